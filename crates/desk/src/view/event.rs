@@ -1,0 +1,31 @@
+//! What the desk tells the window. Events never carry data, only what to ask again.
+
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::{ExportProgress, SyncStatus};
+
+/// What changed in the cache since the last event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct Changed {
+    pub leads: bool,
+    pub conversations: bool,
+    pub messages: bool,
+    /// Studio, members, stages or tags: ask for the session again.
+    pub studio: bool,
+}
+
+/// Something happened at the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum DeskEvent {
+    Changed(Changed),
+    StatusChanged(SyncStatus),
+    ExportProgressed(ExportProgress),
+    /// The cache was closed and its key wiped.
+    Locked,
+    /// The session ended: by the user, or because the server revoked it.
+    SignedOut,
+}

@@ -1,0 +1,74 @@
+//! Who is at the desk.
+
+use domain::{Member, Stage, Studio};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Where the window begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Phase {
+    /// No account on this computer.
+    SignedOut,
+    /// An account whose cache is closed.
+    Locked,
+    /// The cache is open.
+    Open,
+}
+
+/// Where the key of the cache is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum KeyStore {
+    /// The operating system's keyring.
+    Keyring,
+    /// An envelope file, opened by a passphrase.
+    Passphrase,
+}
+
+/// What the window knows before anything is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct StartView {
+    pub phase: Phase,
+    /// Where the account's key is; for a new account, where it would be put.
+    pub key_store: KeyStore,
+    /// Address of the hosted API, filled in on the sign-in screen.
+    pub server_url: String,
+    /// E-mail to fill in; only demos and tests set it, by the environment.
+    pub prefill_email: Option<String>,
+    /// Password to fill in; only demos and tests set it, by the environment.
+    pub prefill_password: Option<String>,
+    pub app_version: String,
+}
+
+/// What a person types to sign in.
+#[derive(Deserialize, TS)]
+#[ts(export)]
+pub struct SignInRequest {
+    pub server_url: String,
+    pub email: String,
+    pub password: String,
+    /// Needed where there is no keyring: at least 12 characters, chosen now.
+    pub passphrase: Option<String>,
+}
+
+/// Who is signed in, and what every screen needs of the studio.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct SessionView {
+    pub studio: Studio,
+    pub me: Member,
+    /// By name.
+    pub members: Vec<Member>,
+    /// By position.
+    pub stages: Vec<Stage>,
+    /// All tags in use, by name.
+    pub tags: Vec<String>,
+    pub may_export: bool,
+    pub key_store: KeyStore,
+    /// Idle minutes after which the desk locks by itself; 0 is never.
+    pub lock_after_minutes: u32,
+}

@@ -1,0 +1,162 @@
+//! Leads (B2) and where they came from.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{LeadId, MemberId, Phone, StageId, UnixMs};
+
+/// The door a lead came in by (B1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Source {
+    Manual,
+    CsvImport,
+    CaptureForm,
+    Webhook,
+    MetaLeadAd,
+    GoogleLeadForm,
+    GoogleSheet,
+    /// The lead wrote first, on a messaging channel.
+    Message,
+    Referral,
+}
+
+/// One touch of attribution: what was known of the visit. All of it is text from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct Touch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_medium: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_campaign: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm_term: Option<String>,
+    /// Google's click id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gclid: Option<String>,
+    /// Meta's click id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fbclid: Option<String>,
+    /// Click-to-WhatsApp ad's click id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctwa_clid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ad: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// Who sent them, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referred_by: Option<String>,
+}
+
+/// A person who enquired.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Lead {
+    pub id: LeadId,
+    /// Hostile text, as everything a lead typed.
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<Phone>,
+    pub stage_id: StageId,
+    pub owner_id: Option<MemberId>,
+    pub source: Source,
+    /// The campaign of the last touch, as shown in lists.
+    pub campaign: Option<String>,
+    pub tags: Vec<String>,
+    pub notes: String,
+    /// Expected value in hundredths of the studio's currency.
+    pub value_minor: Option<i64>,
+    pub first_touch: Touch,
+    pub last_touch: Touch,
+    pub created_at: UnixMs,
+    pub updated_at: UnixMs,
+    /// The newest of: creation, message, stage move, edit.
+    pub last_activity_at: UnixMs,
+}
+
+/// Written by hand: a lead's name, number or notes never reach a log.
+impl std::fmt::Debug for Lead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lead").field("id", &self.id).field("stage_id", &self.stage_id).finish_non_exhaustive()
+    }
+}
+
+/// A change to some fields of a lead. Absent fields stay as they are; a present `null` clears.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeadPatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub email: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub phone: Option<Option<Phone>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_id: Option<StageId>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub owner_id: Option<Option<MemberId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub value_minor: Option<Option<i64>>,
+}
+
+/// Written by hand: shows which fields change, never to what.
+impl std::fmt::Debug for LeadPatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let named = [
+            ("name", self.name.is_some()),
+            ("email", self.email.is_some()),
+            ("phone", self.phone.is_some()),
+            ("stage_id", self.stage_id.is_some()),
+            ("owner_id", self.owner_id.is_some()),
+            ("tags", self.tags.is_some()),
+            ("notes", self.notes.is_some()),
+            ("value_minor", self.value_minor.is_some()),
+        ];
+        f.debug_set().entries(named.iter().filter(|(_, set)| *set).map(|(name, _)| name)).finish()
+    }
+}
+
+/// Tells an absent field (outer `None`, by `#[serde(default)]`) from a `null` one.
+fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LeadPatch;
+
+    #[test]
+    fn a_patch_tells_absent_from_cleared() {
+        let patch: LeadPatch = serde_json::from_str(r#"{"email":null}"#).expect("valid patch");
+        assert_eq!(patch.email, Some(None));
+        assert_eq!(patch.phone, None);
+    }
+
+    #[test]
+    fn a_patch_refuses_fields_it_does_not_know() {
+        assert!(serde_json::from_str::<LeadPatch>(r#"{"revision":3}"#).is_err());
+    }
+
+    #[test]
+    fn debug_shows_field_names_only() {
+        let patch: LeadPatch = serde_json::from_str(r#"{"name":"Nora","notes":"secret"}"#).expect("valid patch");
+        assert_eq!(format!("{patch:?}"), r#"{"name", "notes"}"#);
+    }
+}

@@ -1,0 +1,26 @@
+//! Floor 0: the words and rules of a studio's front desk.
+//!
+//! Owns the types every other crate speaks in, and the policy that can be decided from data alone.
+//! Never does I/O, never reads a clock, never draws randomness: those are passed in.
+
+mod conversation;
+mod fold;
+mod id;
+mod lead;
+mod message;
+mod phone;
+mod role;
+mod stage;
+mod studio;
+mod time;
+
+pub use conversation::{Channel, Conversation, ConversationStatus};
+pub use fold::fold;
+pub use id::{ConversationId, DeviceId, InvalidId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+pub use lead::{Lead, LeadPatch, Source, Touch};
+pub use message::{DeliveryStatus, Direction, Message};
+pub use phone::{InvalidPhone, Phone};
+pub use role::{Permission, Role};
+pub use stage::{Stage, StageEvent, StageOutcome};
+pub use studio::{Member, Studio};
+pub use time::UnixMs;

@@ -1,0 +1,30 @@
+//! The tenant and the people who work there (A1).
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{MemberId, Role, StudioId};
+
+/// A studio as its members see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Studio {
+    pub id: StudioId,
+    pub name: String,
+    /// `#rrggbb`; the only accent of the user interface.
+    pub brand_colour: String,
+    /// IANA name, such as `Europe/Lisbon`.
+    pub time_zone: String,
+    /// ISO 4217 code in which values of leads are counted.
+    pub currency: String,
+}
+
+/// A member of a studio as colleagues see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Member {
+    pub id: MemberId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+}

@@ -1,0 +1,3 @@
+//! Floor 2: the encrypted local cache.
+
+pub mod read;

@@ -1,0 +1,106 @@
+//! The lead list and the lead's page.
+
+use domain::{Lead, LeadId, MemberId, Source, StageEvent, StageId, UnixMs};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::ConversationRow;
+
+/// Whose leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum OwnerFilter {
+    Unassigned,
+    Member(MemberId),
+}
+
+/// Which leads: within a list any may match, an empty list excludes nothing, and all lists must agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+#[ts(export)]
+pub struct LeadFilter {
+    pub stages: Vec<StageId>,
+    pub owners: Vec<OwnerFilter>,
+    pub sources: Vec<Source>,
+    pub tags: Vec<String>,
+    /// Created at or after.
+    pub created_from: Option<UnixMs>,
+    /// Created before.
+    pub created_before: Option<UnixMs>,
+    /// Last active at or after.
+    pub active_from: Option<UnixMs>,
+    /// Last active before.
+    pub active_before: Option<UnixMs>,
+}
+
+/// A column one can sort by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LeadColumn {
+    Name,
+    Stage,
+    Owner,
+    Source,
+    Value,
+    CreatedAt,
+    LastActivityAt,
+}
+
+/// Order of the list. Equal rows are in the order of their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct LeadSort {
+    pub column: LeadColumn,
+    pub descending: bool,
+}
+
+/// A view of the lead list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct LeadQuery {
+    pub filter: LeadFilter,
+    pub sort: LeadSort,
+}
+
+/// One row of the list.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct LeadRow {
+    pub id: LeadId,
+    pub name: String,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub stage_id: StageId,
+    pub owner_id: Option<MemberId>,
+    pub source: Source,
+    pub campaign: Option<String>,
+    /// Hundredths of the studio's currency.
+    pub value_minor: Option<i64>,
+    pub tags: Vec<String>,
+    pub created_at: UnixMs,
+    pub last_activity_at: UnixMs,
+}
+
+/// A stretch of the list.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct LeadPage {
+    /// Place of the first row in the whole list.
+    pub offset: u64,
+    pub rows: Vec<LeadRow>,
+}
+
+/// All of one lead that its page shows.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct LeadDetail {
+    pub lead: Lead,
+    /// Newest first.
+    pub conversations: Vec<ConversationRow>,
+    /// Newest first.
+    pub stage_events: Vec<StageEvent>,
+}

@@ -1,0 +1,11 @@
+//! Read models: the questions the screens ask of the cache, and the shapes of the answers.
+//!
+//! Pure data; the queries that fill them stand beside their tables.
+
+mod inbox;
+mod leads;
+mod search;
+
+pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage};
+pub use leads::{LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter};
+pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

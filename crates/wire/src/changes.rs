@@ -1,0 +1,223 @@
+//! The change feed: `GET /v1/sync/changes[?cursor=…]` answers NDJSON, one [`Line`] a line.
+//!
+//! A response is `begin`, then changes interrupted by `page`, then `end`; or it stops with `failed`, or is cut.
+//! Whatever stands before a `page` line belongs together: a client writes it and the page's cursor in one
+//! transaction and may come back with that cursor at any later time. With no cursor the server sends a
+//! snapshot: studio, members and stages, then leads (with their conversations and stage events) and messages,
+//! newest activity first. With the cursor of a finished snapshot it sends what changed since.
+//! `GET /v1/sync/events` (SSE) sends an event named `hint` whenever there may be something to pull.
+
+use domain::{
+    Conversation, ConversationId, Lead, LeadId, Member, MemberId, Message, MessageId, Stage, StageEvent, StageEventId,
+    StageId, Studio, UnixMs,
+};
+use serde::{Deserialize, Serialize};
+
+/// A line longer than this is refused unread, by both sides.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// A place in the feed. Opaque to clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// A row of the studio in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Row {
+    Studio(Studio),
+    Member(Member),
+    Stage(Stage),
+    Lead(Box<Lead>),
+    Conversation(Conversation),
+    Message(Message),
+    StageEvent(StageEvent),
+}
+
+/// A row by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowId {
+    Member(MemberId),
+    Stage(StageId),
+    Lead(LeadId),
+    Conversation(ConversationId),
+    Message(MessageId),
+    StageEvent(StageEventId),
+}
+
+/// Rows in the whole of what this response and its resumptions will bring; an estimate that may move by
+/// what colleagues do meanwhile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub leads: u64,
+    pub conversations: u64,
+    pub messages: u64,
+    pub stage_events: u64,
+}
+
+impl Totals {
+    /// All rows together.
+    pub const fn rows(&self) -> u64 {
+        self.leads + self.conversations + self.messages + self.stage_events
+    }
+}
+
+/// What a response is going to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedKind {
+    Snapshot,
+    Delta,
+}
+
+/// First line of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begin {
+    pub kind: FeedKind,
+    /// Of the whole snapshot, also when it is being resumed; zero for a delta.
+    pub totals: Totals,
+    /// Rows of the snapshot that came before the cursor this response resumes at.
+    pub rows_before: u64,
+    /// The server's clock.
+    pub now: UnixMs,
+}
+
+/// A change the server announces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The row is now this.
+    Upsert(Row),
+    /// The row is gone for everyone.
+    Delete(RowId),
+    /// The row left this member's sight.
+    Forget(RowId),
+}
+
+/// One line of the feed, as JSON with a single key: `{"change":{"upsert":{"lead":{…}}}}`, `{"page":"…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    Begin(Begin),
+    Change(Change),
+    /// Everything since the last `page` belongs together; continue here after a cut.
+    Page(Cursor),
+    /// All is told, up to this cursor.
+    End(Cursor),
+    /// The server failed in mid-stream.
+    Failed(StreamFailure),
+    /// A line of JSON that this version does not understand, as it came: a new kind of row, a new value. A client
+    /// keeps it, so that a newer version can read it. Never sent.
+    #[serde(skip)]
+    Unreadable(UnreadableLine),
+}
+
+/// The server failed in mid-stream: the id to quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamFailure {
+    pub request_id: String,
+}
+
+/// The text of a line that was not understood. May hold personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnreadableLine(pub String);
+
+/// Written by hand: the line may hold personal data.
+impl std::fmt::Debug for UnreadableLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UnreadableLine({} bytes)", self.0.len())
+    }
+}
+
+/// What is wrong with a line, without its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error("a line of the change feed is longer than {MAX_LINE_BYTES} bytes")]
+    TooLong,
+    #[error("a line of the change feed is not JSON in UTF-8")]
+    Malformed,
+}
+
+impl Line {
+    /// Reads one line, without its line feed.
+    ///
+    /// # Errors
+    /// [`LineError::TooLong`] past [`MAX_LINE_BYTES`]; [`LineError::Malformed`] when it is not JSON. JSON that is
+    /// merely unknown is no error but [`Line::Unreadable`].
+    pub fn parse(line: &[u8]) -> Result<Self, LineError> {
+        if line.len() > MAX_LINE_BYTES {
+            return Err(LineError::TooLong);
+        }
+        serde_json::from_slice(line).or_else(|_| {
+            let text = std::str::from_utf8(line).map_err(|_| LineError::Malformed)?;
+            serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|_| LineError::Malformed)?;
+            Ok(Self::Unreadable(UnreadableLine(text.to_owned())))
+        })
+    }
+
+    /// Appends the line and its line feed to `out`.
+    ///
+    /// # Errors
+    /// None in practice: every line is made of strings and numbers.
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.push(b'\n');
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roundtrip(line: &Line) -> Line {
+        let mut bytes = Vec::new();
+        line.write(&mut bytes).expect("lines serialise");
+        assert_eq!(bytes.pop(), Some(b'\n'));
+        assert!(!bytes.contains(&b'\n'), "one line is one line");
+        Line::parse(&bytes).expect("what we write we read")
+    }
+
+    #[test]
+    fn a_line_reads_back() {
+        let conversation = Conversation {
+            id: "01890000-0000-7000-8000-000000000001".parse().expect("id"),
+            lead_id: "01890000-0000-7000-8000-000000000002".parse().expect("id"),
+            channel: domain::Channel::Whatsapp,
+            status: domain::ConversationStatus::Open,
+            assignee_id: None,
+            preview: "two\nlines".to_owned(),
+            preview_direction: domain::Direction::Inbound,
+            last_message_at: UnixMs(1),
+            unread_count: 2,
+        };
+        for line in [
+            Line::Page(Cursor("c".to_owned())),
+            Line::Change(Change::Delete(RowId::Conversation(conversation.id))),
+            Line::Change(Change::Upsert(Row::Conversation(conversation))),
+        ] {
+            assert_eq!(roundtrip(&line), line);
+        }
+    }
+
+    #[test]
+    fn unknown_json_is_kept_and_broken_json_is_an_error() {
+        for unknown in [
+            r#"{"change":{"upsert":{"booking":{"id":1}}}}"#,
+            r#"{"change":{"upsert":{"lead":{"id":"no uuid"}}}}"#,
+            r#"{"weather":"fine"}"#,
+        ] {
+            assert_eq!(
+                Line::parse(unknown.as_bytes()),
+                Ok(Line::Unreadable(UnreadableLine(unknown.to_owned()))),
+                "{unknown}"
+            );
+        }
+        for broken in ["", "{", "<html>", r#"{"change":"#] {
+            assert_eq!(Line::parse(broken.as_bytes()), Err(LineError::Malformed), "{broken}");
+        }
+        assert_eq!(Line::parse(&[b'"', 0xff, b'"']), Err(LineError::Malformed));
+        assert_eq!(Line::parse(&vec![b' '; MAX_LINE_BYTES + 1]), Err(LineError::TooLong));
+    }
+}

@@ -1,0 +1,38 @@
+//! Devices a member is signed in on (A3). `GET /v1/devices` → [`DeviceList`] · `DELETE /v1/devices/{id}` → 204.
+
+use domain::{DeviceId, UnixMs};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a device tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// The host's name, or what its owner calls it; at most 100 characters.
+    pub name: String,
+    /// Such as `Debian GNU/Linux 12`; at most 100 characters.
+    pub os: String,
+    /// Version of the client.
+    pub app_version: String,
+}
+
+/// A device as its member sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Device {
+    pub id: DeviceId,
+    pub name: String,
+    pub os: String,
+    pub app_version: String,
+    /// Address it was last seen from.
+    pub ip: String,
+    pub signed_in_at: UnixMs,
+    pub last_seen_at: UnixMs,
+    /// Whether it is the one asking.
+    pub is_current: bool,
+}
+
+/// Every device whose session is alive, the one seen last first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    pub devices: Vec<Device>,
+}

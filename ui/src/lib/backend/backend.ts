@@ -1,0 +1,75 @@
+// The desk, as the screens see it. `tauri.ts` talks to the real one, `fake.ts` is one in memory for fast tests.
+// A rejected promise always carries an `ErrorView`.
+
+import type { ConversationId } from '../bindings/ConversationId';
+import type { ConversationPage } from '../bindings/ConversationPage';
+import type { ConversationRow } from '../bindings/ConversationRow';
+import type { DeskEvent } from '../bindings/DeskEvent';
+import type { Device } from '../bindings/Device';
+import type { DeviceId } from '../bindings/DeviceId';
+import type { ExportRequest } from '../bindings/ExportRequest';
+import type { Folder } from '../bindings/Folder';
+import type { FolderCounts } from '../bindings/FolderCounts';
+import type { LeadDetail } from '../bindings/LeadDetail';
+import type { LeadFilter } from '../bindings/LeadFilter';
+import type { LeadId } from '../bindings/LeadId';
+import type { LeadPage } from '../bindings/LeadPage';
+import type { LeadQuery } from '../bindings/LeadQuery';
+import type { MessageAnchor } from '../bindings/MessageAnchor';
+import type { MessagePage } from '../bindings/MessagePage';
+import type { SavedView } from '../bindings/SavedView';
+import type { SearchResults } from '../bindings/SearchResults';
+import type { SessionView } from '../bindings/SessionView';
+import type { SignInRequest } from '../bindings/SignInRequest';
+import type { StartView } from '../bindings/StartView';
+import type { SyncStatus } from '../bindings/SyncStatus';
+
+export interface Backend {
+  /** Where to begin; never touches the network. */
+  start(): Promise<StartView>;
+  signIn(request: SignInRequest): Promise<SessionView>;
+  /** Opens the locked cache; `passphrase` only where the key is in an envelope. Never touches the network. */
+  unlock(passphrase: string | null): Promise<SessionView>;
+  lock(): Promise<void>;
+  /** Ends the session on the server when it can be reached, and erases cache and key here. */
+  signOut(): Promise<void>;
+  session(): Promise<SessionView>;
+  setLockAfterMinutes(minutes: number): Promise<void>;
+  /** Tells the desk that somebody is there, so that it does not lock. Called at most every ten seconds. */
+  userActive(): Promise<void>;
+
+  syncStatus(): Promise<SyncStatus>;
+  /** Tries again at once: on focus, on network return, on the user's wish. */
+  syncNow(): Promise<void>;
+
+  leadPage(query: LeadQuery, offset: number, limit: number): Promise<LeadPage>;
+  leadCount(filter: LeadFilter): Promise<number>;
+  leadDetail(id: LeadId): Promise<LeadDetail>;
+  viewList(): Promise<SavedView[]>;
+  /** Creates it, or replaces the one with the same id. */
+  viewSave(view: SavedView): Promise<void>;
+  viewDelete(id: string): Promise<void>;
+
+  conversationPage(folder: Folder, offset: number, limit: number): Promise<ConversationPage>;
+  conversation(id: ConversationId): Promise<ConversationRow>;
+  folderCounts(): Promise<FolderCounts>;
+  messagePage(id: ConversationId, anchor: MessageAnchor, limit: number): Promise<MessagePage>;
+  /** Remembers on this device that the newest message was shown. */
+  conversationMarkRead(id: ConversationId): Promise<void>;
+
+  search(text: string, limit: number): Promise<SearchResults>;
+
+  /** Opens the native dialog; null when it was cancelled, else the id under which progress is told. */
+  exportStart(request: ExportRequest): Promise<string | null>;
+  exportCancel(exportId: string): Promise<void>;
+
+  /** Needs the network. */
+  deviceList(): Promise<Device[]>;
+  deviceRevoke(id: DeviceId): Promise<void>;
+
+  /** Opens an https, mailto or tel link in the system's own program, and nothing else. */
+  openLink(url: string): Promise<void>;
+
+  /** Calls back on every event until the returned function is called. */
+  listen(onEvent: (event: DeskEvent) => void): Promise<() => void>;
+}
