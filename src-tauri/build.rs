@@ -1,3 +1,41 @@
+//! Generates the permissions of the app's own commands: whatever is not listed here can't be called, and what is
+//! listed is refused until the capability in `tauri.conf.json` grants it.
+
+const COMMANDS: &[&str] = &[
+    "start",
+    "sign_in",
+    "unlock",
+    "lock",
+    "sign_out",
+    "session",
+    "set_lock_after_minutes",
+    "user_active",
+    "sync_status",
+    "sync_now",
+    "lead_page",
+    "lead_count",
+    "lead_detail",
+    "view_list",
+    "view_save",
+    "view_delete",
+    "conversation_page",
+    "conversation",
+    "folder_counts",
+    "message_page",
+    "conversation_mark_read",
+    "search",
+    "export_start",
+    "export_cancel",
+    "device_list",
+    "device_revoke",
+    "open_link",
+];
+
 fn main() {
-    tauri_build::build();
+    let attributes =
+        tauri_build::Attributes::new().app_manifest(tauri_build::AppManifest::new().commands(COMMANDS));
+    if let Err(error) = tauri_build::try_build(attributes) {
+        println!("cargo::error={error:#}");
+        std::process::exit(1);
+    }
 }

@@ -1,1 +1,34 @@
-//! stub
+//! The hosted API of Frontdesk, embeddable: the binary, the demo and every test start the same server.
+//!
+//! [`start`] a server from a [`Config`]; [`Admin`] makes the studios and members it serves. Nothing here draws a window
+//! or knows the client: the two meet in `wire`.
+
+mod admin;
+mod auth;
+mod certificate;
+pub mod cli;
+mod clock;
+mod config;
+mod db;
+pub mod demo;
+mod error;
+mod feed;
+mod hints;
+mod ids;
+mod limits;
+mod request;
+mod router;
+mod routes;
+mod secret_file;
+mod serve;
+mod state;
+mod tls;
+
+pub use admin::{Admin, AdminError};
+pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, Transport};
+pub use db::{DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl};
+pub use secret_file::SecretFileError;
+pub use serve::{Running, StartError, start};
+pub use tls::TlsError;

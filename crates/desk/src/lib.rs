@@ -1,6 +1,29 @@
-//! Floor 4: the use cases of the desk.
+//! Floor 4: the use cases of the desk, one file each.
+//!
+//! Owns what a person can do, in which order the floors below are called for it, and what they are told. Knows no
+//! window and no command line.
 
+mod account;
+mod config;
+mod devices;
 mod error;
+mod export_leads;
+mod idle;
+mod inbox;
+mod leads;
+mod lock;
+mod open;
+mod session;
+mod sign_in;
+mod sign_out;
+mod start;
+mod state;
+mod sync_status;
+mod tokens;
 pub mod view;
+mod views;
 
-pub use error::{ErrorCode, ErrorView};
+pub use account::AccountError;
+pub use config::{DeskConfig, Prefill};
+pub use error::{DeskError, ErrorCode, ErrorView};
+pub use state::Desk;

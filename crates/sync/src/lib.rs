@@ -1,1 +1,19 @@
-//! stub
+//! Floor 3: brings the server's changes into the cache, and tells where that stands.
+//!
+//! Owns the order of things: what is fetched when, what is one transaction, when to try again. What a line of the
+//! feed means is decided in `plan` without I/O; `pull` executes; `engine` keeps it going.
+
+mod clock;
+mod engine;
+mod error;
+mod lines;
+mod outgoing;
+mod plan;
+mod pull;
+mod rate;
+mod status;
+
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, EngineEvent};
+pub use error::{FeedError, SyncError};
+pub use status::{Connection, EngineStatus, FirstSync, MAX_CLOCK_SKEW_MS};

@@ -9,5 +9,6 @@ mod views;
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use session::{KeyStore, Phase, SessionView, SignInRequest, StartView};
-pub use status::{Connection, FirstSync, SyncStatus};
+pub use status::SyncStatus;
+pub use sync::{Connection, FirstSync};
 pub use views::SavedView;

@@ -2,36 +2,10 @@
 
 use domain::UnixMs;
 use serde::Serialize;
+use sync::{Connection, EngineStatus, FirstSync};
 use ts_rs::TS;
 
 use crate::ErrorView;
-
-/// Progress of the first sync.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
-#[ts(export)]
-pub struct FirstSync {
-    pub rows_done: u64,
-    pub rows_total: u64,
-    /// Rows a second, over the last seconds.
-    pub rows_per_s: u64,
-    /// Absent until the rate is known.
-    pub remaining_s: Option<u64>,
-}
-
-/// How the desk stands with the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum Connection {
-    /// Trying for the first time since the cache was opened.
-    Connecting,
-    /// Pulling, or waiting for hints with nothing left to pull.
-    Online,
-    /// The server can't be reached.
-    Offline,
-    /// The server can be reached, but `SyncStatus::problem` stops the sync.
-    Stopped,
-}
 
 /// The status line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -50,4 +24,18 @@ pub struct SyncStatus {
     pub clock_skew_ms: Option<i64>,
     /// Why the sync is stopped or the last try failed.
     pub problem: Option<ErrorView>,
+}
+
+impl From<&EngineStatus> for SyncStatus {
+    fn from(status: &EngineStatus) -> Self {
+        Self {
+            connection: status.connection,
+            since: status.since,
+            up_to_date_at: status.up_to_date_at,
+            first_sync: status.first_sync,
+            unreadable_changes: status.unreadable_changes,
+            clock_skew_ms: status.clock_skew_ms,
+            problem: status.problem.as_deref().map(ErrorView::from),
+        }
+    }
 }

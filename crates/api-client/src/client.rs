@@ -1,0 +1,163 @@
+//! The calls of the API, one method each.
+
+use std::sync::Arc;
+
+use domain::{DeviceId, Member, Studio};
+use reqwest::{Method, RequestBuilder};
+use wire::ApiErrorCode;
+use wire::auth::{Session, SignIn};
+use wire::changes::Cursor;
+use wire::device::{Device, DeviceList};
+use wire::write::AuditBatch;
+
+use crate::http::{Answer, Http};
+use crate::session::SessionKeeper;
+use crate::{
+    ApiFailure, ChangeStream, ClientConfig, ClientSetupError, EventStream, FailureKind, ServerUrl, TokenStore, Tokens,
+};
+
+/// A session was opened, and its tokens are in the store.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub device_id: DeviceId,
+    pub studio: Studio,
+    pub member: Member,
+}
+
+/// Written by hand: the member's name and e-mail stay out.
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("device_id", &self.device_id).finish_non_exhaustive()
+    }
+}
+
+/// The client of one server and one session. A clone shares both; so do its connections.
+///
+/// Every method may be dropped at any time: a refresh that has begun is finished all the same.
+#[derive(Clone)]
+pub struct ApiClient {
+    http: Http,
+    session: SessionKeeper,
+}
+
+/// Written by hand: the tokens stay out.
+impl std::fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiClient").field("server", self.http.server()).finish_non_exhaustive()
+    }
+}
+
+impl ApiClient {
+    /// Sets up a client; connects to nothing and reads no token yet.
+    ///
+    /// # Errors
+    /// See [`ClientSetupError`].
+    pub fn new(config: &ClientConfig, store: Arc<dyn TokenStore>) -> Result<Self, ClientSetupError> {
+        Ok(Self { http: Http::new(config)?, session: SessionKeeper::new(store) })
+    }
+
+    /// The same server and connections with the session of another store.
+    pub fn with_store(&self, store: Arc<dyn TokenStore>) -> Self {
+        Self { http: self.http.clone(), session: SessionKeeper::new(store) }
+    }
+
+    /// The server that is called.
+    pub fn server(&self) -> &ServerUrl {
+        self.http.server()
+    }
+
+    /// Opens a session. Its tokens are in the store when this returns.
+    ///
+    /// # Errors
+    /// [`ApiErrorCode::InvalidCredentials`], and any [`FailureKind`].
+    pub async fn sign_in(&self, credentials: &SignIn) -> Result<SignedIn, ApiFailure> {
+        let sent_at = tokio::time::Instant::now();
+        let request = self.http.request(Method::POST, &["v1", "auth", "sign-in"]).json(credentials);
+        let Session { tokens, device_id, studio, member } = self.http.call(request).await?.json().await?;
+        self.session.start(tokens, sent_at).await?;
+        Ok(SignedIn { device_id, studio, member })
+    }
+
+    /// Ends the session on the server. A session that has ended already is no error. Does not empty the store.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`]; the session is then still alive on the server, and this may be called again.
+    pub async fn sign_out(&self) -> Result<(), ApiFailure> {
+        self.session.end(&self.http).await
+    }
+
+    /// The change feed from `cursor` on, or the whole snapshot.
+    ///
+    /// # Errors
+    /// [`ApiErrorCode::CursorInvalid`], and any [`FailureKind`].
+    pub async fn changes(&self, cursor: Option<&Cursor>) -> Result<ChangeStream, ApiFailure> {
+        let cursor = cursor.map(|cursor| cursor.0.clone());
+        let answer = self
+            .with_access(|http| {
+                let request = http.stream_request(&["v1", "sync", "changes"]);
+                match &cursor {
+                    Some(cursor) => request.query(&[("cursor", cursor)]),
+                    None => request,
+                }
+            })
+            .await?;
+        ChangeStream::new(answer, self.http.timeouts().feed_idle)
+    }
+
+    /// The hints that there is something to pull.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`].
+    pub async fn events(&self) -> Result<EventStream, ApiFailure> {
+        let answer = self.with_access(|http| http.stream_request(&["v1", "sync", "events"])).await?;
+        EventStream::new(answer, self.http.timeouts().events_idle)
+    }
+
+    /// The devices this member is signed in on, the one seen last first.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`].
+    pub async fn devices(&self) -> Result<Vec<Device>, ApiFailure> {
+        let answer = self.with_access(|http| http.request(Method::GET, &["v1", "devices"])).await?;
+        Ok(answer.json::<DeviceList>().await?.devices)
+    }
+
+    /// Ends the session of one device.
+    ///
+    /// # Errors
+    /// [`ApiErrorCode::NotFound`], and any [`FailureKind`].
+    pub async fn revoke_device(&self, id: DeviceId) -> Result<(), ApiFailure> {
+        let id = id.to_string();
+        self.with_access(|http| http.request(Method::DELETE, &["v1", "devices", &id])).await?.nothing()
+    }
+
+    /// Reports privileged acts. The same entries may be sent again.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`].
+    pub async fn send_audit(&self, batch: &AuditBatch) -> Result<(), ApiFailure> {
+        self.with_access(|http| http.request(Method::POST, &["v1", "audit"]).json(batch)).await?.nothing()
+    }
+
+    /// Sends what `build` makes with an access token; with a fresh one when the server says that it expired.
+    async fn with_access(&self, build: impl Fn(&Http) -> RequestBuilder) -> Result<Answer, ApiFailure> {
+        const EXPIRED: FailureKind = FailureKind::Api(ApiErrorCode::TokenExpired);
+        let mut access = self.session.access(&self.http, None).await?;
+        // Twice: another program may have refreshed, and its token be past its time as well.
+        for _ in 0..2 {
+            match self.http.call(access.authorize(build(&self.http))).await {
+                Err(failure) if failure.kind == EXPIRED => {
+                    access = self.session.access(&self.http, Some(access.generation)).await?;
+                }
+                other => return other,
+            }
+        }
+        self.http.call(access.authorize(build(&self.http))).await
+    }
+}
+
+const _: fn() = || {
+    fn is_shared<T: Send + Sync + Clone>() {}
+    is_shared::<ApiClient>();
+    is_shared::<Tokens>();
+};

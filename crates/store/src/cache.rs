@@ -1,0 +1,365 @@
+//! The handle: one writer, a few readers, and the end of both.
+//!
+//! The writer is a connection behind a lock and not a thread with a queue: every caller is a blocking one, so a thread
+//! would only add a copy of each page and a second place for panics. Readers see the last committed state, each call
+//! one state throughout.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+
+use domain::{ConversationId, LeadId, Member, MemberId, Stage, Studio, UnixMs};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use secrecy::SecretBox;
+use uuid::Uuid;
+use wire::write::AuditEntry;
+
+use crate::apply::{self, Buckets};
+use crate::leads::{self, Lists};
+use crate::read::{
+    ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
+    MessageAnchor, MessagePage, SearchResults,
+};
+use crate::table::{audit, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::{
+    Applied, CacheIdentity, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, inbox, open, search,
+};
+
+const READERS: usize = 4;
+
+/// An open cache. Clones are the same cache; after [`Cache::close`] every one answers [`StoreError::Closed`].
+#[derive(Clone)]
+pub struct Cache {
+    open: Arc<RwLock<Option<Open>>>,
+}
+
+/// Written by hand: says nothing of what is inside.
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cache")
+    }
+}
+
+struct Open {
+    writer: Mutex<Writer>,
+    readers: Mutex<Vec<Connection>>,
+    reader_is_back: Condvar,
+    lists: Lists,
+}
+
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    buckets: Buckets,
+}
+
+/// What every call needs: the lock's content, whoever panicked while holding it. Transactions roll back when they
+/// are dropped, so a panic leaves no half-done work behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A borrowed reader; goes back when dropped.
+struct Reader<'o> {
+    open: &'o Open,
+    connection: Option<Connection>,
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        lock(&self.open.readers).extend(self.connection.take());
+        self.open.reader_is_back.notify_one();
+    }
+}
+
+impl Open {
+    fn reader(&self) -> Reader<'_> {
+        let mut readers = lock(&self.readers);
+        loop {
+            if let Some(connection) = readers.pop() {
+                return Reader { open: self, connection: Some(connection) };
+            }
+            readers = self.reader_is_back.wait(readers).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Cache {
+    /// Makes a cache, and its folder, readable by this user alone. The folder is the cache's own: its mode is set.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] when anything is at `path` or its log beside it: never replaces.
+    pub fn create(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIdentity) -> Result<Self, StoreError> {
+        open::create(path, key, identity)?;
+        Self::open(path, key)
+    }
+
+    /// Opens an existing cache; never makes one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::KeyWrong`], [`StoreError::NotEncrypted`], [`StoreError::Damaged`],
+    /// [`StoreError::TooNew`]: the file is as it was.
+    pub fn open(path: &Path, key: &SecretBox<[u8; 32]>) -> Result<Self, StoreError> {
+        let (writer, readers) = open::open(path, key, READERS)?;
+        let open = Open {
+            writer: Mutex::new(Writer { connection: writer, buckets: Buckets::default() }),
+            readers: Mutex::new(readers),
+            reader_is_back: Condvar::new(),
+            lists: Lists::default(),
+        };
+        Ok(Self { open: Arc::new(RwLock::new(Some(open))) })
+    }
+
+    /// Waits for the calls that run, moves the log into the main file and closes every connection, which wipes the
+    /// key from SQLCipher's memory. Closing again does nothing.
+    pub fn close(&self) -> Result<(), StoreError> {
+        let Some(open) = self.open.write().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(());
+        };
+        drop(open.readers);
+        let writer = open.writer.into_inner().unwrap_or_else(PoisonError::into_inner).connection;
+        // Should it fail (disk full), the log stays and is read at the next open: nothing is lost.
+        let moved = truncate_log(&writer);
+        writer.close().map_err(|(_, error)| error)?;
+        moved
+    }
+
+    /// One consistent state for the whole of `ask`.
+    fn read<T>(&self, ask: impl FnOnce(&Connection, &Lists) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = guard.as_ref().ok_or(StoreError::Closed)?;
+        let reader = open.reader();
+        let connection = reader.connection.as_ref().expect("a borrowed reader holds its connection until dropped");
+        let transaction = connection.unchecked_transaction()?;
+        ask(&transaction, &open.lists)
+    }
+
+    /// All of `act` or nothing of it.
+    fn write<T>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>, &mut Buckets) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = guard.as_ref().ok_or(StoreError::Closed)?;
+        let mut writer = lock(&open.writer);
+        let Writer { connection, buckets } = &mut *writer;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = act(&transaction, buckets).and_then(|done| {
+            transaction.commit()?;
+            Ok(done)
+        });
+        if done.is_err() {
+            // What it remembers of the rolled-back transaction may be wrong.
+            *buckets = Buckets::default();
+        }
+        done
+    }
+
+    /// Whose cache this is.
+    pub fn identity(&self) -> Result<CacheIdentity, StoreError> {
+        self.read(|db, _| identity::get(db))
+    }
+
+    /// The studio, once the first page brought it.
+    pub fn find_studio(&self) -> Result<Option<Studio>, StoreError> {
+        self.read(|db, _| studio::find(db))
+    }
+
+    /// All members, by name.
+    pub fn list_members(&self) -> Result<Vec<Member>, StoreError> {
+        self.read(|db, _| studio::list_members(db))
+    }
+
+    /// All stages, by position.
+    pub fn list_stages(&self) -> Result<Vec<Stage>, StoreError> {
+        self.read(|db, _| studio::list_stages(db))
+    }
+
+    /// All tags in use, by name.
+    pub fn list_tags(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|db, _| studio::list_tags(db))
+    }
+
+    /// A small setting of this device.
+    pub fn find_setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|db, _| setting::find(db, name))
+    }
+
+    /// Sets a small setting of this device.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.write(|tx, _| setting::set(tx, name, value))
+    }
+
+    /// `limit` rows of a view, from `offset`.
+    pub fn lead_page(&self, query: &LeadQuery, offset: u64, limit: u32) -> Result<LeadPage, StoreError> {
+        self.read(|db, lists| leads::page(db, lists, query, offset, limit))
+    }
+
+    /// How many leads pass the filter.
+    pub fn lead_count(&self, filter: &LeadFilter) -> Result<u64, StoreError> {
+        self.read(|db, lists| leads::count(db, lists, filter))
+    }
+
+    /// # Errors
+    /// [`StoreError::NotFound`] when the lead is not here (any more).
+    pub fn get_lead_detail(&self, id: LeadId) -> Result<LeadDetail, StoreError> {
+        self.read(|db, _| leads::get_detail(db, id))
+    }
+
+    /// Goes through leads one by one, all of one state and in constant memory, until `each` breaks. `each` must not
+    /// call the cache: a close that waits for this call would wait for ever.
+    pub fn for_each_lead(
+        &self,
+        scope: LeadScope<'_>,
+        each: &mut dyn FnMut(ExportLead) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.read(|db, lists| leads::for_each(db, lists, scope, each))
+    }
+
+    /// How many leads [`Cache::for_each_lead`] would bring now.
+    pub fn scope_count(&self, scope: LeadScope<'_>) -> Result<u64, StoreError> {
+        self.read(|db, lists| leads::scope_count(db, lists, scope))
+    }
+
+    /// `limit` rows of a folder, newest first, from `offset`.
+    pub fn conversation_page(&self, folder: Folder, offset: u64, limit: u32) -> Result<ConversationPage, StoreError> {
+        self.read(|db, lists| inbox::page(db, lists, folder, offset, limit))
+    }
+
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here (any more, or yet).
+    pub fn get_conversation(&self, id: ConversationId) -> Result<ConversationRow, StoreError> {
+        self.read(|db, _| inbox::get(db, id))
+    }
+
+    /// Conversations in each folder, `mine` being `me`'s.
+    pub fn folder_counts(&self, me: MemberId) -> Result<FolderCounts, StoreError> {
+        self.read(|db, _| inbox::folder_counts(db, me))
+    }
+
+    /// A stretch of a thread.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation, or the message to start at, is not here.
+    pub fn message_page(
+        &self,
+        id: ConversationId,
+        anchor: MessageAnchor,
+        limit: u32,
+    ) -> Result<MessagePage, StoreError> {
+        self.read(|db, _| inbox::message_page(db, id, anchor, limit))
+    }
+
+    /// Remembers on this device that the conversation's newest message was shown: its unread count is 0 until a newer
+    /// inbound message arrives.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here.
+    pub fn mark_read(&self, id: ConversationId, now: UnixMs) -> Result<(), StoreError> {
+        self.write(|tx, _| read_mark::set(tx, id, now))
+    }
+
+    /// Looks for all words of `text` in leads and in all message text; at most `limit` of each.
+    pub fn search(&self, text: &str, limit: u32) -> Result<SearchResults, StoreError> {
+        self.read(|db, _| search::search(db, text, limit))
+    }
+
+    /// Saved views, by name.
+    pub fn list_views(&self) -> Result<Vec<StoredView>, StoreError> {
+        self.read(|db, _| saved_view::list(db))
+    }
+
+    /// Saves a view, or replaces the one with the same id.
+    pub fn save_view(&self, view: &StoredView) -> Result<(), StoreError> {
+        self.write(|tx, _| saved_view::save(tx, view))
+    }
+
+    /// Deletes a view; one that is not there is already deleted.
+    pub fn delete_view(&self, id: Uuid) -> Result<(), StoreError> {
+        self.write(|tx, _| saved_view::delete(tx, id))
+    }
+
+    /// Where the cache stands with the server.
+    pub fn sync_state(&self) -> Result<SyncState, StoreError> {
+        self.read(|db, _| sync_state::get(db))
+    }
+
+    /// Writes a page, its cursor and its progress: all or nothing.
+    pub fn apply_page(&self, page: &PullPage) -> Result<Applied, StoreError> {
+        let (applied, has_erased) = self.write(|tx, buckets| apply::page(tx, buckets, page))?;
+        if has_erased {
+            // What was erased must not live on in the log. A reader may hold it; then the next erasure or close does it.
+            self.truncate_log()?;
+        }
+        Ok(applied)
+    }
+
+    fn truncate_log(&self) -> Result<(), StoreError> {
+        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = guard.as_ref().ok_or(StoreError::Closed)?;
+        let writer = lock(&open.writer);
+        writer.connection.busy_timeout(std::time::Duration::ZERO)?;
+        let moved = truncate_log(&writer.connection);
+        writer.connection.busy_timeout(open::BUSY_TIMEOUT)?;
+        moved
+    }
+
+    /// Does a bounded piece (some tens of milliseconds) of tidying the search index, which many small writes leave in
+    /// many parts. `false` when there is nothing left to do.
+    pub fn tidy(&self) -> Result<bool, StoreError> {
+        self.write(|tx, _| search::tidy(tx))
+    }
+
+    /// The server refused the cursor: the next page starts a new snapshot. Rows stay until its end.
+    pub fn restart_snapshot(&self) -> Result<(), StoreError> {
+        self.write(|tx, _| sync_state::restart(tx))
+    }
+
+    /// The cache held everything the server had, at this time by this computer's clock.
+    pub fn set_up_to_date(&self, at: UnixMs) -> Result<(), StoreError> {
+        self.write(|tx, _| sync_state::set_up_to_date(tx, at))
+    }
+
+    /// Keeps a privileged act until it is sent; the same id again is the same act.
+    pub fn append_audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.write(|tx, _| audit::append(tx, entry))
+    }
+
+    /// Acts not sent yet, oldest first.
+    pub fn list_unsent_audit(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|db, _| audit::list_unsent(db, limit))
+    }
+
+    /// The server has these.
+    pub fn mark_audit_sent(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.write(|tx, _| audit::mark_sent(tx, ids))
+    }
+
+    /// For tests that need what the public calls must not offer.
+    #[cfg(test)]
+    pub(crate) fn with_writer<T>(&self, act: impl FnOnce(&Connection) -> T) -> T {
+        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = guard.as_ref().expect("open");
+        act(&lock(&open.writer).connection)
+    }
+
+    /// The same for readers.
+    #[cfg(test)]
+    pub(crate) fn with_reader<T>(&self, act: impl FnOnce(&Connection) -> T) -> T {
+        self.read(|db, _| Ok(act(db))).expect("open")
+    }
+
+    /// A cache whose lists take every path at a few rows already.
+    #[cfg(test)]
+    pub(crate) fn set_list_tuning(&self, tuning: leads::Tuning) {
+        let mut guard = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        guard.as_mut().expect("open").lists = Lists::with_tuning(tuning);
+    }
+}
+
+/// Moves the log into the main file and empties it; a log that is in use stays, which is no error.
+fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from) {
+        Err(StoreError::Busy) => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,16 @@
+//! The lead list: any order, any filter, any place in it.
+
+mod detail;
+mod each;
+mod filter;
+mod list;
+mod lists;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use detail::get_detail;
+pub(crate) use each::{for_each, scope_count};
+pub(crate) use list::{count, page};
+pub(crate) use lists::{Lists, Of, Remembered};
+#[cfg(test)]
+pub(crate) use lists::Tuning;

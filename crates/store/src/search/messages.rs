@@ -1,0 +1,162 @@
+//! Messages by their words, newest first.
+
+use std::collections::HashSet;
+
+use domain::UnixMs;
+use rusqlite::Connection;
+
+use super::highlight::Folded;
+use super::leads::{is_named, named};
+use super::terms::{TRIGRAM, Terms, Word, quoted};
+use crate::StoreError;
+use crate::read::MessageHit;
+use crate::table::id;
+
+/// Longest stretch of a message shown, in characters.
+const SNIPPET_CHARS: usize = 160;
+/// Letters shown before the first match.
+const LEAD_IN: u32 = 40;
+/// Entries looked at when single letters thin them out.
+const THINNED: usize = 1_000;
+/// Newest messages looked at for those of a lead so named.
+const OF_THE_NEWEST: usize = 500;
+/// Leads so named whose messages are looked at, and how many of each.
+const NAMED_LEADS: usize = 20;
+const OF_EACH: i64 = 200;
+
+pub(crate) fn find(db: &Connection, terms: &Terms, limit: usize) -> Result<Vec<MessageHit>, StoreError> {
+    let words: Vec<&Word> = terms.words.iter().collect();
+    let mut seen = HashSet::new();
+    let mut hits = Vec::new();
+    for n in matching(db, &words, limit)? {
+        if seen.insert(n) {
+            hits.push((n, hit(db, n, &words)?));
+        }
+    }
+    if hits.len() < limit && words.len() > 1 {
+        for (name, rest) in splits(&words) {
+            for n in of_named(db, &name, &rest, limit)? {
+                if seen.insert(n) {
+                    hits.push((n, hit(db, n, &rest)?));
+                }
+            }
+        }
+    }
+    hits.sort_by_key(|(n, hit)| std::cmp::Reverse((hit.sent_at, *n)));
+    hits.truncate(limit);
+    Ok(hits.into_iter().map(|(_, hit)| hit).collect())
+}
+
+/// Ways to read the first or the last words as a name: `nor sat`, `saturday nora`, `nora lind saturday`.
+fn splits<'w>(words: &[&'w Word]) -> Vec<(Vec<&'w Word>, Vec<&'w Word>)> {
+    let mut splits = Vec::new();
+    for at in 1..words.len() {
+        let (first, last) = words.split_at(at);
+        splits.push((first.to_vec(), last.to_vec()));
+        splits.push((last.to_vec(), first.to_vec()));
+    }
+    splits.retain(|(name, rest)| {
+        // At most a first and a last name; and both sides must be words an index can find.
+        name.len() <= 2 && [name, rest].iter().all(|side| side.iter().any(|word| word.len() >= TRIGRAM))
+    });
+    splits
+}
+
+/// Row ids of the newest messages that hold every word.
+fn matching(db: &Connection, words: &[&Word], limit: usize) -> Result<Vec<i64>, StoreError> {
+    let indexed: Vec<String> =
+        words.iter().filter(|word| word.len() > 1).map(|word| format!("{}*", quoted(&word.raw))).collect();
+    if indexed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let letters: Vec<&Word> = words.iter().filter(|word| word.len() <= 1).copied().collect();
+    let most = if letters.is_empty() { limit } else { THINNED.max(limit) };
+    let mut statement =
+        db.prepare_cached("SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?2")?;
+    let rows = statement.query_map((indexed.join(" AND "), most as i64), |row| row.get::<_, i64>(0))?;
+    let mut found = Vec::new();
+    for n in rows {
+        let n = n?;
+        if letters.is_empty() || holds(&body(db, n)?, &letters) {
+            found.push(n);
+            if found.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn holds(body: &str, words: &[&Word]) -> bool {
+    let body = Folded::new(body);
+    words.iter().all(|word| word.pieces().all(|piece| body.has(piece, true)))
+}
+
+/// Row ids of messages that hold `rest` and whose lead is called `name`: among the newest that hold `rest`, and among
+/// the newest of the leads most likely meant.
+fn of_named(db: &Connection, name: &[&Word], rest: &[&Word], limit: usize) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    let mut name_of = db.prepare_cached(
+        "SELECT l.name FROM message g JOIN conversation c ON c.n = g.conversation_n JOIN lead l ON l.n = c.lead_n
+         WHERE g.n = ?1",
+    )?;
+    let leads = named(db, name, NAMED_LEADS + 1)?;
+    if leads.is_empty() {
+        return Ok(found);
+    }
+    if leads.len() > NAMED_LEADS {
+        // Too many to look at each; the others are looked for from the messages' side.
+        for n in matching(db, rest, OF_THE_NEWEST)? {
+            let mut rows = name_of.query([n])?;
+            let Some(row) = rows.next()? else { continue };
+            let lead_name: String = row.get(0)?;
+            if is_named(&Folded::new(&lead_name), name) {
+                found.push(n);
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    let mut of_lead = db.prepare_cached(
+        "SELECT g.n, g.body FROM conversation c JOIN message g ON g.conversation_n = c.n
+         WHERE c.lead_n = ?1 ORDER BY g.sent_at DESC LIMIT ?2",
+    )?;
+    for lead in leads.into_iter().take(NAMED_LEADS) {
+        let mut rows = of_lead.query([lead, OF_EACH])?;
+        while let Some(row) = rows.next()? {
+            let body = row.get_ref(1)?.as_str().map_err(|_| StoreError::Damaged)?;
+            if holds(body, rest) {
+                found.push(row.get(0)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn body(db: &Connection, n: i64) -> Result<String, StoreError> {
+    Ok(db.prepare_cached("SELECT body FROM message WHERE n = ?1")?.query_row([n], |row| row.get(0))?)
+}
+
+fn hit(db: &Connection, n: i64, words: &[&Word]) -> Result<MessageHit, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT g.id, c.id, r.id, l.name, g.sent_at, g.body
+         FROM message g JOIN conversation c ON c.n = g.conversation_n JOIN lead_ref r ON r.n = c.lead_n
+         LEFT JOIN lead l ON l.n = c.lead_n WHERE g.n = ?1",
+    )?;
+    let mut rows = statement.query([n])?;
+    let row = rows.next()?.ok_or(StoreError::Damaged)?;
+    let body: String = row.get(5)?;
+    let folded = Folded::new(&body);
+    let found = words.iter().flat_map(|word| word.pieces()).flat_map(|piece| folded.find(piece, true)).collect();
+    let (snippet, snippet_spans) = folded.snippet(found, SNIPPET_CHARS, LEAD_IN);
+    Ok(MessageHit {
+        message_id: id(row, 0)?,
+        conversation_id: id(row, 1)?,
+        lead_id: id(row, 2)?,
+        lead_name: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        sent_at: UnixMs(row.get(4)?),
+        snippet,
+        snippet_spans,
+    })
+}

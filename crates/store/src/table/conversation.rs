@@ -1,0 +1,168 @@
+//! Conversations: the row, its counts, and what this device has shown of it.
+
+use domain::{Conversation, ConversationId, ConversationStatus, Direction};
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::message;
+use crate::StoreError;
+use crate::apply::Writing;
+use crate::code::Code;
+
+/// Status of a conversation that only its messages have spoken of.
+const NOT_HERE: i64 = -1;
+
+struct Before {
+    lead_n: i64,
+    status: i64,
+    assignee_ref: i64,
+    unread_here: i64,
+    read_through_at: Option<i64>,
+}
+
+impl Before {
+    fn facet(&self) -> Option<(i64, i64, i64)> {
+        (self.status != NOT_HERE).then_some((self.status, self.assignee_ref, i64::from(self.unread_here > 0)))
+    }
+}
+
+fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT lead_n, status, assignee_ref, unread_here, read_through_at FROM conversation WHERE n = ?1",
+        )?
+        .query_row([n], |row| {
+            Ok(Before {
+                lead_n: row.get(0)?,
+                status: row.get(1)?,
+                assignee_ref: row.get(2)?,
+                unread_here: row.get(3)?,
+                read_through_at: row.get(4)?,
+            })
+        })?)
+}
+
+pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    let n = writing.references.conversation(tx, row.id, row.lead_id)?.n;
+    let lead_n = writing.references.lead(tx, row.lead_id)?;
+    let assignee_ref = writing.references.member_or_none(tx, row.assignee_id)?;
+    let before = get_before(tx, n)?;
+    if before.lead_n != lead_n {
+        // Moved to another lead: its messages count there from now on.
+        let messages: i64 = tx
+            .prepare_cached("SELECT count(*) FROM message WHERE conversation_n = ?1")?
+            .query_row([n], |row| row.get(0))?;
+        writing.count_messages(before.lead_n, -messages);
+        writing.count_messages(lead_n, messages);
+        writing.applied.leads = true;
+    }
+    let read_through_at = before
+        .read_through_at
+        .filter(|shown| !(row.preview_direction == Direction::Inbound && row.last_message_at.0 > *shown));
+    let unread_here = if read_through_at.is_some() { 0 } else { row.unread_count.max(0) };
+    tx.prepare_cached(
+        "UPDATE conversation SET epoch = ?2, lead_n = ?3, channel = ?4, status = ?5, assignee_ref = ?6,
+                last_message_at = ?7, preview_direction = ?8, unread_count = ?9, unread_here = ?10,
+                read_through_at = ?11, preview = ?12
+         WHERE n = ?1",
+    )?
+    .execute(rusqlite::params![
+        n,
+        writing.epoch,
+        lead_n,
+        row.channel.code(),
+        row.status.code(),
+        assignee_ref,
+        row.last_message_at.0,
+        row.preview_direction.code(),
+        row.unread_count,
+        unread_here,
+        read_through_at,
+        row.preview,
+    ])?;
+    if let Some(facet) = before.facet() {
+        writing.count_conversation(facet, -1);
+    }
+    writing.count_conversation((row.status.code(), assignee_ref, i64::from(unread_here > 0)), 1);
+    writing.references.forget_conversation(row.id);
+    writing.applied.conversations = true;
+    Ok(())
+}
+
+/// A newer inbound message came: what the read mark hid shows again.
+pub(crate) fn show_unread(writing: &mut Writing<'_>, id: ConversationId, n: i64) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    let before = get_before(tx, n)?;
+    tx.prepare_cached(
+        "UPDATE conversation SET read_through_at = NULL, unread_here = max(unread_count, 0) WHERE n = ?1",
+    )?
+    .execute([n])?;
+    let after = get_before(tx, n)?;
+    if before.facet() != after.facet() {
+        if let Some(facet) = before.facet() {
+            writing.count_conversation(facet, -1);
+        }
+        if let Some(facet) = after.facet() {
+            writing.count_conversation(facet, 1);
+        }
+    }
+    writing.references.forget_conversation(id);
+    writing.applied.conversations = true;
+    Ok(())
+}
+
+pub(crate) fn count_facet(tx: &Transaction<'_>, facet: (i64, i64, i64), change: i64) -> Result<(), StoreError> {
+    if change != 0 {
+        tx.prepare_cached(
+            "INSERT INTO conversation_facet (status, assignee_ref, is_unread, conversations) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET conversations = conversations + excluded.conversations",
+        )?
+        .execute((facet.0, facet.1, facet.2, change))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn erase(writing: &mut Writing<'_>, id: ConversationId) -> Result<(), StoreError> {
+    let n = writing
+        .tx
+        .prepare_cached("SELECT n FROM conversation WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    n.map_or(Ok(()), |n| erase_row(writing, n))
+}
+
+fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
+    let before = get_before(writing.tx, n)?;
+    message::erase_of_conversation(writing, n, before.lead_n)?;
+    if let Some(facet) = before.facet() {
+        writing.count_conversation(facet, -1);
+    }
+    writing.tx.prepare_cached("DELETE FROM conversation WHERE n = ?1")?.execute([n])?;
+    writing.references.forget_erased();
+    writing.applied.conversations = true;
+    Ok(())
+}
+
+pub(crate) fn erase_of_lead(writing: &mut Writing<'_>, lead_n: i64) -> Result<(), StoreError> {
+    let theirs: Vec<i64> = writing
+        .tx
+        .prepare_cached("SELECT n FROM conversation WHERE lead_n = ?1")?
+        .query_map([lead_n], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    theirs.into_iter().try_for_each(|n| erase_row(writing, n))
+}
+
+/// Conversations that were here and did not come again. Those only messages speak of go with their messages' sweep.
+pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    let left: Vec<i64> = writing
+        .tx
+        .prepare("SELECT n FROM conversation WHERE status <> ?1 AND epoch <> ?2")?
+        .query_map([NOT_HERE, writing.epoch], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    left.into_iter().try_for_each(|n| erase_row(writing, n))
+}
+
+/// The code of a folder's status.
+pub(crate) fn status_code(status: ConversationStatus) -> i64 {
+    status.code()
+}

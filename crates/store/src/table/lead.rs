@@ -1,0 +1,330 @@
+//! Leads: the row, its tags, its counts and its entries in the index.
+
+use domain::{Lead, LeadId, MemberId, Phone, Source, StageId, fold};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::{conversation, find_id, id, stage_event};
+use crate::StoreError;
+use crate::apply::Writing;
+use crate::code::Code;
+
+/// Characters of a folded name that count in its order.
+const NAME_KEY_CHARS: usize = 64;
+/// No value sorts before every value.
+const NO_VALUE: i64 = i64::MIN;
+
+/// What is searched of a lead, folded as the index holds it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Searchable {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) phone: String,
+}
+
+impl Searchable {
+    fn new(name: &str, email: Option<&str>, phone: Option<&str>) -> Self {
+        // Of assigned characters folding never changes (Unicode's stability policy), so what was indexed by an older
+        // version can be computed again to be taken out.
+        Self {
+            name: fold(name),
+            email: email.map(fold).unwrap_or_default(),
+            phone: phone.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// First two characters of each word of the name.
+    fn initials(&self) -> Vec<String> {
+        let words = self.name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut initials: Vec<String> = words.map(|word| word.chars().take(2).collect()).collect();
+        initials.sort();
+        initials.dedup();
+        initials
+    }
+}
+
+/// The part of a folded name that decides its place.
+pub(crate) fn name_key(folded: &str) -> &str {
+    folded.char_indices().nth(NAME_KEY_CHARS).map_or(folded, |(end, _)| &folded[..end])
+}
+
+/// What a value is sorted by.
+pub(crate) fn value_key(value_minor: Option<i64>) -> i64 {
+    value_minor.unwrap_or(NO_VALUE)
+}
+
+fn value_of(key: i64) -> Option<i64> {
+    (key != NO_VALUE).then_some(key)
+}
+
+/// What an update has to take back.
+struct Before {
+    facet: (i64, i64, i64),
+    text: Searchable,
+    tags: Vec<String>,
+}
+
+fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreError> {
+    let mut statement =
+        tx.prepare_cached("SELECT stage_ref, owner_ref, source, name, email, phone, tags FROM lead WHERE n = ?1")?;
+    let mut rows = statement.query([n])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let name: String = row.get(3)?;
+    let email: Option<String> = row.get(4)?;
+    let phone: Option<String> = row.get(5)?;
+    Ok(Some(Before {
+        facet: (row.get(0)?, row.get(1)?, row.get(2)?),
+        text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
+        tags: tags_in(row, 6)?,
+    }))
+}
+
+/// The tags in a column.
+pub(crate) fn tags_in(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
+    json_in(row, column)
+}
+
+fn json_in<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
+    serde_json::from_str(text).map_err(|_| StoreError::Damaged)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("tags and touches are made of strings")
+}
+
+pub(crate) fn upsert(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    let n = writing.references.lead(tx, lead.id)?;
+    let stage_ref = writing.references.stage(tx, lead.stage_id)?;
+    let owner_ref = writing.references.member_or_none(tx, lead.owner_id)?;
+    let facet = (stage_ref, owner_ref, lead.source.code());
+    let text = Searchable::new(&lead.name, lead.email.as_deref(), lead.phone.as_ref().map(Phone::as_str));
+    let before = find_before(tx, n)?;
+    let sql = if before.is_some() {
+        "UPDATE lead SET id = ?2, epoch = ?3, stage_ref = ?4, owner_ref = ?5, source = ?6, created_at = ?7,
+                last_activity_at = ?8, updated_at = ?9, value_key = ?10, name_key = ?11, name = ?12, email = ?13,
+                phone = ?14, campaign = ?15, tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19
+         WHERE n = ?1"
+    } else {
+        "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, updated_at,
+                value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+    };
+    tx.prepare_cached(sql)?.execute(rusqlite::params![
+        n,
+        lead.id.as_bytes(),
+        writing.epoch,
+        stage_ref,
+        owner_ref,
+        lead.source.code(),
+        lead.created_at.0,
+        lead.last_activity_at.0,
+        lead.updated_at.0,
+        value_key(lead.value_minor),
+        name_key(&text.name),
+        lead.name,
+        lead.email,
+        lead.phone.as_ref().map(Phone::as_str),
+        lead.campaign,
+        json(&lead.tags),
+        json(&lead.first_touch),
+        json(&lead.last_touch),
+        lead.notes,
+    ])?;
+    writing.count_lead(facet, 1);
+    writing.applied.leads = true;
+    match before {
+        Some(before) => {
+            writing.count_lead(before.facet, -1);
+            if before.tags != lead.tags {
+                untag(writing, n, &before.tags)?;
+                tag(writing, n, &lead.tags)?;
+            }
+            if before.text != text {
+                if before.text.name != text.name {
+                    remove_initials(tx, n, &before.text)?;
+                    add_initials(tx, n, &text)?;
+                }
+                writing.index_lead(n, Some(before.text), Some(text))?;
+            }
+        }
+        None => {
+            tag(writing, n, &lead.tags)?;
+            add_initials(tx, n, &text)?;
+            writing.index_lead(n, None, Some(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn tag(writing: &mut Writing<'_>, n: i64, tags: &[String]) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    for name in tags {
+        let known: Option<(i64, i64)> = tx
+            .prepare_cached("SELECT ref, leads FROM tag WHERE name = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (tag_ref, leads) = match known {
+            Some(known) => known,
+            None => {
+                tx.prepare_cached("INSERT INTO tag (name) VALUES (?1)")?.execute([name])?;
+                (tx.last_insert_rowid(), 0)
+            }
+        };
+        // The same tag twice on one lead is one.
+        let added = tx
+            .prepare_cached("INSERT INTO lead_tag (tag_ref, lead_n) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute([tag_ref, n])?;
+        if added > 0 {
+            writing.applied.studio |= leads == 0;
+            tx.prepare_cached("UPDATE tag SET leads = leads + 1 WHERE ref = ?1")?.execute([tag_ref])?;
+        }
+    }
+    Ok(())
+}
+
+fn untag(writing: &mut Writing<'_>, n: i64, tags: &[String]) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    for name in tags {
+        let removed = tx
+            .prepare_cached("DELETE FROM lead_tag WHERE tag_ref = (SELECT ref FROM tag WHERE name = ?1) AND lead_n = ?2")?
+            .execute((name, n))?;
+        if removed > 0 {
+            tx.prepare_cached("UPDATE tag SET leads = leads - 1 WHERE name = ?1")?.execute([name])?;
+            let gone = tx.prepare_cached("DELETE FROM tag WHERE name = ?1 AND leads <= 0")?.execute([name])?;
+            writing.applied.studio |= gone > 0;
+        }
+    }
+    Ok(())
+}
+
+fn add_initials(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("INSERT INTO lead_initial (initials, lead_n) VALUES (?1, ?2)")?;
+    for initials in text.initials() {
+        statement.execute((initials, n))?;
+    }
+    Ok(())
+}
+
+fn remove_initials(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached("DELETE FROM lead_initial WHERE initials = ?1 AND lead_n = ?2")?;
+    for initials in text.initials() {
+        statement.execute((initials, n))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn index(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO lead_fts (rowid, name, email, phone) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((n, &text.name, &text.email, &text.phone))?;
+    Ok(())
+}
+
+pub(crate) fn unindex(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO lead_fts (lead_fts, rowid, name, email, phone) VALUES ('delete', ?1, ?2, ?3, ?4)")?
+        .execute((n, &text.name, &text.email, &text.phone))?;
+    Ok(())
+}
+
+pub(crate) fn count_facet(tx: &Transaction<'_>, facet: (i64, i64, i64), change: i64) -> Result<(), StoreError> {
+    if change != 0 {
+        tx.prepare_cached(
+            "INSERT INTO lead_facet (stage_ref, owner_ref, source, leads) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET leads = leads + excluded.leads",
+        )?
+        .execute((facet.0, facet.1, facet.2, change))?;
+        tx.prepare_cached(
+            "DELETE FROM lead_facet WHERE stage_ref = ?1 AND owner_ref = ?2 AND source = ?3 AND leads = 0",
+        )?
+        .execute(facet)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn count_messages(tx: &Transaction<'_>, lead_n: i64, change: i64) -> Result<(), StoreError> {
+    if change != 0 {
+        tx.prepare_cached(
+            "INSERT INTO lead_messages (lead_n, messages) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
+        )?
+        .execute([lead_n, change])?;
+        tx.prepare_cached("DELETE FROM lead_messages WHERE lead_n = ?1 AND messages = 0")?.execute([lead_n])?;
+    }
+    Ok(())
+}
+
+/// The lead goes, and with it all that belongs to it.
+pub(crate) fn erase(writing: &mut Writing<'_>, lead_id: LeadId) -> Result<(), StoreError> {
+    let n = writing
+        .tx
+        .prepare_cached("SELECT n FROM lead_ref WHERE id = ?1")?
+        .query_row([lead_id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    n.map_or(Ok(()), |n| erase_row(writing, n))
+}
+
+fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    conversation::erase_of_lead(writing, n)?;
+    stage_event::erase_of_lead(writing, n)?;
+    if let Some(before) = find_before(tx, n)? {
+        writing.count_lead(before.facet, -1);
+        untag(writing, n, &before.tags)?;
+        remove_initials(tx, n, &before.text)?;
+        writing.index_lead(n, Some(before.text), None)?;
+        tx.prepare_cached("DELETE FROM lead WHERE n = ?1")?.execute([n])?;
+        writing.applied.leads = true;
+    }
+    tx.prepare_cached("DELETE FROM lead_ref WHERE n = ?1")?.execute([n])?;
+    writing.references.forget_erased();
+    Ok(())
+}
+
+pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
+    let left: Vec<i64> = writing
+        .tx
+        .prepare("SELECT n FROM lead WHERE epoch <> ?1")?
+        .query_map([writing.epoch], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    left.into_iter().try_for_each(|n| erase_row(writing, n))
+}
+
+/// Columns of [`read`], with `l` the lead, `s` its stage and `m` its owner.
+pub(crate) const COLUMNS: &str = "l.id, l.name, l.email, l.phone, s.id, m.id, l.source, l.campaign, l.tags, l.notes, \
+     l.value_key, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at";
+
+/// The whole lead from a row that begins with [`COLUMNS`].
+pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
+    let phone: Option<String> = row.get(3)?;
+    Ok(Lead {
+        id: id(row, 0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        phone: phone.map(Phone::try_from).transpose().map_err(|_| StoreError::Damaged)?,
+        stage_id: id::<StageId>(row, 4)?,
+        owner_id: find_id::<MemberId>(row, 5)?,
+        source: Source::from_code(row.get(6)?)?,
+        campaign: row.get(7)?,
+        tags: tags_in(row, 8)?,
+        notes: row.get(9)?,
+        value_minor: value_of(row.get(10)?),
+        first_touch: json_in(row, 11)?,
+        last_touch: json_in(row, 12)?,
+        created_at: domain::UnixMs(row.get(13)?),
+        updated_at: domain::UnixMs(row.get(14)?),
+        last_activity_at: domain::UnixMs(row.get(15)?),
+    })
+}
+
+/// The value behind its key in a column.
+pub(crate) fn value_in(row: &Row<'_>, column: usize) -> Result<Option<i64>, StoreError> {
+    Ok(value_of(row.get(column)?))
+}
+
+/// The integer of a lead that is here.
+pub(crate) fn find_n(db: &Connection, lead_id: LeadId) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT r.n FROM lead_ref r JOIN lead l ON l.n = r.n WHERE r.id = ?1")?
+        .query_row([lead_id.as_bytes()], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,349 @@
+//! The loop that keeps the cache up to date: listens for hints, pulls, and tries again when it can't.
+//!
+//! The hint stream is opened before the pull, so that nothing can change between the two unnoticed. The cursor in the
+//! cache is the truth; a hint only says that there may be something to pull.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use api_client::{ApiClient, ApiFailure, FailureKind};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use domain::UnixMs;
+use store::{Applied, Cache, PageProgress};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wire::ApiErrorCode;
+use wire::changes::FeedKind;
+
+use crate::pull::{PullTurn, Told, pull, run_blocking};
+use crate::rate::RateMeter;
+use crate::status::{Connection, EngineStatus, FirstSync};
+use crate::{Clock, SyncError, outgoing};
+
+/// First wait after a failure.
+const MIN_WAIT: Duration = Duration::from_secs(1);
+/// Longest wait between tries; a click, a focus or a network's return cuts it short.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// What the engine tells whoever started it.
+#[derive(Debug, Clone)]
+pub enum EngineEvent {
+    /// Rows of the cache changed.
+    Applied(Applied),
+    /// The status is now this.
+    Status(EngineStatus),
+    /// The server ended the session: the account must leave this computer.
+    SessionEnded,
+}
+
+/// A running engine. It stops when told to, or when it is dropped.
+pub struct Engine {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+}
+
+struct Shared {
+    client: ApiClient,
+    cache: Cache,
+    clock: Arc<dyn Clock>,
+    events: mpsc::UnboundedSender<EngineEvent>,
+    status: Mutex<EngineStatus>,
+    wake: Notify,
+    hint: Notify,
+    turn: PullTurn,
+    stop: CancellationToken,
+}
+
+/// Why a round ended.
+enum RoundEnd {
+    /// The connection broke after it had worked: try again soon.
+    Broken(SyncError),
+    /// It never came up.
+    Failed(SyncError),
+}
+
+impl Engine {
+    /// Starts to sync `cache` through `client`, telling `events`.
+    ///
+    /// # Errors
+    /// The cache can't be read.
+    pub async fn start(
+        client: ApiClient,
+        cache: Cache,
+        clock: Arc<dyn Clock>,
+        events: mpsc::UnboundedSender<EngineEvent>,
+    ) -> Result<Self, SyncError> {
+        let status = {
+            let cache = cache.clone();
+            let now = clock.now();
+            run_blocking(move || initial_status(&cache, now)).await?
+        };
+        let shared = Arc::new(Shared {
+            client,
+            cache,
+            clock,
+            events,
+            status: Mutex::new(status),
+            wake: Notify::new(),
+            hint: Notify::new(),
+            turn: PullTurn::default(),
+            stop: CancellationToken::new(),
+        });
+        let tasks = TaskTracker::new();
+        let running = Arc::clone(&shared);
+        tasks.spawn(async move {
+            let stop = running.stop.clone();
+            stop.run_until_cancelled(run(&running)).await;
+        });
+        tasks.close();
+        Ok(Self { shared, tasks })
+    }
+
+    /// Where the sync stands now.
+    pub fn status(&self) -> EngineStatus {
+        self.shared.status().clone()
+    }
+
+    /// Tries now instead of waiting on.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Stops, and returns once nothing of it runs any more.
+    pub async fn stop(&self) {
+        self.shared.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+/// What is known before the first try.
+fn initial_status(cache: &Cache, now: UnixMs) -> Result<EngineStatus, store::StoreError> {
+    let state = cache.sync_state()?;
+    let first_sync = (!state.complete).then(|| {
+        let progress = state.snapshot;
+        FirstSync {
+            rows_done: progress.map_or(0, |progress| progress.rows_done),
+            rows_total: progress.map_or(0, |progress| progress.totals.rows()),
+            rows_per_s: 0,
+            remaining_s: None,
+        }
+    });
+    Ok(EngineStatus {
+        connection: Connection::Connecting,
+        since: now,
+        up_to_date_at: state.up_to_date_at,
+        first_sync,
+        unreadable_changes: state.unreadable,
+        clock_skew_ms: None,
+        problem: None,
+    })
+}
+
+async fn run(shared: &Arc<Shared>) {
+    let waits = ExponentialBuilder::default()
+        .with_min_delay(MIN_WAIT)
+        .with_max_delay(MAX_WAIT)
+        .without_max_times()
+        .with_jitter();
+    let mut wait = waits.build();
+    loop {
+        let end = round(shared).await;
+        let (error, had_worked) = match end {
+            RoundEnd::Broken(error) => (error, true),
+            RoundEnd::Failed(error) => (error, false),
+        };
+        if had_worked {
+            wait = waits.build();
+        }
+        tracing::info!(%error, "sync interrupted");
+        if ends_session(&error) {
+            shared.update(|status, now| {
+                status.connect(Connection::Stopped, now);
+                status.problem = Some(Arc::new(error));
+            });
+            shared.tell(EngineEvent::SessionEnded);
+            return;
+        }
+        if is_cursor_refused(&error) {
+            let cache = shared.cache.clone();
+            if run_blocking(move || cache.restart_snapshot()).await.is_ok() {
+                continue;
+            }
+        }
+        let asked_for = retry_after(&error);
+        shared.update(|status, now| {
+            status.connect(if is_offline(&error) { Connection::Offline } else { Connection::Stopped }, now);
+            if let Some(first) = &mut status.first_sync {
+                first.rows_per_s = 0;
+                first.remaining_s = None;
+            }
+            status.problem = Some(Arc::new(error));
+        });
+        let pause = asked_for.unwrap_or_else(|| wait.next().unwrap_or(MAX_WAIT)).min(MAX_WAIT);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = shared.wake.notified() => {}
+        }
+    }
+}
+
+/// Listens, pulls, and pulls again on every hint, until something breaks.
+async fn round(shared: &Arc<Shared>) -> RoundEnd {
+    let mut hints = match shared.client.events().await {
+        Ok(hints) => hints,
+        Err(failure) => return RoundEnd::Failed(failure.into()),
+    };
+    let listen = async {
+        loop {
+            match hints.next().await {
+                Ok(Some(_hint)) => shared.hint.notify_one(),
+                Ok(None) => return SyncError::Feed(crate::FeedError::Cut),
+                Err(failure) => return failure.into(),
+            }
+        }
+    };
+    let mut worked = false;
+    let work = async {
+        loop {
+            catch_up(shared).await?;
+            worked = true;
+            tokio::select! {
+                () = shared.hint.notified() => {}
+                () = shared.wake.notified() => {}
+            }
+        }
+    };
+    let error = tokio::select! {
+        error = listen => error,
+        stopped = work => match stopped {
+            Ok(never) => never,
+            Err(error) => error,
+        },
+    };
+    if worked { RoundEnd::Broken(error) } else { RoundEnd::Failed(error) }
+}
+
+/// Sends what waits to be sent and pulls to the end.
+async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
+    let (told, mut tellings) = mpsc::unbounded_channel();
+    let pulling = async {
+        let outcome = pull(&shared.client, &shared.cache, &shared.turn, &told).await;
+        drop(told);
+        outcome
+    };
+    let telling = async {
+        let mut meter = RateMeter::default();
+        while let Some(message) = tellings.recv().await {
+            shared.note(message, &mut meter);
+        }
+    };
+    let (outcome, ()) = tokio::join!(pulling, telling);
+    outcome?;
+    let now = shared.clock.now();
+    let cache = shared.cache.clone();
+    let state = run_blocking(move || {
+        cache.set_up_to_date(now)?;
+        cache.sync_state()
+    })
+    .await?;
+    shared.update(|status, now| {
+        status.connect(Connection::Online, now);
+        status.up_to_date_at = Some(now);
+        status.first_sync = None;
+        status.unreadable_changes = state.unreadable;
+        status.problem = None;
+    });
+    outgoing::send_audit(&shared.client, &shared.cache).await
+}
+
+impl Shared {
+    fn status(&self) -> MutexGuard<'_, EngineStatus> {
+        // The status is a plain value: one half-written by a panic elsewhere is still one.
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: EngineEvent) {
+        // Nobody listens only while the desk is being closed.
+        drop(self.events.send(event));
+    }
+
+    fn update(&self, change: impl FnOnce(&mut EngineStatus, UnixMs)) {
+        let status = {
+            let mut status = self.status();
+            change(&mut status, self.clock.now());
+            status.clone()
+        };
+        self.tell(EngineEvent::Status(status));
+    }
+
+    fn note(&self, told: Told, meter: &mut RateMeter) {
+        match told {
+            Told::Begin(begin) => self.update(|status, now| {
+                status.connect(Connection::Online, now);
+                status.note_server_clock(now, begin.now);
+                status.problem = None;
+                if begin.kind == FeedKind::Snapshot {
+                    meter.record(now.0, begin.rows_before);
+                    status.first_sync = Some(FirstSync {
+                        rows_done: begin.rows_before,
+                        rows_total: begin.totals.rows(),
+                        rows_per_s: 0,
+                        remaining_s: None,
+                    });
+                }
+            }),
+            Told::Applied { applied, progress } => {
+                self.tell(EngineEvent::Applied(applied));
+                if let PageProgress::Snapshot { totals, rows_done } = progress {
+                    self.update(|status, now| {
+                        meter.record(now.0, rows_done);
+                        let rows_total = totals.rows().max(rows_done);
+                        status.first_sync = Some(FirstSync {
+                            rows_done,
+                            rows_total,
+                            rows_per_s: meter.rows_per_s(),
+                            remaining_s: meter.remaining_s(rows_total - rows_done),
+                        });
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn api_failure(error: &SyncError) -> Option<&ApiFailure> {
+    match error {
+        SyncError::Api(failure) => Some(failure),
+        SyncError::Feed(_) | SyncError::Store(_) => None,
+    }
+}
+
+fn ends_session(error: &SyncError) -> bool {
+    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::SessionRevoked))
+}
+
+fn is_cursor_refused(error: &SyncError) -> bool {
+    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::CursorInvalid))
+}
+
+/// Offline is what a cable or a restart explains; everything else is a problem to show.
+fn is_offline(error: &SyncError) -> bool {
+    match error {
+        SyncError::Api(failure) => {
+            matches!(failure.kind, FailureKind::UnknownHost | FailureKind::Unreachable | FailureKind::Timeout)
+        }
+        SyncError::Feed(error) => *error == crate::FeedError::Cut,
+        SyncError::Store(_) => false,
+    }
+}
+
+fn retry_after(error: &SyncError) -> Option<Duration> {
+    api_failure(error).and_then(|failure| failure.retry_after)
+}

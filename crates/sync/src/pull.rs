@@ -1,0 +1,129 @@
+//! One pull: fetches the change feed, reads it and writes it, the three at the same time, page by page.
+//!
+//! Never holds a transaction across the network, and never has more than a few pages in memory.
+
+use std::sync::Arc;
+
+use api_client::ApiClient;
+use bytes::Bytes;
+use store::{Applied, Cache, PullPage};
+use tokio::sync::mpsc;
+use wire::changes::Begin;
+
+use crate::lines::LineSplitter;
+use crate::plan::{Planner, Step};
+use crate::{FeedError, SyncError};
+
+/// Chunks of the network that may wait to be read.
+const CHUNKS_AHEAD: usize = 64;
+/// Pages that may wait to be written.
+const PAGES_AHEAD: usize = 2;
+
+/// Lets one pull at a time write. A pull that is dropped half-way still finishes the page it is writing; without this,
+/// the next one could overtake it and be overwritten by its older rows.
+pub(crate) type PullTurn = Arc<tokio::sync::Mutex<()>>;
+
+/// What a pull tells while it runs.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Begin(Begin),
+    /// A page is in the cache, on disk.
+    Applied { applied: Applied, progress: store::PageProgress },
+}
+
+/// Pulls until the server has told everything.
+///
+/// # Errors
+/// The first failure of network, feed or cache; what was written before it stays, with its cursor.
+pub(crate) async fn pull(
+    client: &ApiClient,
+    cache: &Cache,
+    turn: &PullTurn,
+    told: &mpsc::UnboundedSender<Told>,
+) -> Result<(), SyncError> {
+    let my_turn = Arc::clone(turn).lock_owned().await;
+    let state = {
+        let cache = cache.clone();
+        run_blocking(move || cache.sync_state()).await?
+    };
+    let mut stream = client.changes(state.cursor.as_ref()).await?;
+
+    let (chunks, chunks_to_read) = mpsc::channel::<Bytes>(CHUNKS_AHEAD);
+    let (pages, pages_to_write) = mpsc::channel::<PullPage>(PAGES_AHEAD);
+    let reader = {
+        let told = told.clone();
+        tokio::task::spawn_blocking(move || read(chunks_to_read, &pages, &told))
+    };
+    let writer = {
+        let cache = cache.clone();
+        let told = told.clone();
+        tokio::task::spawn_blocking(move || {
+            let written = write(&cache, pages_to_write, &told);
+            drop(my_turn);
+            written
+        })
+    };
+
+    let fetched: Result<(), SyncError> = async {
+        while let Some(chunk) = stream.next().await? {
+            // Closed when reading or writing failed: their error is the one to tell.
+            if chunks.send(chunk).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+    .await;
+    drop(chunks);
+    let read = reader.await.expect("reading the feed does not panic");
+    let written = writer.await.expect("writing the feed does not panic");
+    // What failed first is what stopped the others: the cache, then the network, then the feed that was cut by it.
+    written?;
+    fetched?;
+    read.map_err(SyncError::from)
+}
+
+/// Reads chunks into pages until the end of the feed, or until nobody writes them any more.
+fn read(
+    mut chunks: mpsc::Receiver<Bytes>,
+    pages: &mpsc::Sender<PullPage>,
+    told: &mpsc::UnboundedSender<Told>,
+) -> Result<(), FeedError> {
+    let mut splitter = LineSplitter::default();
+    let mut planner = Planner::default();
+    while let Some(chunk) = chunks.blocking_recv() {
+        splitter.push(&chunk, |line| {
+            match planner.take(line)? {
+                Step::Gather => {}
+                // Nobody listens only when the engine is being stopped, which ends the pull too.
+                Step::Begin(begin) => drop(told.send(Told::Begin(begin))),
+                Step::Write(page) | Step::Finish(page) => {
+                    pages.blocking_send(page).map_err(|_| FeedError::Cut)?;
+                }
+            }
+            Ok::<(), FeedError>(())
+        })?;
+    }
+    if planner.is_finished() && !splitter.is_mid_line() { Ok(()) } else { Err(FeedError::Cut) }
+}
+
+/// Writes pages as they come, each in one transaction with its cursor.
+fn write(
+    cache: &Cache,
+    mut pages: mpsc::Receiver<PullPage>,
+    told: &mpsc::UnboundedSender<Told>,
+) -> Result<(), SyncError> {
+    while let Some(page) = pages.blocking_recv() {
+        let applied = cache.apply_page(&page)?;
+        drop(told.send(Told::Applied { applied, progress: page.progress }));
+    }
+    Ok(())
+}
+
+/// Runs a call of the cache off the async threads.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, store::StoreError> + Send + 'static,
+) -> Result<T, SyncError> {
+    let outcome = tokio::task::spawn_blocking(call).await.expect("the cache does not panic");
+    outcome.map_err(SyncError::from)
+}

@@ -1,0 +1,145 @@
+-- All a studio has. Every row that clients hold carries `seq`: its place in the studio's sequence of changes.
+
+-- One row. Locked by every writing transaction before anything else, so that the sequence has no gaps and a
+-- reader never sees a number whose predecessors are not committed.
+CREATE TABLE change_counter (
+    only_row  INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    seq       INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO change_counter (only_row, seq) VALUES (1, 0);
+
+CREATE TABLE studio (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    name          TEXT    NOT NULL,
+    brand_colour  TEXT    NOT NULL,
+    time_zone     TEXT    NOT NULL,
+    currency      TEXT    NOT NULL,
+    seq           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE member (
+    id     TEXT    NOT NULL PRIMARY KEY,
+    name   TEXT    NOT NULL,
+    email  TEXT    NOT NULL,
+    role   TEXT    NOT NULL,
+    seq    INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE stage (
+    id        TEXT    NOT NULL PRIMARY KEY,
+    name      TEXT    NOT NULL,
+    position  INTEGER NOT NULL,
+    colour    TEXT    NOT NULL,
+    outcome   TEXT    NOT NULL,
+    seq       INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE lead (
+    id                TEXT    NOT NULL PRIMARY KEY,
+    name              TEXT    NOT NULL,
+    email             TEXT,
+    phone             TEXT,
+    stage_id          TEXT    NOT NULL REFERENCES stage (id),
+    owner_id          TEXT    REFERENCES member (id),
+    source            TEXT    NOT NULL,
+    campaign          TEXT,
+    -- JSON: array of strings.
+    tags              TEXT    NOT NULL,
+    notes             TEXT    NOT NULL,
+    value_minor       INTEGER,
+    -- JSON: objects.
+    first_touch       TEXT    NOT NULL,
+    last_touch        TEXT    NOT NULL,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL,
+    last_activity_at  INTEGER NOT NULL,
+    seq               INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX lead_by_activity ON lead (last_activity_at, id);
+
+CREATE TABLE conversation (
+    id                 TEXT    NOT NULL PRIMARY KEY,
+    lead_id            TEXT    NOT NULL REFERENCES lead (id),
+    channel            TEXT    NOT NULL,
+    status             TEXT    NOT NULL,
+    assignee_id        TEXT    REFERENCES member (id),
+    preview            TEXT    NOT NULL,
+    preview_direction  TEXT    NOT NULL,
+    last_message_at    INTEGER NOT NULL,
+    unread_count       INTEGER NOT NULL,
+    seq                INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX conversation_by_lead ON conversation (lead_id);
+
+CREATE TABLE message (
+    id               TEXT    NOT NULL PRIMARY KEY,
+    conversation_id  TEXT    NOT NULL REFERENCES conversation (id),
+    -- The conversation's lead, held here so that the feed needs no join.
+    lead_id          TEXT    NOT NULL,
+    direction        TEXT    NOT NULL,
+    author_id        TEXT    REFERENCES member (id),
+    body             TEXT    NOT NULL,
+    status           TEXT    NOT NULL,
+    failure_reason   TEXT,
+    sent_at          INTEGER NOT NULL,
+    seq              INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX message_by_time ON message (sent_at, id);
+CREATE INDEX message_by_conversation ON message (conversation_id);
+
+CREATE TABLE stage_event (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    lead_id        TEXT    NOT NULL REFERENCES lead (id),
+    from_stage_id  TEXT    REFERENCES stage (id),
+    to_stage_id    TEXT    NOT NULL REFERENCES stage (id),
+    member_id      TEXT    REFERENCES member (id),
+    at             INTEGER NOT NULL,
+    seq            INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX stage_event_by_lead ON stage_event (lead_id);
+
+-- What is gone, so that clients can be told.
+CREATE TABLE tombstone (
+    id    TEXT    NOT NULL PRIMARY KEY,
+    -- As in the change feed: lead, conversation, message, stage_event …
+    kind  TEXT    NOT NULL,
+    seq   INTEGER NOT NULL UNIQUE
+) STRICT;
+
+-- How many rows each owner's leads amount to: the totals a snapshot announces before it has counted.
+CREATE TABLE lead_tally (
+    -- A member's id; empty for the unassigned pool.
+    owner_id       TEXT    NOT NULL PRIMARY KEY,
+    leads          INTEGER NOT NULL,
+    conversations  INTEGER NOT NULL,
+    messages       INTEGER NOT NULL,
+    stage_events   INTEGER NOT NULL
+) STRICT;
+
+-- Privileged acts. Append-only.
+CREATE TABLE audit_entry (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    action       TEXT    NOT NULL,
+    -- By the device's clock, and by ours.
+    at           INTEGER NOT NULL,
+    received_at  INTEGER NOT NULL,
+    member_id    TEXT    NOT NULL,
+    device_id    TEXT    NOT NULL,
+    detail       TEXT    NOT NULL,
+    row_count    INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_entry_never_changes BEFORE UPDATE ON audit_entry
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TRIGGER audit_entry_never_goes BEFORE DELETE ON audit_entry
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;

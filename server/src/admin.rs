@@ -1,0 +1,163 @@
+//! What an operator does to the data directly: studios, members, imports. No route leads here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::{Member, MemberId, Studio, StudioId};
+use secrecy::SecretString;
+use wire::changes::Row;
+
+use crate::auth::{PasswordError, Passwords, fold_email};
+use crate::clock::Clock;
+use crate::db::{Database, DatabaseUrl, DbError, ImportError, ImportReport, NewMembership, WriteError};
+use crate::hints::LocalHints;
+use crate::ids::new_uuid;
+
+/// Why an operator's act failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("the password {0}")]
+    Password(Box<dyn std::error::Error + Send + Sync>),
+    #[error("{field} {problem}")]
+    Invalid { field: &'static str, problem: &'static str },
+    #[error("that e-mail address is a member of this studio already")]
+    AlreadyMember,
+}
+
+impl From<WriteError> for AdminError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Db(error) => Self::Db(error),
+            WriteError::NotFound => Self::Db(DbError::NoSuchStudio),
+            WriteError::Invalid { field, problem } => Self::Invalid { field, problem },
+        }
+    }
+}
+
+impl From<PasswordError> for AdminError {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(Box::new(error))
+    }
+}
+
+/// The operator's hand on a server's data, running or not.
+#[derive(Clone)]
+pub struct Admin {
+    database: Database,
+    passwords: Arc<Passwords>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Admin {
+    pub(crate) const fn new(database: Database, passwords: Arc<Passwords>, clock: Arc<dyn Clock>) -> Self {
+        Self { database, passwords, clock }
+    }
+
+    /// Opens the data of a server that is not running. Changes made here reach a server that is, but its clients only
+    /// hear of them with the next change it makes itself.
+    ///
+    /// # Errors
+    /// When the data can't be opened.
+    pub async fn open(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
+        let database = Database::open(url, Arc::new(LocalHints::default())).await?;
+        Ok(Self::new(database, Arc::new(Passwords::new()?), clock))
+    }
+
+    /// The same in a directory, by the machine's clock.
+    ///
+    /// # Errors
+    /// When the data can't be opened.
+    pub async fn open_dir(dir: &Path) -> Result<Self, AdminError> {
+        Self::open(&DatabaseUrl::Sqlite(dir.to_owned()), Arc::new(crate::clock::SystemClock)).await
+    }
+
+    /// A new studio id, by the clock.
+    pub fn new_studio_id(&self) -> StudioId {
+        StudioId::from_uuid(new_uuid(self.clock.now()))
+    }
+
+    /// A new member id, by the clock.
+    pub fn new_member_id(&self) -> MemberId {
+        MemberId::from_uuid(new_uuid(self.clock.now()))
+    }
+
+    /// Makes the studio and its database; for one that exists, describes it anew.
+    ///
+    /// # Errors
+    /// When the data can't be written.
+    pub async fn create_studio(&self, studio: Studio) -> Result<(), AdminError> {
+        self.database.directory().add_studio(studio.id, self.clock.now()).await?;
+        let tenant = self.database.create_tenant(studio.id).await?;
+        tenant.put_studio(studio).await?;
+        Ok(())
+    }
+
+    /// Whether there is such a studio.
+    ///
+    /// # Errors
+    /// When the data can't be read.
+    pub async fn has_studio(&self, studio_id: StudioId) -> Result<bool, AdminError> {
+        match self.database.tenant(studio_id).await {
+            Ok(_) => Ok(true),
+            Err(DbError::NoSuchStudio) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes somebody a member who can sign in. An e-mail address that has an account keeps that account's password.
+    ///
+    /// # Errors
+    /// [`AdminError::AlreadyMember`], or a password too short or too long.
+    pub async fn create_member(
+        &self,
+        studio_id: StudioId,
+        member: Member,
+        password: SecretString,
+    ) -> Result<(), AdminError> {
+        let now = self.clock.now();
+        let tenant = self.database.tenant(studio_id).await?;
+        let new = NewMembership {
+            account_id: new_uuid(now),
+            email_folded: fold_email(&member.email),
+            password_hash: self.passwords.hash(password).await?,
+            member_id: member.id,
+            studio_id,
+            role: member.role,
+        };
+        // First the member, then the key to it: a crash in between leaves somebody who can't sign in yet.
+        tenant.put_member(member).await?;
+        if self.database.directory().add_membership(new, now).await? { Ok(()) } else { Err(AdminError::AlreadyMember) }
+    }
+
+    /// Writes rows in bulk, of which each comes after those it refers to.
+    ///
+    /// # Errors
+    /// [`ImportError`]; rows of completed transactions stay.
+    pub async fn import(
+        &self,
+        studio_id: StudioId,
+        rows: impl Iterator<Item = Row> + Send + 'static,
+    ) -> Result<ImportReport, AdminError> {
+        Ok(self.database.tenant(studio_id).await?.import(rows).await?)
+    }
+
+    /// The number of the studio's newest change.
+    ///
+    /// # Errors
+    /// When the data can't be read.
+    pub async fn change_seq(&self, studio_id: StudioId) -> Result<i64, AdminError> {
+        Ok(self.database.tenant(studio_id).await?.seq().await?)
+    }
+
+    /// How many acts are in the studio's audit log.
+    ///
+    /// # Errors
+    /// When the data can't be read.
+    pub async fn count_audit(&self, studio_id: StudioId) -> Result<u64, AdminError> {
+        Ok(self.database.tenant(studio_id).await?.count_audit().await?)
+    }
+}

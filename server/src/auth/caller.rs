@@ -1,0 +1,65 @@
+//! Who makes a request, as handlers ask for it.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use domain::{DeviceId, MemberId, Permission, Role, StudioId};
+
+use super::access_token::AccessTokenError;
+use crate::db::Sight;
+use crate::error::ApiError;
+use crate::request::RequestContext;
+use crate::state::AppState;
+
+/// A member with a session that is alive, at their studio.
+///
+/// The token only says which session: whose it is, of which studio and in which role is asked from the directory each
+/// time, so that what is revoked stops at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) member_id: MemberId,
+    pub(crate) studio_id: StudioId,
+    pub(crate) device_id: DeviceId,
+    pub(crate) role: Role,
+}
+
+impl Caller {
+    /// Which leads the caller sees.
+    pub(crate) const fn sight(&self) -> Sight {
+        Sight::of(self.member_id, self.role)
+    }
+
+    /// # Errors
+    /// [`ApiError::Forbidden`] when the caller's role has not `permission`.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.role.allows(permission) { Ok(()) } else { Err(ApiError::Forbidden) }
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or(ApiError::SessionRevoked)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(ApiError::SessionRevoked);
+        }
+        let now = state.clock.now();
+        let bearer = state.access_tokens.check(token.trim(), now).map_err(|error| match error {
+            AccessTokenError::Expired => ApiError::TokenExpired,
+            AccessTokenError::Forged => ApiError::SessionRevoked,
+        })?;
+        let session = state.database.directory().find_live(bearer.device_id, now).await?;
+        let session = session.filter(|s| s.member_id == bearer.member_id).ok_or(ApiError::SessionRevoked)?;
+        if let Some(context) = parts.extensions.get::<RequestContext>() {
+            context.belongs_to(session.studio_id);
+        }
+        Ok(Self {
+            member_id: session.member_id,
+            studio_id: session.studio_id,
+            device_id: bearer.device_id,
+            role: session.role,
+        })
+    }
+}

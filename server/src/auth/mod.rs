@@ -1,0 +1,19 @@
+//! Who is asking (A3): passwords, tokens, sessions.
+//!
+//! A sign-in starts a session, which staff see as a device. It lives on refresh tokens, each good for one exchange;
+//! access tokens are derived from it and worth nothing once it is over.
+
+mod access_token;
+mod caller;
+mod keys;
+mod password;
+mod refresh_token;
+
+pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokens, Bearer};
+pub(crate) use caller::Caller;
+pub(crate) use keys::ServerKeys;
+pub(crate) use password::{PasswordError, Passwords, fold_email};
+pub(crate) use refresh_token::RefreshTokens;
+
+/// A session nobody refreshes for so long is over.
+pub(crate) const SESSION_IDLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,114 @@
+//! `frontdesk-server studio` and `frontdesk-server member`: what an operator needs to begin.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use clap::{Args, ValueEnum};
+use domain::{Member, Role, Studio, StudioId};
+use secrecy::SecretString;
+
+use super::{Data, say};
+use crate::admin::Admin;
+use crate::clock::SystemClock;
+
+#[derive(Debug, Args)]
+pub(super) struct NewStudio {
+    #[command(flatten)]
+    data: Data,
+    #[arg(long)]
+    name: String,
+    /// IANA name, such as Europe/Lisbon
+    #[arg(long, default_value = "UTC", value_parser = time_zone)]
+    time_zone: chrono_tz::Tz,
+    /// ISO 4217 code, such as EUR
+    #[arg(long)]
+    currency: String,
+    /// #rrggbb
+    #[arg(long, default_value = "#3f6b5c")]
+    brand_colour: String,
+}
+
+impl NewStudio {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let is_code = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
+        ensure!(is_code, "a currency is three capital letters");
+        let digits = self.brand_colour.strip_prefix('#').unwrap_or_default();
+        ensure!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "a colour is #rrggbb");
+        ensure!(!self.name.trim().is_empty(), "a studio has a name");
+        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let id = admin.new_studio_id();
+        let studio = Studio {
+            id,
+            name: self.name,
+            brand_colour: self.brand_colour.to_ascii_lowercase(),
+            time_zone: self.time_zone.name().to_owned(),
+            currency: self.currency,
+        };
+        admin.create_studio(studio).await?;
+        say(&id.to_string());
+        Ok(())
+    }
+}
+
+fn time_zone(name: &str) -> Result<chrono_tz::Tz, &'static str> {
+    name.parse().map_err(|_| "expected an IANA name, such as Europe/Lisbon")
+}
+
+/// [`Role`], as the command line spells it.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleName {
+    Admin,
+    Owner,
+    Manager,
+    Sales,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Self::Admin,
+            RoleName::Owner => Self::Owner,
+            RoleName::Manager => Self::Manager,
+            RoleName::Sales => Self::Sales,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewMember {
+    #[command(flatten)]
+    data: Data,
+    /// The studio's id
+    #[arg(long)]
+    studio: StudioId,
+    #[arg(long)]
+    name: String,
+    #[arg(long)]
+    email: String,
+    #[arg(long)]
+    role: RoleName,
+}
+
+impl NewMember {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        ensure!(self.email.contains('@'), "an e-mail address has an @");
+        let password = read_password().context("reading the password from standard input")?;
+        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let id = admin.new_member_id();
+        let email = self.email.trim().to_owned();
+        let member = Member { id, name: self.name, email, role: self.role.into() };
+        admin.create_member(self.studio, member, password).await?;
+        say(&id.to_string());
+        Ok(())
+    }
+}
+
+/// All of standard input, without the line feed at its end.
+pub(super) fn read_password() -> anyhow::Result<SecretString> {
+    let mut text = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().take(4_096).read_to_string(&mut text)?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    ensure!(!password.is_empty(), "it is empty");
+    Ok(password.to_owned().into())
+}

@@ -1,0 +1,120 @@
+//! The command line. Passwords come by standard input, never by an argument that others could list.
+
+mod certificate;
+mod demo;
+mod members;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::db::DatabaseUrl;
+
+/// The hosted API of Frontdesk.
+#[derive(Debug, Parser)]
+#[command(name = "frontdesk-server", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until interrupted
+    Serve(serve::Serve),
+    /// Make a demo studio
+    Demo(demo::Demo),
+    /// Make a studio
+    Studio(members::NewStudio),
+    /// Make somebody a member of a studio; the password is read from standard input
+    Member(members::NewMember),
+    /// Make a throw-away certificate, for a demo or a test
+    Certificate(certificate::Certificate),
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+struct Data {
+    /// Directory of the data; made if it is missing
+    #[arg(long, env = "FRONTDESK_DATA", value_name = "DIR")]
+    data: PathBuf,
+    /// Database to use [default: sqlite: in the data directory]
+    #[arg(long, env = "FRONTDESK_DATABASE", value_name = "URL")]
+    database: Option<DatabaseUrl>,
+}
+
+impl Data {
+    fn url(&self) -> DatabaseUrl {
+        self.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data.clone()))
+    }
+}
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> ExitCode {
+    start_log();
+    let result = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")
+        .and_then(|runtime| runtime.block_on(dispatch(cli)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Demo(demo) => demo.run().await,
+        Command::Studio(studio) => studio.run().await,
+        Command::Member(member) => member.run().await,
+        Command::Certificate(certificate) => certificate.run(),
+    }
+}
+
+/// Lines for people on a terminal, JSON for machines; what `FRONTDESK_LOG` asks for, or `info`.
+fn start_log() {
+    use std::io::IsTerminal;
+    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+    }
+    // The default hook prints what the panic says, which may quote data.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panic");
+    }));
+}
+
+/// Says something to whoever called: results on standard output.
+#[expect(clippy::print_stdout, reason = "this is what a command line answers on")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "this is what a command line complains on")]
+fn complain(line: &str) {
+    eprintln!("frontdesk-server: {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

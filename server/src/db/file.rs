@@ -1,0 +1,100 @@
+//! One database file: its one writer and its few readers, off the async threads.
+//!
+//! Writers queue here, in async land, and not on SQLite's lock: a queue of requests must not hold a queue of threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+
+use super::DbError;
+use super::sqlite::{Connection, Mode, Tx};
+use crate::secret_file::create_private_file;
+
+/// Readers at work on one file at a time; more wait their turn.
+const MAX_READERS: usize = 4;
+
+pub(super) struct File {
+    path: PathBuf,
+    writer: Arc<AsyncMutex<Connection>>,
+    idle_readers: Mutex<Vec<Connection>>,
+    readers: Arc<Semaphore>,
+}
+
+impl File {
+    /// Opens the file, making it when it is not there, and migrates it.
+    pub(super) async fn open(path: PathBuf, migrations: refinery::Runner) -> Result<Self, DbError> {
+        let (path, writer) = blocking(move || -> Result<_, DbError> {
+            create_private_file(&path).map_err(|source| DbError::Io { path: path.clone(), source })?;
+            let mut writer = Connection::open(&path, Mode::Write)?;
+            writer.migrate(&migrations)?;
+            Ok((path, writer))
+        })
+        .await?;
+        Ok(Self {
+            path,
+            writer: Arc::new(AsyncMutex::new(writer)),
+            idle_readers: Mutex::default(),
+            readers: Arc::new(Semaphore::new(MAX_READERS)),
+        })
+    }
+
+    /// Runs `work` on one consistent state of the file.
+    pub(super) async fn read<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.readers).acquire_owned().await.expect("the semaphore is never closed");
+        let file = Arc::clone(self);
+        blocking(move || {
+            let _permit = permit;
+            let idle = file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => Connection::open(file.path(), Mode::Read)?,
+            };
+            let result = connection.read(work);
+            file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result
+        })
+        .await
+    }
+
+    /// Runs `work` in a transaction of the one writer.
+    pub(super) async fn write<T, E>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.with_writer(move |connection| connection.write(work)).await
+    }
+
+    /// Gives `work` the writer's connection, for several transactions in a row.
+    pub(super) async fn with_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> T {
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || work(&mut writer)).await
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Runs `work` where it may block, within the caller's log span. A panic of it is the caller's panic.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => unreachable!("a blocking task that has started is never cancelled, and the runtime outlives us"),
+        },
+    }
+}

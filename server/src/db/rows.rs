@@ -1,0 +1,267 @@
+//! Rows of a studio as they lie in the database, borrowed from it.
+//!
+//! Each is serialised exactly as its domain type is, so that the feed goes from a page of the database to a line of
+//! JSON with nothing in between. Where a domain value is wanted, [`to_domain`] reads it back from that JSON: there is
+//! one mapping, and it can't drift.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::DbError;
+use super::sqlite::Row;
+
+/// Columns of each table in the order its `read` takes them, in queries that call the table by its initial.
+macro_rules! columns {
+    (lead) => {
+        "l.id, l.name, l.email, l.phone, l.stage_id, l.owner_id, l.source, l.campaign, l.tags, l.notes, \
+         l.value_minor, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
+    };
+    (conversation) => {
+        "c.id, c.lead_id, c.channel, c.status, c.assignee_id, c.preview, c.preview_direction, c.last_message_at, \
+         c.unread_count"
+    };
+    (message) => {
+        "m.id, m.conversation_id, m.lead_id, m.direction, m.author_id, m.body, m.status, m.failure_reason, m.sent_at"
+    };
+    (stage_event) => {
+        "e.id, e.lead_id, e.from_stage_id, e.to_stage_id, e.member_id, e.at"
+    };
+    (studio) => {
+        "s.id, s.name, s.brand_colour, s.time_zone, s.currency"
+    };
+    (member) => {
+        "p.id, p.name, p.email, p.role"
+    };
+    (stage) => {
+        "g.id, g.name, g.position, g.colour, g.outcome"
+    };
+}
+pub(super) use columns;
+
+/// A line of the feed that says what a row now is.
+#[derive(Serialize)]
+pub(super) struct UpsertLine<'r> {
+    change: Upsert<'r>,
+}
+
+#[derive(Serialize)]
+struct Upsert<'r> {
+    upsert: RowRef<'r>,
+}
+
+impl<'r> UpsertLine<'r> {
+    pub(super) const fn new(row: RowRef<'r>) -> Self {
+        Self { change: Upsert { upsert: row } }
+    }
+}
+
+/// [`wire::changes::Row`], borrowed.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RowRef<'r> {
+    Studio(StudioRow<'r>),
+    Member(MemberRow<'r>),
+    Stage(StageRow<'r>),
+    Lead(LeadRow<'r>),
+    Conversation(ConversationRow<'r>),
+    Message(MessageRow<'r>),
+    StageEvent(StageEventRow<'r>),
+}
+
+#[derive(Serialize)]
+pub(super) struct StudioRow<'r> {
+    id: &'r str,
+    name: &'r str,
+    brand_colour: &'r str,
+    time_zone: &'r str,
+    currency: &'r str,
+}
+
+#[derive(Serialize)]
+pub(super) struct MemberRow<'r> {
+    id: &'r str,
+    name: &'r str,
+    email: &'r str,
+    role: &'r str,
+}
+
+#[derive(Serialize)]
+pub(super) struct StageRow<'r> {
+    id: &'r str,
+    name: &'r str,
+    position: i64,
+    colour: &'r str,
+    outcome: &'r str,
+}
+
+#[derive(Serialize)]
+pub(super) struct LeadRow<'r> {
+    pub(super) id: &'r str,
+    name: &'r str,
+    email: Option<&'r str>,
+    phone: Option<&'r str>,
+    stage_id: &'r str,
+    owner_id: Option<&'r str>,
+    source: &'r str,
+    campaign: Option<&'r str>,
+    tags: &'r RawValue,
+    notes: &'r str,
+    value_minor: Option<i64>,
+    first_touch: &'r RawValue,
+    last_touch: &'r RawValue,
+    created_at: i64,
+    updated_at: i64,
+    pub(super) last_activity_at: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct ConversationRow<'r> {
+    id: &'r str,
+    lead_id: &'r str,
+    channel: &'r str,
+    status: &'r str,
+    assignee_id: Option<&'r str>,
+    preview: &'r str,
+    preview_direction: &'r str,
+    last_message_at: i64,
+    unread_count: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct MessageRow<'r> {
+    pub(super) id: &'r str,
+    conversation_id: &'r str,
+    lead_id: &'r str,
+    direction: &'r str,
+    author_id: Option<&'r str>,
+    body: &'r str,
+    status: &'r str,
+    failure_reason: Option<&'r str>,
+    pub(super) sent_at: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct StageEventRow<'r> {
+    id: &'r str,
+    lead_id: &'r str,
+    from_stage_id: Option<&'r str>,
+    to_stage_id: &'r str,
+    member_id: Option<&'r str>,
+    at: i64,
+}
+
+impl<'r> StudioRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            name: row.text(1)?,
+            brand_colour: row.text(2)?,
+            time_zone: row.text(3)?,
+            currency: row.text(4)?,
+        })
+    }
+}
+
+impl<'r> MemberRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self { id: row.text(0)?, name: row.text(1)?, email: row.text(2)?, role: row.text(3)? })
+    }
+}
+
+impl<'r> StageRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            name: row.text(1)?,
+            position: row.int(2)?,
+            colour: row.text(3)?,
+            outcome: row.text(4)?,
+        })
+    }
+}
+
+impl<'r> LeadRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            name: row.text(1)?,
+            email: row.opt_text(2)?,
+            phone: row.opt_text(3)?,
+            stage_id: row.text(4)?,
+            owner_id: row.opt_text(5)?,
+            source: row.text(6)?,
+            campaign: row.opt_text(7)?,
+            tags: json(row, 8)?,
+            notes: row.text(9)?,
+            value_minor: row.opt_int(10)?,
+            first_touch: json(row, 11)?,
+            last_touch: json(row, 12)?,
+            created_at: row.int(13)?,
+            updated_at: row.int(14)?,
+            last_activity_at: row.int(15)?,
+        })
+    }
+}
+
+impl<'r> ConversationRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            lead_id: row.text(1)?,
+            channel: row.text(2)?,
+            status: row.text(3)?,
+            assignee_id: row.opt_text(4)?,
+            preview: row.text(5)?,
+            preview_direction: row.text(6)?,
+            last_message_at: row.int(7)?,
+            unread_count: row.int(8)?,
+        })
+    }
+}
+
+impl<'r> MessageRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            conversation_id: row.text(1)?,
+            lead_id: row.text(2)?,
+            direction: row.text(3)?,
+            author_id: row.opt_text(4)?,
+            body: row.text(5)?,
+            status: row.text(6)?,
+            failure_reason: row.opt_text(7)?,
+            sent_at: row.int(8)?,
+        })
+    }
+}
+
+impl<'r> StageEventRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            lead_id: row.text(1)?,
+            from_stage_id: row.opt_text(2)?,
+            to_stage_id: row.text(3)?,
+            member_id: row.opt_text(4)?,
+            at: row.int(5)?,
+        })
+    }
+}
+
+/// A column that holds JSON, which came from our own serialiser.
+fn json<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r RawValue, DbError> {
+    serde_json::from_str(row.text(column)?).map_err(|_| DbError::Corrupt { column })
+}
+
+/// The domain value that `row` is the stored form of.
+pub(super) fn to_domain<T: DeserializeOwned>(row: &impl Serialize) -> Result<T, DbError> {
+    Ok(serde_json::from_slice(&serde_json::to_vec(row)?)?)
+}
+
+/// The text an enum without fields is stored as: its name on the wire.
+pub(super) fn word(value: impl Serialize) -> Result<String, DbError> {
+    let mut json = serde_json::to_string(&value)?;
+    json.retain(|c| c != '"');
+    Ok(json)
+}

@@ -1,0 +1,208 @@
+//! Changing and deleting a lead.
+
+use domain::{ConversationId, Lead, LeadId, LeadPatch, MemberId, MessageId, StageEvent, StageEventId, StageId, UnixMs};
+use wire::changes::RowId;
+
+use super::write::{Tally, Write, WriteError};
+use super::{Sight, Tenant};
+use crate::db::DbError;
+use crate::db::rows::{LeadRow, columns, to_domain};
+use crate::ids::new_uuid;
+
+const FIND: &str = concat!(
+    "SELECT ",
+    columns!(lead),
+    " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
+);
+const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
+                      notes = $8, value_minor = $9, updated_at = $10, last_activity_at = $11, seq = $12 WHERE id = $1";
+const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
+const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
+const MESSAGES: &str =
+    "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.lead_id = $1";
+
+/// Everything that hangs on a lead.
+struct Belongings {
+    conversations: Vec<ConversationId>,
+    messages: Vec<MessageId>,
+    stage_events: Vec<StageEventId>,
+}
+
+impl Belongings {
+    /// What they and the lead itself count for.
+    fn tally(&self) -> Tally {
+        let count = |rows: usize| i64::try_from(rows).expect("a lead's rows fit in memory");
+        Tally {
+            leads: 1,
+            conversations: count(self.conversations.len()),
+            messages: count(self.messages.len()),
+            stage_events: count(self.stage_events.len()),
+        }
+    }
+}
+
+impl Tenant {
+    /// Applies `patch` to a lead within `sight`, on behalf of `member_id`. A patch that changes nothing writes
+    /// nothing. A move to another stage leaves a [`StageEvent`].
+    ///
+    /// # Errors
+    /// [`WriteError::NotFound`]; [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    pub(crate) async fn patch_lead(
+        &self,
+        lead_id: LeadId,
+        patch: LeadPatch,
+        member_id: MemberId,
+        sight: Sight,
+        now: UnixMs,
+    ) -> Result<Lead, WriteError> {
+        self.change(move |write| {
+            let before = write.find_lead(lead_id, sight)?.ok_or(WriteError::NotFound)?;
+            let mut lead = patched(before.clone(), patch);
+            if lead == before {
+                return Ok(lead);
+            }
+            lead.updated_at = now;
+            lead.last_activity_at = lead.last_activity_at.max(now);
+            if lead.owner_id != before.owner_id {
+                write.require_member(lead.owner_id)?;
+                write.hand_over(lead_id, before.owner_id, lead.owner_id)?;
+            }
+            if lead.stage_id != before.stage_id {
+                write.require_stage(lead.stage_id)?;
+                let event = StageEvent {
+                    id: StageEventId::from_uuid(new_uuid(now)),
+                    lead_id,
+                    from_stage_id: Some(before.stage_id),
+                    to_stage_id: lead.stage_id,
+                    member_id: Some(member_id),
+                    at: now,
+                };
+                let owner = lead.owner_id.map(|id| id.to_string());
+                write.insert_stage_event(&event, owner.as_deref())?;
+            }
+            write.update_lead(&lead)?;
+            Ok(lead)
+        })
+        .await
+    }
+
+    /// Deletes a lead within `sight` with its conversations, messages and stage events, and remembers their ids.
+    ///
+    /// # Errors
+    /// [`WriteError::NotFound`].
+    pub(crate) async fn delete_lead(&self, lead_id: LeadId, sight: Sight) -> Result<(), WriteError> {
+        self.change(move |write| {
+            let lead = write.find_lead(lead_id, sight)?.ok_or(WriteError::NotFound)?;
+            let owner = lead.owner_id.map(|id| id.to_string());
+            let belongings = write.belongings(lead_id)?;
+            write.discount(owner.as_deref(), belongings.tally());
+            let id = lead_id.to_string();
+            for sql in [
+                "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE lead_id = $1)",
+                "DELETE FROM conversation WHERE lead_id = $1",
+                "DELETE FROM stage_event WHERE lead_id = $1",
+                "DELETE FROM lead WHERE id = $1",
+            ] {
+                write.tx().execute(sql, &[(&id).into()])?;
+            }
+            let Belongings { conversations, messages, stage_events } = belongings;
+            let gone = messages.into_iter().map(RowId::Message);
+            let gone = gone.chain(conversations.into_iter().map(RowId::Conversation));
+            let gone = gone.chain(stage_events.into_iter().map(RowId::StageEvent));
+            for id in gone.chain([RowId::Lead(lead_id)]) {
+                write.bury(id)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Write<'_> {
+    pub(super) fn find_lead(&self, lead_id: LeadId, sight: Sight) -> Result<Option<Lead>, DbError> {
+        let (id, sight) = (lead_id.to_string(), sight.parameter());
+        self.tx().find(FIND, &[(&id).into(), (&sight).into()], |row| to_domain(&LeadRow::read(row)?))
+    }
+
+    /// Stores the lead's fields under the next number.
+    fn update_lead(&mut self, lead: &Lead) -> Result<(), DbError> {
+        self.tx().execute(
+            UPDATE,
+            &[
+                (&lead.id.to_string()).into(),
+                (&lead.name).into(),
+                lead.email.as_ref().into(),
+                lead.phone.as_ref().map(domain::Phone::as_str).into(),
+                (&lead.stage_id.to_string()).into(),
+                lead.owner_id.map(|id| id.to_string()).as_ref().into(),
+                (&serde_json::to_string(&lead.tags)?).into(),
+                (&lead.notes).into(),
+                lead.value_minor.into(),
+                lead.updated_at.0.into(),
+                lead.last_activity_at.0.into(),
+                self.next_seq(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn belongings(&self, lead_id: LeadId) -> Result<Belongings, DbError> {
+        let id = lead_id.to_string();
+        let lead = [(&id).into()];
+        Ok(Belongings {
+            conversations: self.tx().query_all(CONVERSATIONS, &lead, |row| row.parsed(0))?,
+            messages: self.tx().query_all(MESSAGES, &lead, |row| row.parsed(0))?,
+            stage_events: self.tx().query_all(STAGE_EVENTS, &lead, |row| row.parsed(0))?,
+        })
+    }
+
+    /// Counts a lead for its new owner, and gives all that hangs on it new numbers: it comes into the sight of some
+    /// and leaves that of others, who have to be told.
+    fn hand_over(&mut self, lead_id: LeadId, from: Option<MemberId>, to: Option<MemberId>) -> Result<(), DbError> {
+        let belongings = self.belongings(lead_id)?;
+        self.discount(from.map(|id| id.to_string()).as_deref(), belongings.tally());
+        self.count(to.map(|id| id.to_string()).as_deref(), belongings.tally());
+        for id in belongings.conversations {
+            self.renumber("UPDATE conversation SET seq = $2 WHERE id = $1", &id)?;
+        }
+        for id in belongings.messages {
+            self.renumber("UPDATE message SET seq = $2 WHERE id = $1", &id)?;
+        }
+        for id in belongings.stage_events {
+            self.renumber("UPDATE stage_event SET seq = $2 WHERE id = $1", &id)?;
+        }
+        Ok(())
+    }
+
+    fn renumber(&mut self, sql: &'static str, id: &impl ToString) -> Result<(), DbError> {
+        let seq = self.next_seq();
+        self.tx().execute(sql, &[(&id.to_string()).into(), seq])?;
+        Ok(())
+    }
+
+    fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
+        let Some(member_id) = member_id else { return Ok(()) };
+        let sql = "SELECT 1 FROM member WHERE id = $1";
+        let found = self.tx().find(sql, &[(&member_id.to_string()).into()], |_| Ok(()))?;
+        found.ok_or(WriteError::Invalid { field: "owner_id", problem: "is no member of this studio" })
+    }
+
+    fn require_stage(&self, stage_id: StageId) -> Result<(), WriteError> {
+        let sql = "SELECT 1 FROM stage WHERE id = $1";
+        let found = self.tx().find(sql, &[(&stage_id.to_string()).into()], |_| Ok(()))?;
+        found.ok_or(WriteError::Invalid { field: "stage_id", problem: "is no stage of this studio" })
+    }
+}
+
+fn patched(mut lead: Lead, patch: LeadPatch) -> Lead {
+    let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = patch;
+    lead.name = name.unwrap_or(lead.name);
+    lead.email = email.unwrap_or(lead.email);
+    lead.phone = phone.unwrap_or(lead.phone);
+    lead.stage_id = stage_id.unwrap_or(lead.stage_id);
+    lead.owner_id = owner_id.unwrap_or(lead.owner_id);
+    lead.tags = tags.unwrap_or(lead.tags);
+    lead.notes = notes.unwrap_or(lead.notes);
+    lead.value_minor = value_minor.unwrap_or(lead.value_minor);
+    lead
+}

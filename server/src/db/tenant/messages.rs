@@ -1,0 +1,129 @@
+//! Recording what was said.
+
+use domain::{ConversationId, DeliveryStatus, Direction, LeadId, MemberId, Message, UnixMs};
+use wire::write::RecordMessage;
+
+use super::write::{Write, WriteError};
+use super::{Sight, Tenant};
+use crate::db::DbError;
+use crate::db::rows::{MessageRow, columns, to_domain, word};
+
+/// Characters of a message that its conversation shows in lists.
+const PREVIEW_CHARS: usize = 160;
+
+const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id FROM conversation c JOIN lead l ON l.id = c.lead_id \
+                                 WHERE c.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)";
+const FIND_MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message m WHERE m.id = $1");
+/// What a newer message shows already stays.
+const UPDATE_CONVERSATION: &str = "UPDATE conversation SET \
+     preview = CASE WHEN last_message_at <= $2 THEN $3 ELSE preview END, \
+     preview_direction = CASE WHEN last_message_at <= $2 THEN $4 ELSE preview_direction END, \
+     last_message_at = CASE WHEN last_message_at <= $2 THEN $2 ELSE last_message_at END, \
+     unread_count = CASE WHEN $4 = 'inbound' THEN unread_count + 1 ELSE 0 END, \
+     seq = $5 WHERE id = $1";
+const UPDATE_LEAD: &str = "UPDATE lead SET \
+     last_activity_at = CASE WHEN last_activity_at <= $2 THEN $2 ELSE last_activity_at END, seq = $3 WHERE id = $1";
+
+/// A message, and whether it is new.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) message: Message,
+    pub(crate) is_new: bool,
+}
+
+impl Tenant {
+    /// Records a message of a conversation within `sight`, as said now. What the studio says is `member_id`'s and
+    /// answers what was unread. The same message again changes nothing.
+    ///
+    /// # Errors
+    /// [`WriteError::NotFound`] for the conversation; [`WriteError::Invalid`] when the id is another message's.
+    pub(crate) async fn record_message(
+        &self,
+        conversation_id: ConversationId,
+        record: RecordMessage,
+        member_id: MemberId,
+        sight: Sight,
+        now: UnixMs,
+    ) -> Result<Recorded, WriteError> {
+        self.change(move |write| {
+            let (lead_id, owner) = write.find_conversation(conversation_id, sight)?.ok_or(WriteError::NotFound)?;
+            if let Some(message) = write.find_message(&record)? {
+                let same = message.conversation_id == conversation_id
+                    && message.direction == record.direction
+                    && message.body == record.body;
+                return if same {
+                    Ok(Recorded { message, is_new: false })
+                } else {
+                    Err(WriteError::Invalid { field: "id", problem: "is the id of another message" })
+                };
+            }
+            let message = said(record, conversation_id, lead_id, member_id, now);
+            write.insert_message(&message, owner.as_deref())?;
+            write.show_as_newest(&message)?;
+            Ok(Recorded { message, is_new: true })
+        })
+        .await
+    }
+}
+
+fn said(
+    record: RecordMessage,
+    conversation_id: ConversationId,
+    lead_id: LeadId,
+    member_id: MemberId,
+    now: UnixMs,
+) -> Message {
+    let (author_id, status) = match record.direction {
+        Direction::Inbound => (None, DeliveryStatus::Delivered),
+        Direction::Outbound => (Some(member_id), DeliveryStatus::Sent),
+    };
+    Message {
+        id: record.id,
+        conversation_id,
+        lead_id,
+        direction: record.direction,
+        author_id,
+        body: record.body,
+        status,
+        failure_reason: None,
+        sent_at: now,
+    }
+}
+
+impl Write<'_> {
+    /// The conversation's lead, and that lead's owner.
+    fn find_conversation(
+        &self,
+        conversation_id: ConversationId,
+        sight: Sight,
+    ) -> Result<Option<(LeadId, Option<String>)>, DbError> {
+        let (id, sight) = (conversation_id.to_string(), sight.parameter());
+        self.tx().find(FIND_CONVERSATION, &[(&id).into(), (&sight).into()], |row| {
+            Ok((row.parsed(0)?, row.opt_text(1)?.map(ToOwned::to_owned)))
+        })
+    }
+
+    fn find_message(&self, record: &RecordMessage) -> Result<Option<Message>, DbError> {
+        let id = record.id.to_string();
+        self.tx().find(FIND_MESSAGE, &[(&id).into()], |row| to_domain(&MessageRow::read(row)?))
+    }
+
+    fn show_as_newest(&mut self, message: &Message) -> Result<(), DbError> {
+        let preview: String = message.body.chars().take(PREVIEW_CHARS).collect();
+        self.tx().execute(
+            UPDATE_CONVERSATION,
+            &[
+                (&message.conversation_id.to_string()).into(),
+                message.sent_at.0.into(),
+                (&preview).into(),
+                (&word(message.direction)?).into(),
+                self.next_seq(),
+            ],
+        )?;
+        self.tx().execute(
+            UPDATE_LEAD,
+            &[(&message.lead_id.to_string()).into(), message.sent_at.0.into(), self.next_seq()],
+        )?;
+        Ok(())
+    }
+}

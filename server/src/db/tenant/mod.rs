@@ -1,0 +1,101 @@
+//! A studio's rows: the only door to them, and only to one studio's.
+//!
+//! `write` holds the one place where the studio's sequence of changes grows; the other files say what is written or
+//! read. Nothing here decides who may ask: callers pass the [`Sight`] of who does.
+
+mod delta;
+mod import;
+mod insert;
+mod leads;
+mod messages;
+mod snapshot;
+mod trail;
+mod write;
+
+use std::sync::Arc;
+
+use domain::{Member, MemberId, Role, Studio, StudioId};
+
+use super::DbError;
+use super::file::File;
+use super::rows::{MemberRow, StudioRow, columns, to_domain};
+use super::sqlite::Tx;
+use crate::hints::Hints;
+
+pub use import::{ImportError, ImportReport};
+pub(crate) use snapshot::{Key, Page};
+pub(crate) use write::WriteError;
+
+/// One studio's data.
+#[derive(Clone)]
+pub(crate) struct Tenant {
+    studio_id: StudioId,
+    file: Arc<File>,
+    hints: Arc<dyn Hints>,
+}
+
+/// Which leads, with all that hangs on them, somebody sees (A2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    All,
+    /// Those assigned to this member, and the unassigned pool.
+    OwnAndPool(MemberId),
+}
+
+impl Sight {
+    /// What `role` gives to `member_id`.
+    pub(crate) const fn of(member_id: MemberId, role: Role) -> Self {
+        match role {
+            Role::Admin | Role::Owner | Role::Manager => Self::All,
+            Role::Sales => Self::OwnAndPool(member_id),
+        }
+    }
+
+    /// As a parameter of a query: the member whose leads to show, or nothing for everyone's.
+    fn parameter(self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::OwnAndPool(member_id) => member_id.to_string(),
+        }
+    }
+}
+
+const STUDIO: &str = concat!("SELECT ", columns!(studio), " FROM studio s");
+const MEMBER: &str = concat!("SELECT ", columns!(member), " FROM member p WHERE p.id = $1");
+
+impl Tenant {
+    pub(super) fn new(studio_id: StudioId, file: Arc<File>, hints: Arc<dyn Hints>) -> Self {
+        Self { studio_id, file, hints }
+    }
+
+    /// The studio itself; nothing when it was registered and never described.
+    pub(crate) async fn find_studio(&self) -> Result<Option<Studio>, DbError> {
+        self.file.read(|tx| tx.find(STUDIO, &[], |row| to_domain(&StudioRow::read(row)?))).await
+    }
+
+    /// One member.
+    pub(crate) async fn find_member(&self, member_id: MemberId) -> Result<Option<Member>, DbError> {
+        let id = member_id.to_string();
+        self.file.read(move |tx| tx.find(MEMBER, &[(&id).into()], |row| to_domain(&MemberRow::read(row)?))).await
+    }
+
+    /// Describes the studio.
+    pub(crate) async fn put_studio(&self, studio: Studio) -> Result<(), WriteError> {
+        self.change(move |write| Ok(write.put_studio(&studio)?)).await
+    }
+
+    /// Adds a member, or changes one.
+    pub(crate) async fn put_member(&self, member: Member) -> Result<(), WriteError> {
+        self.change(move |write| Ok(write.put_member(&member)?)).await
+    }
+
+    /// The number of the studio's newest change.
+    pub(crate) async fn seq(&self) -> Result<i64, DbError> {
+        self.file.read(current_seq).await
+    }
+}
+
+fn current_seq(tx: &Tx<'_>) -> Result<i64, DbError> {
+    let seq = tx.find("SELECT seq FROM change_counter WHERE only_row = 1", &[], |row| row.int(0))?;
+    seq.ok_or(DbError::Corrupt { column: 0 })
+}

@@ -1,0 +1,188 @@
+//! Everything a member sees, in pages, the newest activity first.
+//!
+//! A page is read from one consistent state and addressed by the key of the row before it, never by an offset: it
+//! costs the same however deep it lies. Between two pages rows may change; whatever does gets a number above the one
+//! the snapshot began at, and the changes from there on put it right.
+
+use serde::{Deserialize, Serialize};
+use wire::changes::Totals;
+
+use super::{Sight, Tenant, current_seq};
+use crate::db::DbError;
+use crate::db::rows::{
+    ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
+};
+use crate::db::sqlite::{Row, Tx, Value};
+
+/// A page ends after the row that takes it past this, however few rows it has: long texts must not make it grow.
+const SOFT_PAGE_BYTES: usize = 4 << 20;
+
+const STUDIO: &str = concat!("SELECT ", columns!(studio), " FROM studio s");
+const MEMBERS: &str = concat!("SELECT ", columns!(member), " FROM member p ORDER BY p.id");
+const STAGES: &str = concat!("SELECT ", columns!(stage), " FROM stage g ORDER BY g.position, g.id");
+const TALLIES: &str = "SELECT leads, conversations, messages, stage_events FROM lead_tally \
+                       WHERE $1 = '' OR owner_id = '' OR owner_id = $1";
+const LEADS: &str = concat!(
+    "SELECT ",
+    columns!(lead),
+    " FROM lead l WHERE (l.last_activity_at, l.id) < ($1, $2) AND ($4 = '' OR l.owner_id IS NULL OR l.owner_id = $4) \
+     ORDER BY l.last_activity_at DESC, l.id DESC LIMIT $3"
+);
+const CONVERSATIONS: &str =
+    concat!("SELECT ", columns!(conversation), " FROM conversation c WHERE c.lead_id = $1 ORDER BY c.id");
+const STAGE_EVENTS: &str =
+    concat!("SELECT ", columns!(stage_event), " FROM stage_event e WHERE e.lead_id = $1 ORDER BY e.at, e.id");
+const MESSAGES: &str = concat!(
+    "SELECT ",
+    columns!(message),
+    " FROM message m WHERE (m.sent_at, m.id) < ($1, $2) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
+);
+const MESSAGES_IN_SIGHT: &str = concat!(
+    "SELECT ",
+    columns!(message),
+    " FROM message m JOIN lead l ON l.id = m.lead_id WHERE (m.sent_at, m.id) < ($1, $2) \
+     AND (l.owner_id IS NULL OR l.owner_id = $4) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
+);
+
+/// Where a row stands in an order by time, newest first: a page continues below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Key {
+    at: i64,
+    id: String,
+}
+
+impl Key {
+    /// Above every row: later than any time, so its id never counts.
+    pub(crate) const fn newest() -> Self {
+        Self { at: i64::MAX, id: String::new() }
+    }
+}
+
+/// Lines of the feed that belong together.
+pub(crate) struct Page {
+    /// Each with its line feed.
+    pub(crate) lines: Vec<u8>,
+    /// Rows among them that [`Totals`] counts.
+    pub(crate) rows: u64,
+    /// Where the next page begins.
+    pub(crate) next: Key,
+    /// Whether there may be one.
+    pub(crate) more: bool,
+}
+
+impl Page {
+    fn new(after: Key) -> Self {
+        Self { lines: Vec::with_capacity(256 << 10), rows: 0, next: after, more: false }
+    }
+
+    fn push(&mut self, row: RowRef<'_>) -> Result<(), DbError> {
+        serde_json::to_writer(&mut self.lines, &UpsertLine::new(row))?;
+        self.lines.push(b'\n');
+        self.rows += 1;
+        Ok(())
+    }
+}
+
+/// What a snapshot begins with.
+pub(crate) struct Opening {
+    /// The number of the newest change: what comes after it is told when the snapshot is.
+    pub(crate) seq: i64,
+    pub(crate) totals: Totals,
+}
+
+impl Tenant {
+    /// How much there is to tell, and from which change on to tell the rest.
+    pub(crate) async fn open_snapshot(&self, sight: Sight) -> Result<Opening, DbError> {
+        self.file
+            .read(move |tx| {
+                let mut totals = Totals::default();
+                let count = |row: &Row<'_>, column| row.int(column).map(|n| u64::try_from(n).unwrap_or_default());
+                tx.query_while(TALLIES, &[(&sight.parameter()).into()], |row| -> Result<bool, DbError> {
+                    totals.leads += count(row, 0)?;
+                    totals.conversations += count(row, 1)?;
+                    totals.messages += count(row, 2)?;
+                    totals.stage_events += count(row, 3)?;
+                    Ok(true)
+                })?;
+                Ok(Opening { seq: current_seq(tx)?, totals })
+            })
+            .await
+    }
+
+    /// The studio, its members and its stages, as lines.
+    pub(crate) async fn snapshot_frame(&self) -> Result<Vec<u8>, DbError> {
+        self.file
+            .read(|tx| {
+                let mut page = Page::new(Key::newest());
+                tx.query_while(STUDIO, &[], |row| page.push(RowRef::Studio(StudioRow::read(row)?)).map(|()| true))?;
+                tx.query_while(MEMBERS, &[], |row| page.push(RowRef::Member(MemberRow::read(row)?)).map(|()| true))?;
+                tx.query_while(STAGES, &[], |row| page.push(RowRef::Stage(StageRow::read(row)?)).map(|()| true))?;
+                Ok(page.lines)
+            })
+            .await
+    }
+
+    /// At most `limit` leads below `after`, each followed by its conversations and stage events.
+    pub(crate) async fn lead_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
+        self.file.read(move |tx| lead_page(tx, sight, after, limit)).await
+    }
+
+    /// At most `limit` messages below `after`.
+    pub(crate) async fn message_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
+        self.file.read(move |tx| message_page(tx, sight, after, limit)).await
+    }
+}
+
+fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
+    let mut page = Page::new(after.clone());
+    let mut left = limit;
+    let own = sight.parameter();
+    let parameters = [after.at.into(), (&after.id).into(), limit_value(limit), (&own).into()];
+    tx.query_while(LEADS, &parameters, |row| {
+        let lead = LeadRow::read(row)?;
+        let id = Value::Text(lead.id);
+        page.next = Key { at: lead.last_activity_at, id: lead.id.to_owned() };
+        page.push(RowRef::Lead(lead))?;
+        tx.query_while(CONVERSATIONS, &[id], |row| {
+            page.push(RowRef::Conversation(ConversationRow::read(row)?)).map(|()| true)
+        })?;
+        tx.query_while(STAGE_EVENTS, &[id], |row| {
+            page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true)
+        })?;
+        left -= 1;
+        page.more = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
+        Ok::<_, DbError>(!page.more)
+    })?;
+    Ok(page)
+}
+
+fn message_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
+    let mut page = Page::new(after.clone());
+    let mut left = limit;
+    let mut last = None;
+    let own = sight.parameter();
+    let parameters = [after.at.into(), (&after.id).into(), limit_value(limit), (&own).into()];
+    let sql = match sight {
+        Sight::All => MESSAGES,
+        Sight::OwnAndPool(_) => MESSAGES_IN_SIGHT,
+    };
+    tx.query_while(sql, &parameters, |row| {
+        let message = MessageRow::read(row)?;
+        left -= 1;
+        let stop = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
+        if stop {
+            last = Some(Key { at: message.sent_at, id: message.id.to_owned() });
+        }
+        page.push(RowRef::Message(message))?;
+        Ok::<_, DbError>(!stop)
+    })?;
+    if let Some(last) = last {
+        page.next = last;
+        page.more = true;
+    }
+    Ok(page)
+}
+
+fn limit_value(limit: usize) -> Value<'static> {
+    Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))
+}

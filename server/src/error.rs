@@ -1,0 +1,163 @@
+//! Refusals: every answer that is no success has the one shape of [`wire::ApiErrorBody`], with the request's id.
+//!
+//! An [`ApiError`] becomes a bare response that carries its [`Refusal`]; the request layer, which knows the id, writes
+//! the body. So does it for what axum refuses by itself: nothing leaves in another shape.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use wire::{ApiErrorBody, ApiErrorCode};
+
+use crate::auth::PasswordError;
+use crate::db::{DbError, WriteError};
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("e-mail or password is wrong")]
+    InvalidCredentials,
+    #[error("the access token is past its time")]
+    TokenExpired,
+    #[error("there is no such session any more")]
+    SessionRevoked,
+    #[error("this role may not")]
+    Forbidden,
+    #[error("not found")]
+    NotFound,
+    #[error("{}: {problem}", field.as_deref().unwrap_or("the request"))]
+    InvalidInput { field: Option<String>, problem: &'static str },
+    #[error("the cursor is not one of this server, or too old")]
+    CursorInvalid,
+    #[error("too many requests at once")]
+    TooManyRequests { retry_after_s: u64 },
+    #[error("the body is larger than this route takes")]
+    TooLarge,
+    #[error("the server failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiError {
+    pub(crate) fn invalid(field: impl Into<String>, problem: &'static str) -> Self {
+        Self::InvalidInput { field: Some(field.into()), problem }
+    }
+
+    pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidCredentials | Self::TokenExpired | Self::SessionRevoked => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::InvalidInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::CursorInvalid => StatusCode::GONE,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn code(&self) -> ApiErrorCode {
+        match self {
+            Self::InvalidCredentials => ApiErrorCode::InvalidCredentials,
+            Self::TokenExpired => ApiErrorCode::TokenExpired,
+            Self::SessionRevoked => ApiErrorCode::SessionRevoked,
+            Self::Forbidden => ApiErrorCode::Forbidden,
+            Self::NotFound => ApiErrorCode::NotFound,
+            Self::InvalidInput { .. } => ApiErrorCode::InvalidInput,
+            Self::CursorInvalid => ApiErrorCode::CursorInvalid,
+            Self::TooManyRequests { .. } => ApiErrorCode::TooManyRequests,
+            Self::TooLarge => ApiErrorCode::TooLarge,
+            Self::Internal(_) => ApiErrorCode::Internal,
+        }
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::NoSuchStudio => Self::NotFound,
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Db(error) => error.into(),
+            WriteError::NotFound => Self::NotFound,
+            WriteError::Invalid { field, problem } => Self::invalid(field, problem),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::TooManyRequests { retry_after_s: 2 },
+            PasswordError::TooShort => Self::invalid("password", "is too short"),
+            PasswordError::TooLong => Self::invalid("password", "is too long"),
+            error @ PasswordError::Hash(_) => Self::internal(error),
+        }
+    }
+}
+
+/// What is to be said of a refusal, but for the request's id.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    code: ApiErrorCode,
+    message: String,
+    field: Option<String>,
+    retry_after_s: Option<u64>,
+}
+
+impl Refusal {
+    /// For an answer that axum or a layer gave by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let code = match status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ApiErrorCode::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => ApiErrorCode::TooLarge,
+            status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => ApiErrorCode::InvalidInput,
+            _ => ApiErrorCode::Internal,
+        };
+        let message = status.canonical_reason().unwrap_or("refused").to_owned();
+        Self { code, message, field: None, retry_after_s: None }
+    }
+
+    /// The answer's body.
+    pub(crate) fn body(self, request_id: &str) -> ApiErrorBody {
+        let Self { code, message, field, retry_after_s } = self;
+        ApiErrorBody { code, message, field, retry_after_s, request_id: request_id.to_owned() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(error = %error, "request failed");
+        }
+        let status = self.status();
+        let mut refusal = Refusal { code: self.code(), message: self.to_string(), field: None, retry_after_s: None };
+        let mut response = status.into_response();
+        match self {
+            Self::InvalidInput { field, .. } => refusal.field = field,
+            Self::TooManyRequests { retry_after_s } => {
+                refusal.retry_after_s = Some(retry_after_s);
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+            }
+            Self::TokenExpired | Self::SessionRevoked => {
+                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::InvalidCredentials
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::CursorInvalid
+            | Self::TooLarge
+            | Self::Internal(_) => {}
+        }
+        response.extensions_mut().insert(refusal);
+        response
+    }
+}

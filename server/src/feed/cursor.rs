@@ -1,0 +1,147 @@
+//! Cursors: where a feed stands, readable to this server only by its seal.
+//!
+//! A cursor is `base64url(json) . base64url(HMAC-SHA256)`. Nobody could reach more with a forged one than they may see
+//! anyway; but a place that we never gave out would silently skip changes, so it is refused.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{MemberId, StudioId};
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use wire::changes::Cursor;
+
+use crate::db::{Key, Sight};
+
+/// Raised when the meaning of a cursor changes: those of before are then refused, and clients start over.
+const VERSION: u8 = 1;
+/// Longer than any cursor of ours.
+const MAX_CHARS: usize = 2_048;
+
+/// A place in a feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Place {
+    Snapshot(SnapshotPlace),
+    /// After this number of the sequence of changes.
+    Delta {
+        after: i64,
+    },
+}
+
+/// A place within a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SnapshotPlace {
+    /// The number the snapshot began at: what came after is told when it is complete.
+    pub(super) base_seq: i64,
+    pub(super) phase: Phase,
+    /// Leads and messages below these are still to be told.
+    pub(super) leads_below: Key,
+    pub(super) messages_below: Key,
+    /// Rows told so far.
+    pub(super) rows_before: u64,
+}
+
+/// What a snapshot tells next. The newest of everything comes first, so that a screen can be filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    NewestLeads,
+    NewestMessages,
+    OtherLeads,
+    OtherMessages,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    v: u8,
+    studio: StudioId,
+    /// Whose own leads it shows, if not everyone's: with another sight the place means something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<MemberId>,
+    place: Place,
+}
+
+/// The cursor is not one of ours, or not for this studio and sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this server")]
+pub(crate) struct InvalidCursor;
+
+/// Makes and reads cursors.
+pub(crate) struct CursorSeal(hmac::Key);
+
+impl CursorSeal {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    pub(super) fn seal(&self, studio: StudioId, sight: Sight, place: Place) -> Result<Cursor, serde_json::Error> {
+        let json = serde_json::to_vec(&Content { v: VERSION, studio, own: own(sight), place })?;
+        let tag = hmac::sign(&self.0, &json);
+        Ok(Cursor(format!("{}.{}", URL_SAFE_NO_PAD.encode(&json), URL_SAFE_NO_PAD.encode(tag.as_ref()))))
+    }
+
+    pub(super) fn open(&self, studio: StudioId, sight: Sight, cursor: &str) -> Result<Place, InvalidCursor> {
+        if cursor.len() > MAX_CHARS {
+            return Err(InvalidCursor);
+        }
+        let (json, tag) = cursor.split_once('.').ok_or(InvalidCursor)?;
+        let [json, tag] = [json, tag].map(|part| URL_SAFE_NO_PAD.decode(part));
+        let (json, tag) = (json.map_err(|_| InvalidCursor)?, tag.map_err(|_| InvalidCursor)?);
+        hmac::verify(&self.0, &json, &tag).map_err(|_| InvalidCursor)?;
+        let content: Content = serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
+        let fits = content.v == VERSION && content.studio == studio && content.own == own(sight);
+        if fits { Ok(content.place) } else { Err(InvalidCursor) }
+    }
+}
+
+fn own(sight: Sight) -> Option<MemberId> {
+    match sight {
+        Sight::All => None,
+        Sight::OwnAndPool(member_id) => Some(member_id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn studio(n: u128) -> StudioId {
+        StudioId::from_uuid(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_cursor_reads_back_where_it_was_given_and_nowhere_else() {
+        let seal = CursorSeal::new(&[1; 32]);
+        let place = Place::Snapshot(SnapshotPlace {
+            base_seq: 7,
+            phase: Phase::OtherLeads,
+            leads_below: Key::newest(),
+            messages_below: Key::newest(),
+            rows_before: 300,
+        });
+        let cursor = seal.seal(studio(1), Sight::All, place.clone()).expect("seals").0;
+        assert_eq!(seal.open(studio(1), Sight::All, &cursor), Ok(place));
+
+        let member = MemberId::from_uuid(uuid::Uuid::from_u128(9));
+        assert_eq!(seal.open(studio(2), Sight::All, &cursor), Err(InvalidCursor), "another studio");
+        assert_eq!(seal.open(studio(1), Sight::OwnAndPool(member), &cursor), Err(InvalidCursor), "another sight");
+        assert_eq!(
+            CursorSeal::new(&[2; 32]).open(studio(1), Sight::All, &cursor),
+            Err(InvalidCursor),
+            "another server"
+        );
+    }
+
+    #[test]
+    fn a_changed_cursor_is_refused() {
+        let seal = CursorSeal::new(&[1; 32]);
+        let cursor = seal.seal(studio(1), Sight::All, Place::Delta { after: 7 }).expect("seals").0;
+        let (json, tag) = cursor.split_once('.').expect("two parts");
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(json).expect("base64")).expect("text");
+        let later = URL_SAFE_NO_PAD.encode(text.replace("\"after\":7", "\"after\":8"));
+        assert_ne!(later, json, "the forgery is one");
+        for forged in [&*format!("{later}.{tag}"), json, "", ".", "a.b", &"x".repeat(5_000)] {
+            assert_eq!(seal.open(studio(1), Sight::All, forged), Err(InvalidCursor));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Sends a feed, page after page, as fast as the client reads.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::DeviceId;
+use tokio::sync::mpsc;
+use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
+
+use super::cursor::{Phase, Place, SnapshotPlace};
+use crate::auth::Caller;
+use crate::db::{DbError, Key, Page, Sight, Tenant};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Leads that fill the first screen and some.
+const NEWEST_LEADS: usize = 300;
+/// Messages that fill the first conversations somebody opens.
+const NEWEST_MESSAGES: usize = 1_500;
+const LEADS_A_PAGE: usize = 2_000;
+const MESSAGES_A_PAGE: usize = 8_000;
+
+/// Pages leave in pieces of this size, so that compressing one holds no thread for long.
+const CHUNK_BYTES: usize = 64 << 10;
+/// Pieces in flight: about one page, so that the next is read while this one leaves.
+const CHUNKS_IN_FLIGHT: usize = 64;
+/// A client that takes nothing for so long is gone; it resumes where it stopped.
+const STALL: Duration = Duration::from_secs(120);
+
+/// A feed that can be sent: what can be refused has been.
+pub(crate) struct Feed {
+    state: AppState,
+    tenant: Tenant,
+    sight: Sight,
+    device_id: DeviceId,
+    request_id: String,
+    place: Place,
+    totals: Totals,
+}
+
+/// Why a feed broke off.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("a line can't be written: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the session is over")]
+    SessionEnded,
+    #[error("the sequence of changes went backwards")]
+    SequenceWentBackwards,
+    #[error("the client went away")]
+    ClientGone,
+}
+
+/// Finds where `cursor` stands, or where a snapshot begins.
+///
+/// # Errors
+/// [`ApiError::CursorInvalid`] for one that is not ours or that is ahead of the studio.
+pub(crate) async fn open(
+    state: AppState,
+    caller: Caller,
+    request_id: String,
+    cursor: Option<&str>,
+) -> Result<Feed, ApiError> {
+    let (tenant, sight) = (state.database.tenant(caller.studio_id).await?, caller.sight());
+    let opening = tenant.open_snapshot(sight).await?;
+    let place = match cursor {
+        Some(cursor) => state.cursor_seal.open(caller.studio_id, sight, cursor).map_err(|_| ApiError::CursorInvalid)?,
+        None => Place::Snapshot(SnapshotPlace {
+            base_seq: opening.seq,
+            phase: Phase::NewestLeads,
+            leads_below: Key::newest(),
+            messages_below: Key::newest(),
+            rows_before: 0,
+        }),
+    };
+    let seq = match &place {
+        Place::Snapshot(snapshot) => snapshot.base_seq,
+        Place::Delta { after } => *after,
+    };
+    // The studio was put back to an older copy: what the client holds is not what we would be adding to.
+    if seq > opening.seq {
+        return Err(ApiError::CursorInvalid);
+    }
+    Ok(Feed { state, tenant, sight, device_id: caller.device_id, request_id, place, totals: opening.totals })
+}
+
+impl Feed {
+    /// Starts sending. Dropping the receiver ends it.
+    pub(crate) fn send(self) -> mpsc::Receiver<Bytes> {
+        let (sender, receiver) = mpsc::channel(CHUNKS_IN_FLIGHT);
+        let closing = self.state.closing.clone();
+        let request_id = self.request_id.clone();
+        let out = Out { sender, lines: Vec::new() };
+        let task = async move {
+            tokio::select! {
+                () = closing.cancelled() => {}
+                () = self.run(out) => {}
+            }
+        };
+        let span = tracing::info_span!("feed", request_id);
+        tokio::spawn(tracing::Instrument::instrument(task, span));
+        receiver
+    }
+
+    async fn run(self, mut out: Out) {
+        let request_id = self.request_id.clone();
+        match self.tell(&mut out).await {
+            Ok(()) => {}
+            Err(Broken::ClientGone) => tracing::debug!("the client left the feed"),
+            Err(broken) => {
+                tracing::warn!(error = %broken, "the feed broke off");
+                if out.line(&Line::Failed(StreamFailure { request_id })).is_ok() {
+                    // It may be the client that is gone; then nobody is left to tell.
+                    let _ = out.flush().await;
+                }
+            }
+        }
+    }
+
+    async fn tell(self, out: &mut Out) -> Result<(), Broken> {
+        let now = self.state.clock.now();
+        match self.place.clone() {
+            Place::Snapshot(place) => {
+                let (totals, rows_before) = (self.totals, place.rows_before);
+                out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, now }))?;
+                self.tell_snapshot(place, out).await
+            }
+            Place::Delta { after } => {
+                let totals = Totals::default();
+                out.line(&Line::Begin(Begin { kind: FeedKind::Delta, totals, rows_before: 0, now }))?;
+                self.tell_delta(after, out).await
+            }
+        }
+    }
+
+    async fn tell_snapshot(&self, mut place: SnapshotPlace, out: &mut Out) -> Result<(), Broken> {
+        if place.rows_before == 0 && place.phase == Phase::NewestLeads {
+            out.lines.append(&mut self.tenant.snapshot_frame().await?);
+        }
+        loop {
+            self.require_session().await?;
+            let page = self.snapshot_page(&place).await?;
+            place.rows_before += page.rows;
+            let next = match place.phase {
+                Phase::NewestLeads => {
+                    place.leads_below = page.next;
+                    Some(Phase::NewestMessages)
+                }
+                Phase::NewestMessages => {
+                    place.messages_below = page.next;
+                    Some(Phase::OtherLeads)
+                }
+                Phase::OtherLeads => {
+                    place.leads_below = page.next;
+                    Some(if page.more { Phase::OtherLeads } else { Phase::OtherMessages })
+                }
+                Phase::OtherMessages => {
+                    place.messages_below = page.next;
+                    page.more.then_some(Phase::OtherMessages)
+                }
+            };
+            out.append(page.lines);
+            match next {
+                Some(phase) => {
+                    place.phase = phase;
+                    let cursor = self.cursor(Place::Snapshot(place.clone()))?;
+                    out.line(&Line::Page(cursor))?;
+                    out.flush().await?;
+                }
+                None => {
+                    let cursor = self.cursor(Place::Delta { after: place.base_seq })?;
+                    out.line(&Line::Page(cursor.clone()))?;
+                    out.line(&Line::End(cursor))?;
+                    return out.flush().await;
+                }
+            }
+        }
+    }
+
+    async fn snapshot_page(&self, place: &SnapshotPlace) -> Result<Page, DbError> {
+        let (leads, messages) = (place.leads_below.clone(), place.messages_below.clone());
+        match place.phase {
+            Phase::NewestLeads => self.tenant.lead_page(self.sight, leads, NEWEST_LEADS).await,
+            Phase::NewestMessages => self.tenant.message_page(self.sight, messages, NEWEST_MESSAGES).await,
+            Phase::OtherLeads => self.tenant.lead_page(self.sight, leads, LEADS_A_PAGE).await,
+            Phase::OtherMessages => self.tenant.message_page(self.sight, messages, MESSAGES_A_PAGE).await,
+        }
+    }
+
+    async fn tell_delta(&self, mut after: i64, out: &mut Out) -> Result<(), Broken> {
+        loop {
+            self.require_session().await?;
+            let page = self.tenant.delta_page(self.sight, after).await?.ok_or(Broken::SequenceWentBackwards)?;
+            after = page.upto;
+            let cursor = self.cursor(Place::Delta { after })?;
+            if !page.lines.is_empty() {
+                out.append(page.lines);
+                out.line(&Line::Page(cursor.clone()))?;
+            }
+            if !page.more {
+                out.line(&Line::End(cursor))?;
+                return out.flush().await;
+            }
+            out.flush().await?;
+        }
+    }
+
+    fn cursor(&self, place: Place) -> Result<Cursor, Broken> {
+        Ok(self.state.cursor_seal.seal(self.tenant.studio_id(), self.sight, place)?)
+    }
+
+    /// A session that ends while the feed runs gets no further page.
+    async fn require_session(&self) -> Result<(), Broken> {
+        let live = self.state.database.directory().find_live(self.device_id, self.state.clock.now()).await?;
+        live.map(|_| ()).ok_or(Broken::SessionEnded)
+    }
+}
+
+/// Lines on their way out.
+struct Out {
+    sender: mpsc::Sender<Bytes>,
+    lines: Vec<u8>,
+}
+
+impl Out {
+    fn line(&mut self, line: &Line) -> Result<(), serde_json::Error> {
+        line.write(&mut self.lines)
+    }
+
+    fn append(&mut self, mut lines: Vec<u8>) {
+        if self.lines.is_empty() {
+            self.lines = lines;
+        } else {
+            self.lines.append(&mut lines);
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Broken> {
+        let mut lines = Bytes::from(std::mem::take(&mut self.lines));
+        while !lines.is_empty() {
+            let chunk = lines.split_to(lines.len().min(CHUNK_BYTES));
+            match tokio::time::timeout(STALL, self.sender.send(chunk)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return Err(Broken::ClientGone),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! How large things may be. What passes these fits in a line of the change feed, however it is escaped.
+
+/// Of a lead's notes.
+pub(crate) const NOTES_BYTES: usize = 65_536;
+/// Of a message's text, as `wire::write::RecordMessage` says.
+pub(crate) const MESSAGE_BYTES: usize = 65_536;
+/// Of a lead's name, in characters.
+pub(crate) const NAME_CHARS: usize = 200;
+/// Of an e-mail address (RFC 5321 §4.5.3.1.3, as corrected).
+pub(crate) const EMAIL_BYTES: usize = 254;
+/// Tags of one lead.
+pub(crate) const TAGS: usize = 50;
+/// Of one tag, in characters.
+pub(crate) const TAG_CHARS: usize = 60;
+/// Of what a device says of itself, each field, in characters; as `wire::device::DeviceInfo` says.
+pub(crate) const DEVICE_CHARS: usize = 100;
+/// Of a password: more is no better, and would have to be hashed.
+pub(crate) const PASSWORD_BYTES: usize = 1024;
+/// Acts in one audit batch, as `wire::write::AuditBatch` says.
+pub(crate) const AUDIT_ENTRIES: usize = 500;
+/// Of an audit entry's detail, in characters.
+pub(crate) const AUDIT_DETAIL_CHARS: usize = 200;
+/// The largest amount a JavaScript client can hold exactly.
+pub(crate) const MAX_VALUE_MINOR: i64 = (1 << 53) - 1;
+
+/// Body of the sign-in routes.
+pub(crate) const AUTH_BODY_BYTES: usize = 16 * 1024;
+/// Body of any other route: the largest text, every byte of it escaped, and some.
+pub(crate) const BODY_BYTES: usize = 512 * 1024;

@@ -1,0 +1,58 @@
+//! Which route is answered by what, and what all of them share.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, patch, post};
+use axum::{Router, middleware};
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::error::ApiError;
+use crate::limits;
+use crate::request;
+use crate::routes::{audit, auth, conversations, devices, leads, sync};
+use crate::state::AppState;
+
+/// From the first byte of a request to the first of its answer, for all but the streams.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) fn router(state: AppState) -> Router {
+    let sign_in = Router::new()
+        .route("/v1/auth/sign-in", post(auth::sign_in))
+        .route("/v1/auth/refresh", post(auth::refresh))
+        .route("/v1/auth/sign-out", post(auth::sign_out))
+        .layer(DefaultBodyLimit::max(limits::AUTH_BODY_BYTES));
+    let answers = Router::new()
+        .route("/v1/health", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/{device_id}", delete(devices::revoke))
+        .route("/v1/leads/{lead_id}", patch(leads::change).delete(leads::delete))
+        .route("/v1/conversations/{conversation_id}/messages", post(conversations::record_message))
+        .route("/v1/audit", post(audit::append))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .merge(sign_in)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
+    let streams = Router::new()
+        .route("/v1/sync/events", get(sync::events))
+        .route("/v1/sync/changes", get(sync::changes))
+        // The fastest level is the best one here: the feed is read about as fast as it can be compressed.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+    dress(answers.merge(streams).fallback(|| async { ApiError::NotFound }), state.clone()).with_state(state)
+}
+
+/// What every route has around it.
+fn dress(routes: Router<AppState>, state: AppState) -> Router<AppState> {
+    routes.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(state, request::accompany))
+}
+
+/// What a panic says is not repeated: it may quote data.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

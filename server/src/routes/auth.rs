@@ -1,0 +1,117 @@
+//! Signing in, staying signed in, signing out.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use domain::{DeviceId, MemberId, UnixMs};
+use wire::auth::{Refresh, Session, SignIn, Tokens};
+use wire::device::DeviceInfo;
+
+use super::body::JsonBody;
+use crate::auth::{ACCESS_TOKEN_LIFETIME_S, Bearer, SESSION_IDLE_MS, fold_email};
+use crate::db::{NewDevice, Rotation};
+use crate::error::ApiError;
+use crate::hints::Hint;
+use crate::ids::new_uuid;
+use crate::limits;
+use crate::state::AppState;
+
+/// `POST /v1/auth/sign-in`
+pub(crate) async fn sign_in(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    JsonBody(request): JsonBody<SignIn>,
+) -> Result<Json<Session>, ApiError> {
+    check_device(&request.device)?;
+    let directory = state.database.directory();
+    let account = directory.find_account(fold_email(&request.email)).await?;
+    let (account_id, stored) = account.map(|a| (a.id, a.password_hash)).unzip();
+    if !state.passwords.verify(request.password.into(), stored).await? {
+        return Err(ApiError::InvalidCredentials);
+    }
+    let account_id = account_id.ok_or(ApiError::InvalidCredentials)?;
+    // A studio one does not belong to is no studio one could tell from a wrong password.
+    let membership = directory.find_membership(account_id, request.studio_id).await?;
+    let membership = membership.ok_or(ApiError::InvalidCredentials)?;
+    let tenant = state.database.tenant(membership.studio_id).await?;
+    let studio = tenant.find_studio().await?.ok_or(ApiError::NotFound)?;
+    let member = tenant.find_member(membership.member_id).await?.ok_or(ApiError::NotFound)?;
+
+    let now = state.clock.now();
+    let device_id = DeviceId::from_uuid(new_uuid(now));
+    let refresh = state.refresh_tokens.draw().map_err(ApiError::internal)?;
+    let device = NewDevice {
+        id: device_id,
+        member_id: member.id,
+        info: request.device,
+        ip: address(peer),
+        expires_at: now.plus_ms(SESSION_IDLE_MS),
+    };
+    directory.start_session(device, refresh.hash, now).await?;
+    let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
+    Ok(Json(Session { tokens, device_id, studio, member }))
+}
+
+/// `POST /v1/auth/refresh`
+pub(crate) async fn refresh(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    JsonBody(request): JsonBody<Refresh>,
+) -> Result<Json<Tokens>, ApiError> {
+    let old_hash = state.refresh_tokens.hash(&request.refresh_token).ok_or(ApiError::SessionRevoked)?;
+    let new = state.refresh_tokens.draw().map_err(ApiError::internal)?;
+    let now = state.clock.now();
+    let expires_at = now.plus_ms(SESSION_IDLE_MS);
+    let rotation = state.database.directory().rotate(old_hash, new.hash, address(peer), now, expires_at).await?;
+    match rotation {
+        Rotation::Rotated { device_id, member_id } => Ok(Json(tokens(&state, device_id, member_id, new.token, now)?)),
+        Rotation::Reused { device_id, studio_id } => {
+            tracing::warn!(%device_id, "a refresh token was used twice: its session is over");
+            state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
+            Err(ApiError::SessionRevoked)
+        }
+        Rotation::Refused => Err(ApiError::SessionRevoked),
+    }
+}
+
+/// `POST /v1/auth/sign-out`; a token that is not ours is as good as signed out.
+pub(crate) async fn sign_out(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<Refresh>,
+) -> Result<StatusCode, ApiError> {
+    if let Some(hash) = state.refresh_tokens.hash(&request.refresh_token)
+        && let Some((device_id, studio_id)) = state.database.directory().sign_out(hash, state.clock.now()).await?
+    {
+        state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn tokens(
+    state: &AppState,
+    device_id: DeviceId,
+    member_id: MemberId,
+    refresh_token: String,
+    now: UnixMs,
+) -> Result<Tokens, ApiError> {
+    let access_token = state.access_tokens.issue(Bearer { device_id, member_id }, now).map_err(ApiError::internal)?;
+    Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
+}
+
+/// The peer's own address: what a proxy's header claims is anyone's to claim.
+fn address(peer: SocketAddr) -> String {
+    peer.ip().to_canonical().to_string()
+}
+
+fn check_device(device: &DeviceInfo) -> Result<(), ApiError> {
+    for (field, text) in
+        [("device.name", &device.name), ("device.os", &device.os), ("device.app_version", &device.app_version)]
+    {
+        if text.chars().count() > limits::DEVICE_CHARS {
+            return Err(ApiError::invalid(field, "is too long"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! The devices a member is signed in on.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use wire::device::DeviceList;
+
+use super::body;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::hints::Hint;
+use crate::state::AppState;
+
+/// `GET /v1/devices`
+pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<DeviceList>, ApiError> {
+    let now = state.clock.now();
+    let devices = state.database.directory().list_devices(caller.member_id, caller.device_id, now).await?;
+    Ok(Json(DeviceList { devices }))
+}
+
+/// `DELETE /v1/devices/{device_id}`: one's own only; that of somebody else is not found.
+pub(crate) async fn revoke(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let device_id = body::id(path)?;
+    let now = state.clock.now();
+    if !state.database.directory().revoke_device(device_id, caller.member_id, now).await? {
+        return Err(ApiError::NotFound);
+    }
+    state.database.hints().announce(caller.studio_id, Hint::SessionEnded(device_id));
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,9 @@
+//! The API's routes, a file a noun. Handlers check and call; what is written, the tenant knows.
+
+pub(crate) mod audit;
+pub(crate) mod auth;
+pub(crate) mod body;
+pub(crate) mod conversations;
+pub(crate) mod devices;
+pub(crate) mod leads;
+pub(crate) mod sync;

@@ -1,0 +1,175 @@
+//! A server from start to end.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::Admin;
+use crate::auth::{AccessTokens, Passwords, RefreshTokens, ServerKeys};
+use crate::config::{Config, Transport};
+use crate::db::{Database, DbError};
+use crate::feed::CursorSeal;
+use crate::hints::LocalHints;
+use crate::router::router;
+use crate::secret_file::{SecretFileError, make_private_dir};
+use crate::state::{AppState, Shared};
+use crate::tls::{TlsError, server_config};
+
+/// How long requests under way may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+/// A client has so long to send a request's head.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// A connection without life for so long is asked whether it is still there, and closed after as long again.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Requests at a time on one connection.
+const MAX_STREAMS: u32 = 64;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("plain HTTP is for loopback addresses only, and {0} is none")]
+    InsecureBeyondLoopback(SocketAddr),
+    #[error("{address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("the server's secret: {0}")]
+    Secret(#[from] SecretFileError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("password hashing does not work: {0}")]
+    Passwords(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A server that answers. Dropping it stops it, abruptly.
+pub struct Running {
+    addr: SocketAddr,
+    is_tls: bool,
+    admin: Admin,
+    handle: Handle<SocketAddr>,
+    closing: CancellationToken,
+    task: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Starts a server; it answers when this returns.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let tls = match &config.transport {
+        Transport::Tls { cert, key } => Some(server_config(cert, key)?),
+        Transport::InsecureHttpLoopback if config.listen.ip().is_loopback() => None,
+        Transport::InsecureHttpLoopback => return Err(StartError::InsecureBeyondLoopback(config.listen)),
+    };
+    make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
+    let keys = ServerKeys::load(&config.data)?;
+    let database = Database::open(&config.database, Arc::new(LocalHints::default())).await?;
+    let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
+    let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
+    let closing = CancellationToken::new();
+    let state = AppState::new(Shared {
+        database,
+        clock: config.clock,
+        passwords,
+        access_tokens: AccessTokens::new(&keys.access_token),
+        refresh_tokens: RefreshTokens::new(&keys.refresh_token),
+        cursor_seal: CursorSeal::new(&keys.cursor),
+        closing: closing.clone(),
+        is_tls: tls.is_some(),
+    });
+
+    let listen = |source| StartError::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    let addr = listener.local_addr().map_err(listen)?;
+    let handle = Handle::new();
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let is_tls = tls.is_some();
+    let mut server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
+    tune(server.http_builder());
+    let task = match tls {
+        Some(tls) => {
+            let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
+            tokio::spawn(server.acceptor(acceptor).serve(service))
+        }
+        None => tokio::spawn(server.acceptor(NoDelayAcceptor::new()).serve(service)),
+    };
+    tracing::info!(%addr, tls = is_tls, "listening");
+    Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
+}
+
+/// Bounds what one connection can hold, and for how long.
+fn tune(http: &mut Builder<TokioExecutor>) {
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_INTERVAL)
+        .max_concurrent_streams(MAX_STREAMS);
+}
+
+impl Running {
+    /// The address it listens on.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `https://localhost:PORT`, or `http://127.0.0.1:PORT` without TLS; for a server on a loopback address.
+    pub fn base_url(&self) -> String {
+        if self.is_tls { format!("https://localhost:{}", self.addr.port()) } else { format!("http://{}", self.addr) }
+    }
+
+    /// The operator's hand on its data; clients hear at once of what it changes.
+    pub const fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// Stops it: streams end, requests under way are answered, then all connections are closed.
+    ///
+    /// # Errors
+    /// When the listener had failed.
+    pub async fn shutdown(mut self) -> io::Result<()> {
+        self.closing.cancel();
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.ended().await
+    }
+
+    /// Stops it as a crash would: every connection is cut.
+    pub async fn kill(mut self) {
+        self.handle.shutdown();
+        self.closing.cancel();
+        // Only that it has ended matters here, not how.
+        let _ = self.ended().await;
+    }
+
+    /// Waits until it has ended, which by itself it only does when its listener fails.
+    ///
+    /// # Errors
+    /// When the listener failed.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        match self.task.as_mut() {
+            Some(task) => {
+                let result = task.await;
+                self.task = None;
+                result.map_err(io::Error::other)?
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.handle.shutdown();
+    }
+}

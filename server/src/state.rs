@@ -1,0 +1,41 @@
+//! What handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{AccessTokens, Passwords, RefreshTokens};
+use crate::clock::Clock;
+use crate::db::Database;
+use crate::feed::CursorSeal;
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) refresh_tokens: RefreshTokens,
+    pub(crate) cursor_seal: CursorSeal,
+    /// Ends the streams, which would not end by themselves.
+    pub(crate) closing: CancellationToken,
+    pub(crate) is_tls: bool,
+}
+
+impl AppState {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,60 @@
+//! The session and its devices.
+
+use desk::view::{SessionView, SignInRequest, StartView};
+use desk::{Desk, ErrorView};
+use domain::DeviceId;
+use tauri::State;
+use wire::device::Device;
+
+type Answer<T> = Result<T, ErrorView>;
+
+#[tauri::command]
+pub(crate) async fn start(desk: State<'_, Desk>) -> Answer<StartView> {
+    Ok(desk.start().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(desk: State<'_, Desk>, request: SignInRequest) -> Answer<SessionView> {
+    Ok(desk.sign_in(request).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn unlock(desk: State<'_, Desk>, passphrase: Option<String>) -> Answer<SessionView> {
+    Ok(desk.unlock(passphrase).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<()> {
+    Ok(desk.lock().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Answer<()> {
+    Ok(desk.sign_out().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn session(desk: State<'_, Desk>) -> Answer<SessionView> {
+    Ok(desk.session().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn set_lock_after_minutes(desk: State<'_, Desk>, minutes: u32) -> Answer<()> {
+    Ok(desk.set_lock_after_minutes(minutes).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn user_active(desk: State<'_, Desk>) -> Answer<()> {
+    desk.user_active();
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn device_list(desk: State<'_, Desk>) -> Answer<Vec<Device>> {
+    Ok(desk.list_devices().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn device_revoke(desk: State<'_, Desk>, id: DeviceId) -> Answer<()> {
+    Ok(desk.revoke_device(id).await?)
+}

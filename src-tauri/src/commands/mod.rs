@@ -1,0 +1,45 @@
+//! What the window may ask. A command takes its arguments apart and calls one use case of the desk.
+
+pub(crate) mod account;
+pub(crate) mod export;
+pub(crate) mod inbox;
+pub(crate) mod leads;
+pub(crate) mod link;
+pub(crate) mod search;
+pub(crate) mod sync;
+
+/// Every command, for the builder; `build.rs` and the capability list the same names.
+macro_rules! handler {
+    () => {
+        tauri::generate_handler![
+            $crate::commands::account::start,
+            $crate::commands::account::sign_in,
+            $crate::commands::account::unlock,
+            $crate::commands::account::lock,
+            $crate::commands::account::sign_out,
+            $crate::commands::account::session,
+            $crate::commands::account::set_lock_after_minutes,
+            $crate::commands::account::user_active,
+            $crate::commands::account::device_list,
+            $crate::commands::account::device_revoke,
+            $crate::commands::sync::sync_status,
+            $crate::commands::sync::sync_now,
+            $crate::commands::leads::lead_page,
+            $crate::commands::leads::lead_count,
+            $crate::commands::leads::lead_detail,
+            $crate::commands::leads::view_list,
+            $crate::commands::leads::view_save,
+            $crate::commands::leads::view_delete,
+            $crate::commands::inbox::conversation_page,
+            $crate::commands::inbox::conversation,
+            $crate::commands::inbox::folder_counts,
+            $crate::commands::inbox::message_page,
+            $crate::commands::inbox::conversation_mark_read,
+            $crate::commands::search::search,
+            $crate::commands::export::export_start,
+            $crate::commands::export::export_cancel,
+            $crate::commands::link::open_link,
+        ]
+    };
+}
+pub(crate) use handler;

@@ -1,0 +1,22 @@
+//! The real client against the real server: SQLCipher, TLS, a network that can be cut. One module a promise.
+
+mod export;
+mod first_sync;
+mod hostile_server;
+mod key_and_cache;
+mod live;
+mod lock;
+mod offline;
+mod sign_in;
+mod sign_out;
+
+use domain::Member;
+use testkit::{Size, TestServer};
+
+/// Enough for several pages of a snapshot, little enough for a test.
+pub(crate) const STUDIO: Size = Size { leads: 400, messages: 3_000 };
+
+/// The member every test signs in as, unless it is about roles.
+pub(crate) fn manager(server: &TestServer) -> &Member {
+    server.member(domain::Role::Manager).expect("the demo has a manager")
+}

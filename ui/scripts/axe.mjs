@@ -1,0 +1,117 @@
+// Opens every screen of the build with the desk in memory, light and dark, under the content security policy of the
+// shell, and runs axe-core. Fails on any violation, any error in the console, and any request that leaves the machine.
+// `npm run axe -- palette settings` takes only the screens whose names contain a word. Pictures go to `axe-output/`.
+
+import { createServer } from 'node:http';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { SCREENS } from './screens.mjs';
+
+const ROOT = fileURLToPath(new URL('../dist-fake/', import.meta.url));
+const PICTURES = fileURLToPath(new URL('../axe-output/', import.meta.url));
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** Everything WCAG 2.2 AA asks for, and axe's best practices. */
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const NOW = new Date('2026-11-20T14:02:00Z');
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+function serve() {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const file = path.join(ROOT, pathname === '/' ? 'index.html' : path.normalize(pathname));
+    if (!file.startsWith(ROOT)) return void response.writeHead(404).end();
+    try {
+      const body = await readFile(file);
+      response.writeHead(200, {
+        'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+        'content-security-policy': CSP,
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+const words = process.argv.slice(2);
+const screens = SCREENS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+await mkdir(PICTURES, { recursive: true });
+const server = await serve();
+const origin = `http://127.0.0.1:${server.address().port}`;
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--force-color-profile=srgb'],
+});
+
+let passed = 0;
+const failures = [];
+for (const colorScheme of ['light', 'dark']) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Lisbon',
+  });
+  context.setDefaultTimeout(5000);
+  for (const screen of screens) {
+    const name = `${screen.name}-${colorScheme}`;
+    const faults = [];
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(origin)) faults.push(`left the machine: ${request.url()}`);
+    });
+    try {
+      await page.clock.setFixedTime(NOW);
+      await page.goto(`${origin}/${screen.at}`);
+      await page.waitForSelector(screen.until, { timeout: 10_000 });
+      await screen.act?.(page);
+      await page.evaluate(() => document.fonts.ready.then(() => undefined));
+      // Two frames: what was just drawn is laid out.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+      );
+      await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+      await page.evaluate(axeSource);
+      const { violations } = await page.evaluate(
+        (tags) => window.axe.run({ runOnly: { type: 'tag', values: tags } }),
+        TAGS,
+      );
+      for (const { id, help, nodes } of violations) {
+        for (const node of nodes)
+          faults.push(`axe ${id}: ${help}\n      ${node.html.slice(0, 160)}\n      ${node.any[0]?.message ?? ''}`);
+      }
+    } catch (error) {
+      faults.push(`could not be shown: ${error.message}`);
+      await page.screenshot({ path: path.join(PICTURES, `${name}.png`) }).catch(() => undefined);
+    }
+    // Each screen begins as a fresh window: no width, theme or zoom of the one before.
+    await page.evaluate(() => window.localStorage.clear()).catch(() => undefined);
+    await page.close();
+    if (faults.length === 0) passed++;
+    else failures.push({ name, faults });
+    console.log(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
+    for (const fault of faults) console.log(`    ${fault}`);
+  }
+  await context.close();
+}
+await browser.close();
+server.close();
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length === 0 && passed > 0 ? 0 : 1);

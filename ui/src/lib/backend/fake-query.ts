@@ -1,0 +1,51 @@
+// Filter and order of the lead list, as the cache does them in SQL.
+
+import type { Lead } from '../bindings/Lead';
+import type { LeadFilter } from '../bindings/LeadFilter';
+import type { LeadSort } from '../bindings/LeadSort';
+import type { Member } from '../bindings/Member';
+import type { Stage } from '../bindings/Stage';
+
+export function leadMatches(lead: Lead, filter: LeadFilter): boolean {
+  const within = (at: number, from: number | null, before: number | null): boolean =>
+    (from === null || at >= from) && (before === null || at < before);
+  return (
+    (filter.stages.length === 0 || filter.stages.includes(lead.stage_id)) &&
+    (filter.owners.length === 0 ||
+      filter.owners.some((o) => (o === 'unassigned' ? lead.owner_id === null : lead.owner_id === o.member))) &&
+    (filter.sources.length === 0 || filter.sources.includes(lead.source)) &&
+    (filter.tags.length === 0 || filter.tags.some((tag) => lead.tags.includes(tag))) &&
+    within(lead.created_at, filter.created_from, filter.created_before) &&
+    within(lead.last_activity_at, filter.active_from, filter.active_before)
+  );
+}
+
+export function compareLeads(sort: LeadSort, stages: Stage[], members: Member[]): (a: Lead, b: Lead) => number {
+  const position = new Map(stages.map((stage) => [stage.id, stage.position]));
+  const memberName = new Map(members.map((member) => [member.id, member.name]));
+  const key = (lead: Lead): string | number => {
+    switch (sort.column) {
+      case 'name':
+        return lead.name.toLowerCase();
+      case 'stage':
+        return position.get(lead.stage_id) ?? 0;
+      case 'owner':
+        return lead.owner_id === null ? '' : (memberName.get(lead.owner_id) ?? '');
+      case 'source':
+        return lead.source;
+      case 'value':
+        return lead.value_minor ?? -1;
+      case 'created_at':
+        return lead.created_at;
+      case 'last_activity_at':
+        return lead.last_activity_at;
+    }
+  };
+  const sign = sort.descending ? -1 : 1;
+  return (a, b) => {
+    const x = key(a);
+    const y = key(b);
+    if (x === y) return a.id < b.id ? -1 : 1;
+    return x < y ? -sign : sign;
+  };
+}

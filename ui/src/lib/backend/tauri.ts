@@ -1,0 +1,63 @@
+// The desk behind the window: every call is one command of the shell. The only file that knows Tauri.
+// Holds no state and no policy; what comes back is what the shell said.
+
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+
+import type { DeskEvent } from '../bindings/DeskEvent';
+import type { Backend } from './backend';
+import { asErrorView } from './error-view';
+
+/** The shell batches events: one window event carries all since the last. */
+const WINDOW_EVENT = 'desk-event';
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (reason) {
+    // A command that was refused or panicked rejects with a plain string: that is `internal`, without its text.
+    throw asErrorView(reason);
+  }
+}
+
+export const tauriBackend: Backend = {
+  start: () => call('start'),
+  signIn: (request) => call('sign_in', { request }),
+  unlock: (passphrase) => call('unlock', { passphrase }),
+  lock: () => call('lock'),
+  signOut: () => call('sign_out'),
+  session: () => call('session'),
+  setLockAfterMinutes: (minutes) => call('set_lock_after_minutes', { minutes }),
+  userActive: () => call('user_active'),
+
+  syncStatus: () => call('sync_status'),
+  syncNow: () => call('sync_now'),
+
+  leadPage: (query, offset, limit) => call('lead_page', { query, offset, limit }),
+  leadCount: (filter) => call('lead_count', { filter }),
+  leadDetail: (id) => call('lead_detail', { id }),
+  viewList: () => call('view_list'),
+  viewSave: (view) => call('view_save', { view }),
+  viewDelete: (id) => call('view_delete', { id }),
+
+  conversationPage: (folder, offset, limit) => call('conversation_page', { folder, offset, limit }),
+  conversation: (id) => call('conversation', { id }),
+  folderCounts: () => call('folder_counts'),
+  messagePage: (id, anchor, limit) => call('message_page', { id, anchor, limit }),
+  conversationMarkRead: (id) => call('conversation_mark_read', { id }),
+
+  search: (text, limit) => call('search', { text, limit }),
+
+  exportStart: (request) => call('export_start', { request }),
+  exportCancel: (exportId) => call('export_cancel', { exportId }),
+
+  deviceList: () => call('device_list'),
+  deviceRevoke: (id) => call('device_revoke', { id }),
+
+  openLink: (url) => call('open_link', { url }),
+
+  listen: (onEvent) =>
+    listen<DeskEvent[]>(WINDOW_EVENT, ({ payload }) => {
+      for (const event of payload) onEvent(event);
+    }),
+};

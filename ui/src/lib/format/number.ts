@@ -1,0 +1,55 @@
+// Numbers, money and sizes as people read them. Pure.
+
+const LOCALE = 'en-GB';
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+
+/** `8,412` */
+export function count(n: number): string {
+  return whole.format(n);
+}
+
+/** `1 lead`, `8,412 leads` */
+export function counted(n: number, one: string, many: string): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** `€ 420` from 42000 and `EUR`; cents only where there are any. */
+export function money(minor: number, currency: string): string {
+  const hasCents = minor % 100 !== 0;
+  const digits = hasCents ? 2 : 0;
+  const parts = new Intl.NumberFormat(LOCALE, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).formatToParts(minor / 100);
+  const symbol = parts.find((p) => p.type === 'currency')?.value ?? currency;
+  const amount = parts
+    .filter((p) => p.type !== 'currency' && p.type !== 'literal')
+    .map((p) => p.value)
+    .join('');
+  return `${symbol}\u00A0${amount}`;
+}
+
+/** `640 B`, `1.2 MB`: decimal units, as file managers show them. */
+export function byteSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 'B';
+  for (const next of units) {
+    if (value < 1000) break;
+    value /= 1000;
+    unit = next;
+  }
+  return `${value < 10 ? oneDigit.format(value) : whole.format(value)} ${unit}`;
+}
+
+/** Microseconds as a search reports them: `under 1 ms`, `6 ms`, `1.2 s`. */
+export function elapsed(us: number): string {
+  const ms = us / 1000;
+  if (ms < 1) return 'under 1 ms';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${oneDigit.format(ms / 1000)} s`;
+}

@@ -1,0 +1,119 @@
+// What a filter of the lead list says, and how it is changed. Pure.
+
+import type { LeadFilter } from '../bindings/LeadFilter';
+import type { LeadQuery } from '../bindings/LeadQuery';
+import type { LeadColumn } from '../bindings/LeadColumn';
+import type { LeadSort } from '../bindings/LeadSort';
+import type { OwnerFilter } from '../bindings/OwnerFilter';
+import type { DateRange } from './date-range';
+
+/** One thing that can be filtered by, as it stands on its chip. */
+export type FilterName = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'active';
+
+export const FILTER_NAMES: readonly FilterName[] = ['stage', 'owner', 'source', 'tag', 'created', 'active'];
+
+export const EMPTY_FILTER: LeadFilter = {
+  stages: [],
+  owners: [],
+  sources: [],
+  tags: [],
+  created_from: null,
+  created_before: null,
+  active_from: null,
+  active_before: null,
+};
+
+export const DEFAULT_QUERY: LeadQuery = {
+  filter: EMPTY_FILTER,
+  sort: { column: 'last_activity_at', descending: true },
+};
+
+export function isSet(filter: LeadFilter, name: FilterName): boolean {
+  switch (name) {
+    case 'stage':
+      return filter.stages.length > 0;
+    case 'owner':
+      return filter.owners.length > 0;
+    case 'source':
+      return filter.sources.length > 0;
+    case 'tag':
+      return filter.tags.length > 0;
+    case 'created':
+      return filter.created_from !== null || filter.created_before !== null;
+    case 'active':
+      return filter.active_from !== null || filter.active_before !== null;
+  }
+}
+
+export function isEmpty(filter: LeadFilter): boolean {
+  return !FILTER_NAMES.some((name) => isSet(filter, name));
+}
+
+export function without(filter: LeadFilter, name: FilterName): LeadFilter {
+  switch (name) {
+    case 'stage':
+      return { ...filter, stages: [] };
+    case 'owner':
+      return { ...filter, owners: [] };
+    case 'source':
+      return { ...filter, sources: [] };
+    case 'tag':
+      return { ...filter, tags: [] };
+    case 'created':
+      return { ...filter, created_from: null, created_before: null };
+    case 'active':
+      return { ...filter, active_from: null, active_before: null };
+  }
+}
+
+/** With `value` added, or taken away if it was there. */
+export function toggled<T>(values: readonly T[], value: T, same: (a: T, b: T) => boolean = Object.is): T[] {
+  return values.some((one) => same(one, value)) ? values.filter((one) => !same(one, value)) : [...values, value];
+}
+
+export function sameOwner(a: OwnerFilter, b: OwnerFilter): boolean {
+  if (a === 'unassigned' || b === 'unassigned') return a === b;
+  return a.member === b.member;
+}
+
+export function rangeOf(filter: LeadFilter, name: 'created' | 'active'): DateRange {
+  return name === 'created'
+    ? { from: filter.created_from, before: filter.created_before }
+    : { from: filter.active_from, before: filter.active_before };
+}
+
+export function withRange(filter: LeadFilter, name: 'created' | 'active', range: DateRange): LeadFilter {
+  return name === 'created'
+    ? { ...filter, created_from: range.from, created_before: range.before }
+    : { ...filter, active_from: range.from, active_before: range.before };
+}
+
+/** Columns that are read from the most or the newest first. */
+const DESCENDS_FIRST: ReadonlySet<LeadColumn> = new Set(['value', 'created_at', 'last_activity_at']);
+
+/** The order after a click on a column's header. */
+export function sortedBy(sort: LeadSort, column: LeadColumn): LeadSort {
+  if (sort.column === column) return { column, descending: !sort.descending };
+  return { column, descending: DESCENDS_FIRST.has(column) };
+}
+
+/** Whether both ask for the same rows in the same order, whatever the order of their lists. */
+export function sameQuery(a: LeadQuery, b: LeadQuery): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical({ filter, sort }: LeadQuery): string {
+  const owners = filter.owners.map((owner) => (owner === 'unassigned' ? '' : owner.member));
+  return JSON.stringify([
+    filter.stages.toSorted(),
+    owners.toSorted(),
+    filter.sources.toSorted(),
+    filter.tags.toSorted(),
+    filter.created_from,
+    filter.created_before,
+    filter.active_from,
+    filter.active_before,
+    sort.column,
+    sort.descending,
+  ]);
+}

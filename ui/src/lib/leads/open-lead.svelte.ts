@@ -1,0 +1,53 @@
+// All of one lead, as its page and the inbox's contact pane show it. Follows the lead; what is shown stays until what is new
+// is there.
+
+import { asErrorView, backend } from '../backend';
+import type { ErrorView } from '../bindings/ErrorView';
+import type { LeadDetail } from '../bindings/LeadDetail';
+import type { LeadId } from '../bindings/LeadId';
+
+export class OpenLead {
+  detail = $state.raw<LeadDetail | null>(null);
+  error = $state.raw<ErrorView | null>(null);
+
+  private id: LeadId | null = null;
+  private ticket = 0;
+
+  get isMissing(): boolean {
+    return this.error?.code === 'not_found';
+  }
+
+  async open(id: LeadId): Promise<void> {
+    if (id !== this.id) {
+      this.id = id;
+      this.detail = null;
+      this.error = null;
+    }
+    await this.refresh();
+  }
+
+  /** Reads it again: something changed. */
+  async refresh(): Promise<void> {
+    if (this.id === null) return;
+    this.ticket += 1;
+    const ticket = this.ticket;
+    try {
+      const detail = await backend().leadDetail(this.id);
+      if (ticket !== this.ticket) return;
+      this.detail = detail;
+      this.error = null;
+    } catch (reason) {
+      if (ticket !== this.ticket) return;
+      this.error = asErrorView(reason);
+      // Deleted, or no longer for this member to see.
+      if (this.isMissing) this.detail = null;
+    }
+  }
+
+  close(): void {
+    this.ticket += 1;
+    this.id = null;
+    this.detail = null;
+    this.error = null;
+  }
+}

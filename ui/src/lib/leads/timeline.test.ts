@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ConversationRow } from '../bindings/ConversationRow';
+import type { Message } from '../bindings/Message';
+import type { StageEvent } from '../bindings/StageEvent';
+import { leadTimeline } from './timeline';
+
+const at = (iso: string): number => Date.parse(iso);
+
+function message(id: string, time: string, direction: 'inbound' | 'outbound' = 'inbound'): Message {
+  return {
+    id,
+    conversation_id: 'c',
+    lead_id: 'l',
+    direction,
+    author_id: direction === 'outbound' ? 'asha' : null,
+    body: id,
+    status: 'delivered',
+    failure_reason: null,
+    sent_at: at(time),
+  };
+}
+
+function move(id: string, time: string): StageEvent {
+  return { id, lead_id: 'l', from_stage_id: 'a', to_stage_id: 'b', member_id: null, at: at(time) };
+}
+
+describe('leadTimeline', () => {
+  const lead = { created_at: at('2026-11-14T10:00:00Z') };
+  const conversation: ConversationRow = {
+    id: 'c',
+    lead_id: 'l',
+    lead_name: 'Nora',
+    stage_id: 'a',
+    channel: 'whatsapp',
+    status: 'open',
+    assignee_id: null,
+    preview: '',
+    preview_direction: 'outbound',
+    last_message_at: at('2026-11-17T10:00:00Z'),
+    unread_count: 0,
+  };
+
+  it('tells once a day who wrote on a channel, newest first, the enquiry last', () => {
+    const messages = [
+      message('a', '2026-11-15T10:00:00Z'),
+      message('b', '2026-11-15T11:00:00Z'),
+      message('c', '2026-11-15T12:00:00Z', 'outbound'),
+      message('d', '2026-11-16T10:00:00Z'),
+    ];
+    const entries = leadTimeline(lead, [move('m', '2026-11-14T10:00:00Z')], [conversation], messages, 'Europe/Lisbon');
+    expect(entries.map((entry) => `${entry.kind} ${entry.key}`)).toEqual([
+      'wrote d',
+      'talked c',
+      'moved m',
+      'enquired enquired',
+    ]);
+  });
+
+  it('tells the last word of a conversation whose messages are not held', () => {
+    const entries = leadTimeline(lead, [], [conversation], [], 'Europe/Lisbon');
+    expect(entries.map((entry) => entry.kind)).toEqual(['replied', 'enquired']);
+  });
+});

@@ -1,0 +1,139 @@
+// Who is signed in, and what every screen needs of the studio. While the desk is not open it holds nothing of either.
+
+import { backend, asErrorView, onDeskEvent } from '../backend';
+import type { ErrorView } from '../bindings/ErrorView';
+import type { Member } from '../bindings/Member';
+import type { MemberId } from '../bindings/MemberId';
+import type { SessionView } from '../bindings/SessionView';
+import type { SignInRequest } from '../bindings/SignInRequest';
+import type { Stage } from '../bindings/Stage';
+import type { StageId } from '../bindings/StageId';
+import type { StartView } from '../bindings/StartView';
+import { nextPhase, type PhaseEvent, type WindowPhase } from './phase';
+
+class Session {
+  phase = $state<WindowPhase>('starting');
+  start = $state.raw<StartView | null>(null);
+  /** Why the desk could not start at all. */
+  failure = $state.raw<ErrorView | null>(null);
+  /** Whether the account was signed out from elsewhere, such as a device list. */
+  wasSignedOutElsewhere = $state(false);
+
+  #view = $state.raw<SessionView | null>(null);
+  readonly #members = $derived(new Map((this.#view?.members ?? []).map((member) => [member.id, member])));
+  readonly #stages = $derived(new Map((this.#view?.stages ?? []).map((stage) => [stage.id, stage])));
+
+  #closed = new Set<() => void>();
+  #isSigningOut = false;
+
+  /** The open session; null while signed out or locked. */
+  get current(): SessionView | null {
+    return this.#view;
+  }
+
+  /** The open session, for screens that are only drawn while it is open. */
+  get view(): SessionView {
+    if (this.#view === null) throw new Error('A screen of the open desk was drawn while it was closed.');
+    return this.#view;
+  }
+
+  /** Absent for a member who has left. */
+  findMember(id: MemberId): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  findStage(id: StageId): Stage | undefined {
+    return this.#stages.get(id);
+  }
+
+  /** Calls back when the desk is locked or signed out: whoever holds rows or text lets go of them. */
+  onClose(letGo: () => void): () => void {
+    this.#closed.add(letGo);
+    return () => this.#closed.delete(letGo);
+  }
+
+  /** Begins: listens to the desk and asks where to start. */
+  async begin(): Promise<() => void> {
+    const stop = onDeskEvent((event) => {
+      if (event === 'locked') this.#close({ kind: 'locked' });
+      else if (event === 'signed_out') {
+        this.wasSignedOutElsewhere = !this.#isSigningOut;
+        this.#close({ kind: 'signed_out' });
+      } else if ('changed' in event && event.changed.studio) void this.#reload();
+    });
+    await this.restart();
+    return stop;
+  }
+
+  async restart(): Promise<void> {
+    this.failure = null;
+    this.phase = 'starting';
+    try {
+      const start = await backend().start();
+      this.start = start;
+      if (start.phase === 'open') this.#view = await backend().session();
+      this.#move({ kind: 'started', phase: start.phase });
+    } catch (reason) {
+      this.failure = asErrorView(reason);
+      this.#move({ kind: 'start_failed' });
+    }
+  }
+
+  async signIn(request: SignInRequest): Promise<void> {
+    this.#view = await backend().signIn(request);
+    this.wasSignedOutElsewhere = false;
+    // Where the key is, and the address, are now what was just used.
+    this.start = await backend().start();
+    this.#move({ kind: 'signed_in' });
+  }
+
+  async unlock(passphrase: string | null): Promise<void> {
+    this.#view = await backend().unlock(passphrase);
+    this.#move({ kind: 'unlocked' });
+  }
+
+  async lock(): Promise<void> {
+    // The screen empties before the desk has answered.
+    this.#close({ kind: 'locked' });
+    await backend().lock();
+  }
+
+  async signOut(): Promise<void> {
+    this.#isSigningOut = true;
+    try {
+      await backend().signOut();
+      this.start = await backend().start();
+      this.#close({ kind: 'signed_out' });
+    } finally {
+      this.#isSigningOut = false;
+    }
+  }
+
+  async setLockAfterMinutes(minutes: number): Promise<void> {
+    await backend().setLockAfterMinutes(minutes);
+    await this.#reload();
+  }
+
+  async #reload(): Promise<void> {
+    if (this.phase !== 'open') return;
+    try {
+      const view = await backend().session();
+      // It may have been locked meanwhile.
+      if (this.phase === 'open') this.#view = view;
+    } catch {
+      // The next change of the studio asks again; what is shown stays true until then.
+    }
+  }
+
+  #close(event: PhaseEvent): void {
+    this.#move(event);
+    for (const letGo of [...this.#closed]) letGo();
+    this.#view = null;
+  }
+
+  #move(event: PhaseEvent): void {
+    this.phase = nextPhase(this.phase, event);
+  }
+}
+
+export const session = new Session();

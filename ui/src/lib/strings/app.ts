@@ -1,0 +1,9 @@
+export const strings = {
+  navigation: 'Main',
+  search: 'Search',
+  inbox: 'Inbox',
+  leads: 'Leads',
+  settings: 'Settings',
+  skip: 'Skip to content',
+  roles: { admin: 'admin', owner: 'owner', manager: 'manager', sales: 'sales' },
+} as const;

@@ -1,0 +1,12 @@
+import '@fontsource-variable/inter/wght.css';
+import './app.css';
+
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { connectBackend } from './lib/backend';
+
+const target = document.getElementById('app');
+if (target === null) throw new Error('index.html has an element #app');
+
+await connectBackend();
+mount(App, { target });
