@@ -42,7 +42,7 @@ open_window() {
     "$server" serve --data "$scratch/server" --listen 127.0.0.1:0 \
         --tls-cert "$scratch/tls/cert.pem" --tls-key "$scratch/tls/key.pem" >"$scratch/address" 2>"$scratch/log" &
     server_process=$!
-    until grep --quiet '^listening on ' "$scratch/address"; do
+    until grep --quiet --no-messages '^listening on ' "$scratch/address"; do
         kill -0 "$server_process" 2>/dev/null || { cat "$scratch/log" >&2; die 'the server ended early'; }
         sleep 0.05
     done

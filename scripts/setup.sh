@@ -28,6 +28,7 @@ xdotool                 xdotool
 import                  imagemagick
 secret-tool             libsecret-tools
 font:zh-cn              fonts-wqy-microhei
+font:und-zsye           fonts-noto-color-emoji
 font:hi                 fonts-lohit-deva
 '
 readonly NEEDS_TEST='

@@ -29,6 +29,7 @@ const COMMANDS: &[&str] = &[
     "device_list",
     "device_revoke",
     "open_link",
+    "window_ready",
 ];
 
 fn main() {

@@ -56,3 +56,34 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Transport};
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_says_nothing_but_the_requests_id() {
+        // A second installation of the same provider by another test is no failure.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let listen = "127.0.0.1:0".parse().expect("address");
+        let config = Config::new(listen, dir.path().join("data"), Transport::InsecureHttpLoopback);
+        let (state, _) = crate::serve::open_state(&config, false, CancellationToken::new()).await.expect("opens");
+        async fn fails() -> StatusCode {
+            panic!("Nora's secret")
+        }
+        let app = dress(Router::new().route("/fails", get(fails)), state.clone()).with_state(state);
+        let listener = tokio::net::TcpListener::bind(listen).await.expect("free port");
+        let url = format!("http://{}/fails", listener.local_addr().expect("address"));
+        tokio::spawn(axum::serve(listener, app).into_future());
+
+        let request = reqwest::Client::new().get(url).header(wire::REQUEST_ID_HEADER, "panic-test-1");
+        let answer = request.send().await.expect("an answer in spite of the panic");
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body: wire::ApiErrorBody = serde_json::from_slice(&answer.bytes().await.expect("body")).expect("JSON");
+        assert_eq!((body.code, body.request_id.as_str()), (wire::ApiErrorCode::Internal, "panic-test-1"));
+        assert!(!body.message.contains("Nora"));
+    }
+}

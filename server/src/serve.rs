@@ -70,22 +70,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Transport::InsecureHttpLoopback if config.listen.ip().is_loopback() => None,
         Transport::InsecureHttpLoopback => return Err(StartError::InsecureBeyondLoopback(config.listen)),
     };
-    make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
-    let keys = ServerKeys::load(&config.data)?;
-    let database = Database::open(&config.database, Arc::new(LocalHints::default())).await?;
-    let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
-    let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
+    let is_tls = tls.is_some();
     let closing = CancellationToken::new();
-    let state = AppState::new(Shared {
-        database,
-        clock: config.clock,
-        passwords,
-        access_tokens: AccessTokens::new(&keys.access_token),
-        refresh_tokens: RefreshTokens::new(&keys.refresh_token),
-        cursor_seal: CursorSeal::new(&keys.cursor),
-        closing: closing.clone(),
-        is_tls: tls.is_some(),
-    });
+    let (state, admin) = open_state(&config, is_tls, closing.clone()).await?;
 
     let listen = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(listen)?;
@@ -93,7 +80,6 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let addr = listener.local_addr().map_err(listen)?;
     let handle = Handle::new();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let is_tls = tls.is_some();
     let mut server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
     tune(server.http_builder());
     let task = match tls {
@@ -105,6 +91,30 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     tracing::info!(%addr, tls = is_tls, "listening");
     Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
+}
+
+/// Opens what requests work with.
+pub(crate) async fn open_state(
+    config: &Config,
+    is_tls: bool,
+    closing: CancellationToken,
+) -> Result<(AppState, Admin), StartError> {
+    make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
+    let keys = ServerKeys::load(&config.data)?;
+    let database = Database::open(&config.database, Arc::new(LocalHints::default())).await?;
+    let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
+    let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
+    let state = AppState::new(Shared {
+        database,
+        clock: Arc::clone(&config.clock),
+        passwords,
+        access_tokens: AccessTokens::new(&keys.access_token),
+        refresh_tokens: RefreshTokens::new(&keys.refresh_token),
+        cursor_seal: CursorSeal::new(&keys.cursor),
+        closing,
+        is_tls,
+    });
+    Ok((state, admin))
 }
 
 /// Bounds what one connection can hold, and for how long.

@@ -1,9 +1,12 @@
 //! The one window, and what it may not do.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use desk::Desk;
 use tauri::webview::NewWindowResponse;
-use tauri::{App, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::handler;
 use crate::{config, events};
@@ -22,7 +25,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 let _ = window.set_focus();
             }
         }))
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        // Not its visibility: that is for the first screen to decide.
+        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(StateFlags::all() - StateFlags::VISIBLE).build())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .invoke_handler(handler!())
@@ -45,14 +49,29 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// When the window appears even if its first screen was never drawn: a broken page must be seen to be broken.
+const SHOW_AT_LAST: Duration = Duration::from_secs(3);
+
+/// Brings the window onto the screen. Again is harmless.
+pub(crate) fn show(window: &WebviewWindow) {
+    if let Err(error) = window.show() {
+        tracing::error!(%error, "the window can't be shown");
+    }
+}
+
 fn open(app: &App) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
         .title("Frontdesk")
         .inner_size(1280.0, 800.0)
         .min_inner_size(960.0, 600.0)
+        .visible(false)
         .on_navigation(is_our_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SHOW_AT_LAST).await;
+        show(&window);
+    });
     Ok(())
 }
 

@@ -20,6 +20,7 @@ export const SCREENS = [
       await page.waitForSelector(testid('signin-error'));
     },
   },
+  { name: 'start-failed', at: '?start=cache_damaged', until: testid('start-failed') },
   { name: 'lock', at: '?fake=locked', until: testid('unlock-submit') },
   { name: 'lock-passphrase', at: '?fake=locked,passphrase', until: testid('unlock-passphrase') },
   {

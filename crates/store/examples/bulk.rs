@@ -8,9 +8,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use outcome::Result;
 use domain::*;
 use frontdesk_store as store;
+use outcome::Result;
 use secrecy::SecretBox;
 use store::read::{LeadColumn, LeadFilter, LeadQuery, LeadSort};
 use store::{Cache, CacheIdentity, PageProgress, PullPage};
@@ -24,21 +24,76 @@ mod outcome {
 
 const PAGE: usize = 5_000;
 const FIRST: [&str; 40] = [
-    "Nora", "Omar", "Ana", "Zoë", "Liam", "Mia", "Noah", "Emma", "Lucas", "Ines", "João", "Élise", "Björn", "Chloé", "Marta",
-    "Pavel", "Aiko", "Ravi", "Leila", "Tom", "Sara", "Ivan", "Olga", "Hugo", "Lena", "Karim", "Yara", "Finn", "Ida", "Max",
-    "Eva", "Jan", "Nina", "Paul", "Rosa", "Theo", "Vera", "Will", "Xenia", "Yusuf",
+    "Nora", "Omar", "Ana", "Zoë", "Liam", "Mia", "Noah", "Emma", "Lucas", "Ines", "João", "Élise", "Björn", "Chloé",
+    "Marta", "Pavel", "Aiko", "Ravi", "Leila", "Tom", "Sara", "Ivan", "Olga", "Hugo", "Lena", "Karim", "Yara", "Finn",
+    "Ida", "Max", "Eva", "Jan", "Nina", "Paul", "Rosa", "Theo", "Vera", "Will", "Xenia", "Yusuf",
 ];
 const LAST: [&str; 30] = [
-    "Lind", "Silva", "Novak", "García", "Müller", "Rossi", "Dubois", "Kowalski", "Jensen", "O'Neill", "Tanaka", "Patel",
-    "Haddad", "Smith", "Jones", "Ferreira", "Costa", "Petrov", "Nagy", "Berg", "Moreau", "Bianchi", "Weber", "Vos", "Dahl",
-    "Kaya", "Sato", "Khan", "Adams", "Brown",
+    "Lind", "Silva", "Novak", "García", "Müller", "Rossi", "Dubois", "Kowalski", "Jensen", "O'Neill", "Tanaka",
+    "Patel", "Haddad", "Smith", "Jones", "Ferreira", "Costa", "Petrov", "Nagy", "Berg", "Moreau", "Bianchi", "Weber",
+    "Vos", "Dahl", "Kaya", "Sato", "Khan", "Adams", "Brown",
 ];
 const WORDS: [&str; 60] = [
-    "class", "saturday", "trial", "yoga", "price", "hello", "please", "when", "the", "is", "a", "to", "you", "we", "can",
-    "book", "morning", "evening", "tomorrow", "thanks", "great", "see", "there", "is", "membership", "month", "free", "first",
-    "time", "beginner", "course", "pilates", "dance", "studio", "kids", "open", "offer", "week", "sunday", "monday", "cancel",
-    "change", "number", "phone", "call", "back", "later", "today", "question", "about", "schedule", "online", "pay", "card",
-    "cash", "ok", "yes", "no", "maybe", "spot",
+    "class",
+    "saturday",
+    "trial",
+    "yoga",
+    "price",
+    "hello",
+    "please",
+    "when",
+    "the",
+    "is",
+    "a",
+    "to",
+    "you",
+    "we",
+    "can",
+    "book",
+    "morning",
+    "evening",
+    "tomorrow",
+    "thanks",
+    "great",
+    "see",
+    "there",
+    "is",
+    "membership",
+    "month",
+    "free",
+    "first",
+    "time",
+    "beginner",
+    "course",
+    "pilates",
+    "dance",
+    "studio",
+    "kids",
+    "open",
+    "offer",
+    "week",
+    "sunday",
+    "monday",
+    "cancel",
+    "change",
+    "number",
+    "phone",
+    "call",
+    "back",
+    "later",
+    "today",
+    "question",
+    "about",
+    "schedule",
+    "online",
+    "pay",
+    "card",
+    "cash",
+    "ok",
+    "yes",
+    "no",
+    "maybe",
+    "spot",
 ];
 
 /// A small generator of its own: the same rows on every run.
@@ -183,7 +238,8 @@ fn lead_rows(n: u64, dice: &mut Dice) -> impl Iterator<Item = Row> {
 
 fn message(n: u64, leads: u64, dice: &mut Dice) -> Message {
     let thread = dice.roll(leads);
-    let words: Vec<&str> = (0..4 + dice.roll(20)).map(|_| WORDS[(dice.roll(60) * dice.roll(60) / 60) as usize]).collect();
+    let words: Vec<&str> =
+        (0..4 + dice.roll(20)).map(|_| WORDS[(dice.roll(60) * dice.roll(60) / 60) as usize]).collect();
     Message {
         id: MessageId::from_uuid(id(5, n)),
         conversation_id: ConversationId::from_uuid(id(4, thread)),
@@ -226,7 +282,9 @@ fn ask(cache: &Cache, leads: u64) -> Result<()> {
         let count = cache.lead_count(&filter)?.max(1);
         for column in [LeadColumn::LastActivityAt, LeadColumn::Name, LeadColumn::Stage] {
             let query = query(column, filter.clone());
-            timed(&format!("page {name} by {column:?}, first"), 20, |_| Ok(cache.lead_page(&query, 0, 100)?.rows.len()))?;
+            timed(&format!("page {name} by {column:?}, first"), 20, |_| {
+                Ok(cache.lead_page(&query, 0, 100)?.rows.len())
+            })?;
             timed(&format!("page {name} by {column:?}, anywhere"), 40, |turn| {
                 let offset = u64::from(turn) * 7_919_993 % count;
                 Ok(cache.lead_page(&query, offset, 100)?.rows.len())
@@ -238,8 +296,24 @@ fn ask(cache: &Cache, leads: u64) -> Result<()> {
         Ok(cache.conversation_page(store::read::Folder::Open, offset, 100)?.rows.len())
     })?;
     for text in [
-        "nora", "nora lind", "no", "ov", "7701", "077012", "saturday", "sat", "satu", "saturday trial", "the", "a class", "class yoga price",
-        "nora saturday", "99", "12345", "zzzzqq", "hello zzzzqq",
+        "nora",
+        "nora lind",
+        "no",
+        "ov",
+        "7701",
+        "077012",
+        "saturday",
+        "sat",
+        "satu",
+        "saturday trial",
+        "the",
+        "a class",
+        "class yoga price",
+        "nora saturday",
+        "99",
+        "12345",
+        "zzzzqq",
+        "hello zzzzqq",
     ] {
         timed(&format!("search {text:?}"), 20, |_| {
             let results = cache.search(text, 50)?;

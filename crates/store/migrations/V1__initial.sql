@@ -201,7 +201,7 @@ CREATE TABLE conversation_facet (
     PRIMARY KEY (status, assignee_ref, is_unread)
 ) STRICT, WITHOUT ROWID;
 
--- `n` grows with the time of sending, so that the search index, read backwards, is newest first without sorting.
+-- `n` falls with the time of sending, so that the search index, read forwards, is newest first without sorting.
 -- The lead is the conversation's.
 CREATE TABLE message (
     n                INTEGER NOT NULL PRIMARY KEY,
@@ -215,7 +215,7 @@ CREATE TABLE message (
     failure_reason   TEXT,
     body             TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX message_by_conversation ON message (conversation_n, sent_at);
+CREATE INDEX message_by_conversation ON message (conversation_n, sent_at DESC);
 
 CREATE VIRTUAL TABLE message_fts USING fts5 (
     body,

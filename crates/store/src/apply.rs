@@ -12,7 +12,7 @@ use wire::changes::{Change, Row, RowId};
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
 use crate::table::{conversation, lead, message, stage_event, studio, sync_state, unreadable};
-use crate::{Applied, PullPage, StoreError};
+use crate::{Applied, PageProgress, PullPage, StoreError};
 
 /// Entries held back before they are written: bounds the memory of a large sweep.
 const TEXTS_HELD: usize = 20_000;
@@ -31,6 +31,8 @@ pub(crate) struct Writing<'t> {
     pub(crate) buckets: &'t mut Buckets,
     pub(crate) applied: Applied,
     pub(crate) has_erased: bool,
+    /// Whether messages come newest first, as a snapshot brings them.
+    pub(crate) is_history: bool,
     lead_facets: HashMap<(i64, i64, i64), i64>,
     conversation_facets: HashMap<(i64, i64, i64), i64>,
     lead_messages: HashMap<i64, i64>,
@@ -45,7 +47,7 @@ pub(crate) fn page(
     buckets: &mut Buckets,
     page: &PullPage,
 ) -> Result<(Applied, bool), StoreError> {
-    let mut writing = Writing::begin(tx, buckets)?;
+    let mut writing = Writing::begin(tx, buckets, page.progress != PageProgress::Delta)?;
     let mut rest = page.changes.as_slice();
     while let Some((change, others)) = rest.split_first() {
         let run = rest.iter().take_while(|change| matches!(change, Change::Upsert(Row::Message(_)))).count();
@@ -67,7 +69,7 @@ pub(crate) fn page(
 }
 
 impl<'t> Writing<'t> {
-    fn begin(tx: &'t Transaction<'t>, buckets: &'t mut Buckets) -> Result<Self, StoreError> {
+    fn begin(tx: &'t Transaction<'t>, buckets: &'t mut Buckets, is_history: bool) -> Result<Self, StoreError> {
         Ok(Self {
             tx,
             epoch: sync_state::epoch(tx)?,
@@ -75,6 +77,7 @@ impl<'t> Writing<'t> {
             buckets,
             applied: Applied::default(),
             has_erased: false,
+            is_history,
             lead_facets: HashMap::new(),
             conversation_facets: HashMap::new(),
             lead_messages: HashMap::new(),
@@ -113,8 +116,8 @@ impl<'t> Writing<'t> {
         }
     }
 
-    /// Messages that stand together, oldest first, so that those of one second keep their order: the feed brings
-    /// history newest first.
+    /// Messages that stand together, sorted, so that those of one second keep their order: history newest first, news
+    /// oldest first.
     fn upsert_messages(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         let mut messages: Vec<_> = changes
             .iter()
@@ -123,7 +126,7 @@ impl<'t> Writing<'t> {
                 _ => None,
             })
             .collect();
-        // Stable: of two with one id and one time, the later one is written last.
+        // Of two with one id, the later one is meant.
         let mut last_of = HashMap::with_capacity(messages.len());
         for (place, message) in messages.iter().enumerate() {
             last_of.insert(message.id, place);
@@ -135,6 +138,9 @@ impl<'t> Writing<'t> {
             is_last
         });
         messages.sort_by_key(|message| (message.sent_at, message.id));
+        if self.is_history {
+            messages.reverse();
+        }
         messages.into_iter().try_for_each(|row| message::upsert(self, row))
     }
 

@@ -11,10 +11,7 @@ use crate::testing::*;
 use crate::{LeadScope, PullPage, SnapshotProgress, StoreError, StoredView};
 
 fn by_activity() -> LeadQuery {
-    LeadQuery {
-        filter: LeadFilter::default(),
-        sort: LeadSort { column: LeadColumn::LastActivityAt, descending: true },
-    }
+    LeadQuery { filter: LeadFilter::default(), sort: LeadSort { column: LeadColumn::LastActivityAt, descending: true } }
 }
 
 fn names(cache: &TestCache) -> Vec<String> {
@@ -162,10 +159,16 @@ fn a_status_alone_leaves_the_index_alone() {
     let sent = message(1, 1, 1, "the text");
     cache.apply(vec![put(sent.clone())]);
     let index = |cache: &TestCache| -> i64 {
-        cache.with_reader(|db| db.query_row("SELECT sum(length(block)) + count(*) FROM message_fts_data", [], |r| r.get(0)).unwrap())
+        cache.with_reader(|db| {
+            db.query_row("SELECT sum(length(block)) + count(*) FROM message_fts_data", [], |r| r.get(0)).unwrap()
+        })
     };
     let before = index(&cache);
-    cache.apply(vec![put(Message { status: DeliveryStatus::Failed, failure_reason: Some("no".to_owned()), ..sent.clone() })]);
+    cache.apply(vec![put(Message {
+        status: DeliveryStatus::Failed,
+        failure_reason: Some("no".to_owned()),
+        ..sent.clone()
+    })]);
     assert_eq!(index(&cache), before);
     let page = cache.message_page(conversation_id(1), MessageAnchor::Newest, 1).unwrap();
     assert_eq!(page.messages[0].status, DeliveryStatus::Failed);
@@ -179,7 +182,8 @@ fn a_status_alone_leaves_the_index_alone() {
 #[test]
 fn absurd_and_equal_times_are_kept() {
     let cache = new_cache();
-    let timed = |n: u64, sent_at: i64| Message { sent_at: UnixMs(sent_at), ..message(n, 1, 1, &format!("same moment {n}")) };
+    let timed =
+        |n: u64, sent_at: i64| Message { sent_at: UnixMs(sent_at), ..message(n, 1, 1, &format!("same moment {n}")) };
     let mut rows: Vec<_> = (0..3_000).map(|n| put(timed(n, 0))).collect();
     for (n, sent_at) in [(4_000, i64::MIN), (4_001, i64::MAX), (4_002, -1), (4_003, i64::MAX)] {
         rows.push(put(timed(n, sent_at)));
@@ -233,10 +237,18 @@ fn a_restarted_snapshot_sweeps_at_its_end_only() {
         member_id: None,
         at: at(1),
     };
-    let all = |n: u64| vec![put(lead(n, "Somebody")), put(conversation(n, n)), put(message(n, n, n, "words here")), put(event(n, n))];
+    let all = |n: u64| {
+        vec![put(lead(n, "Somebody")), put(conversation(n, n)), put(message(n, n, n, "words here")), put(event(n, n))]
+    };
     let mut rows = all(1);
     rows.extend(all(2));
-    rows.extend([put(message(3, 1, 1, "words of old")), put(member(1, "Anna")), put(member(2, "Ben")), put(stage(1, 1)), put(stage(2, 2))]);
+    rows.extend([
+        put(message(3, 1, 1, "words of old")),
+        put(member(1, "Anna")),
+        put(member(2, "Ben")),
+        put(stage(1, 1)),
+        put(stage(2, 2)),
+    ]);
     cache.apply_page(&snapshot("a", rows)).unwrap();
     cache.apply_page(&finished("b", vec![])).unwrap();
     assert!(cache.sync_state().unwrap().complete);
@@ -301,7 +313,8 @@ fn folders_hold_what_their_names_say() {
     let cache = new_cache();
     let me = member_id(1);
     let rows = (0..40u64).map(|n| Conversation {
-        status: [ConversationStatus::Open, ConversationStatus::Snoozed, ConversationStatus::Archived][(n % 5 / 2) as usize],
+        status: [ConversationStatus::Open, ConversationStatus::Snoozed, ConversationStatus::Archived]
+            [(n % 5 / 2) as usize],
         assignee_id: [None, Some(me), Some(member_id(2))][(n % 3) as usize],
         unread_count: (n % 4) as i64,
         ..conversation(n, n % 7)

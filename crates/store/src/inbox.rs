@@ -164,7 +164,7 @@ pub(crate) fn folder_counts(db: &Connection, me: MemberId) -> Result<FolderCount
     })
 }
 
-/// A thread is in the order of sending; messages of one moment in that of their row ids.
+/// A thread is in the order of sending; of one moment, the newer message has the smaller row id.
 type Place = (i64, i64);
 
 struct Thread<'d> {
@@ -177,12 +177,13 @@ struct Thread<'d> {
 impl Thread<'_> {
     /// Messages on one side of a place, nearest first; the place itself is not among them.
     fn side(&self, place: Place, is_older: bool, limit: usize) -> Result<Vec<Message>, StoreError> {
-        let (beyond, direction) = if is_older { ("<", "DESC") } else { (">", "ASC") };
+        let (beyond, direction, beyond_n, direction_n) =
+            if is_older { ("<", "DESC", ">", "ASC") } else { (">", "ASC", "<", "DESC") };
         let sql = format!(
             "SELECT g.id, g.direction, m.id, g.body, g.status, g.failure_reason, g.sent_at
              FROM message g INDEXED BY message_by_conversation LEFT JOIN member m ON m.ref = g.author_ref
-             WHERE g.conversation_n = ?1 AND (g.sent_at, g.n) {beyond} (?2, ?3)
-             ORDER BY g.sent_at {direction}, g.n {direction} LIMIT ?4"
+             WHERE g.conversation_n = ?1 AND g.sent_at {beyond}= ?2 AND (g.sent_at <> ?2 OR g.n {beyond_n} ?3)
+             ORDER BY g.sent_at {direction}, g.n {direction_n} LIMIT ?4"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -219,15 +220,14 @@ pub(crate) fn message_page(
     anchor: MessageAnchor,
     limit: u32,
 ) -> Result<MessagePage, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT c.n, r.id FROM conversation c JOIN lead_ref r ON r.n = c.lead_n WHERE c.id = ?1",
-    )?;
+    let mut statement =
+        db.prepare_cached("SELECT c.n, r.id FROM conversation c JOIN lead_ref r ON r.n = c.lead_n WHERE c.id = ?1")?;
     let mut rows = statement.query([conversation.as_bytes()])?;
     let row = rows.next()?.ok_or(StoreError::NotFound)?;
     let thread = Thread { db, id: conversation, lead_id: id(row, 1)?, n: row.get(0)? };
     let limit = limit as usize;
     // After everything: no row has this place.
-    let end = (i64::MAX, i64::MAX);
+    let end = (i64::MAX, -1);
 
     // One row more than wanted tells whether there are more.
     let (mut older, newer_end, has_newer) = match anchor {
@@ -248,7 +248,7 @@ pub(crate) fn message_page(
         MessageAnchor::Around(message) => {
             let place = thread.get_place(message)?;
             // The message itself counts to the newer half.
-            let mut newer = thread.side((place.0, place.1 - 1), false, limit - limit / 2 + 1)?;
+            let mut newer = thread.side((place.0, place.1 + 1), false, limit - limit / 2 + 1)?;
             let has_newer = newer.len() > limit - limit / 2;
             newer.truncate(limit - limit / 2);
             let room = limit - newer.len();

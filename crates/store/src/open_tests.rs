@@ -62,7 +62,13 @@ fn no_other_file_and_no_other_key_can_be_reached() {
     let cache = new_cache();
     let plain = cache.dir.path().join("plain.db");
     let attach = format!("ATTACH '{}' AS plain KEY ''", plain.display());
-    for sql in [attach.as_str(), "PRAGMA rekey = 'x'", "PRAGMA key = 'x'", "PRAGMA cipher_log = stderr", "PRAGMA query_only = 0"] {
+    for sql in [
+        attach.as_str(),
+        "PRAGMA rekey = 'x'",
+        "PRAGMA key = 'x'",
+        "PRAGMA cipher_log = stderr",
+        "PRAGMA query_only = 0",
+    ] {
         cache.with_writer(|db| assert!(db.execute_batch(sql).is_err(), "{sql}"));
         cache.with_reader(|db| assert!(db.execute_batch(sql).is_err(), "{sql}"));
     }

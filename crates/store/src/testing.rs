@@ -158,12 +158,7 @@ impl From<Lead> for RowOf {
 }
 
 pub(crate) fn page(cursor: &str, changes: Vec<Change>) -> PullPage {
-    PullPage {
-        changes,
-        unreadable: vec![],
-        cursor: Cursor(cursor.to_owned()),
-        progress: PageProgress::Delta,
-    }
+    PullPage { changes, unreadable: vec![], cursor: Cursor(cursor.to_owned()), progress: PageProgress::Delta }
 }
 
 pub(crate) fn snapshot(cursor: &str, changes: Vec<Change>) -> PullPage {

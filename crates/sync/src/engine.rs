@@ -217,17 +217,25 @@ async fn round(shared: &Arc<Shared>) -> RoundEnd {
             tokio::select! {
                 () = shared.hint.notified() => {}
                 () = shared.wake.notified() => {}
+                failed = tidy_while_idle(&shared.cache) => return failed,
             }
         }
     };
     let error = tokio::select! {
         error = listen => error,
-        stopped = work => match stopped {
-            Ok(never) => never,
-            Err(error) => error,
-        },
+        Ok(error) | Err(error) = work => error,
     };
     if worked { RoundEnd::Broken(error) } else { RoundEnd::Failed(error) }
+}
+
+/// Puts the cache's indexes in order in small steps; then waits to be dropped. Returns only to fail.
+async fn tidy_while_idle(cache: &Cache) -> Result<SyncError, SyncError> {
+    loop {
+        let cache = cache.clone();
+        if !run_blocking(move || cache.tidy()).await? {
+            return std::future::pending().await;
+        }
+    }
 }
 
 /// Sends what waits to be sent and pulls to the end.

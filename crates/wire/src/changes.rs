@@ -5,7 +5,14 @@
 //! transaction and may come back with that cursor at any later time. With no cursor the server sends a
 //! snapshot: studio, members and stages, then leads (with their conversations and stage events) and messages,
 //! newest activity first. With the cursor of a finished snapshot it sends what changed since.
-//! `GET /v1/sync/events` (SSE) sends an event named `hint` whenever there may be something to pull.
+//!
+//! A snapshot may tell a row twice, and tells messages of a lead whose own row only comes with the changes after
+//! it, when colleagues write meanwhile: once those are pulled, all is as on the server. Pages of changes come in the
+//! order of the studio's sequence; within one, rows come before what refers to them, and deletions last. When a
+//! lead enters or leaves a member's sight, everything that hangs on it is told or to be forgotten, row by row.
+//!
+//! `GET /v1/sync/events` (SSE) sends an event named `hint` when it begins, and whenever there may be something to
+//! pull. It ends with the session, and when the server stops.
 
 use domain::{
     Conversation, ConversationId, Lead, LeadId, Member, MemberId, Message, MessageId, Stage, StageEvent, StageEventId,

@@ -83,7 +83,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
 /// Lines for people on a terminal, JSON for machines; what `FRONTDESK_LOG` asks for, or `info`.
 fn start_log() {
     use std::io::IsTerminal;
-    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info,refinery_core=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.init();

@@ -89,7 +89,7 @@ impl Connection {
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;
-             PRAGMA mmap_size = 4294967296;
+             PRAGMA mmap_size = 1073741824;
              PRAGMA cache_size = -16384;",
         )?;
         if mode == Mode::Read {
@@ -234,7 +234,7 @@ pub(crate) struct Row<'r>(&'r rusqlite::Row<'r>);
 
 impl Row<'_> {
     pub(crate) fn int(&self, column: usize) -> Result<i64, DbError> {
-        Ok(self.0.get_ref(column)?.as_i64().map_err(|_| DbError::Corrupt { column })?)
+        self.0.get_ref(column)?.as_i64().map_err(|_| DbError::Corrupt { column })
     }
 
     pub(crate) fn opt_int(&self, column: usize) -> Result<Option<i64>, DbError> {

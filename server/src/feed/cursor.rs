@@ -37,6 +37,8 @@ pub(super) struct SnapshotPlace {
     /// Leads and messages below these are still to be told.
     pub(super) leads_below: Key,
     pub(super) messages_below: Key,
+    /// Leads that changed after this number are still to be told with all that hangs on them.
+    pub(super) leads_moved_after: i64,
     /// Rows told so far.
     pub(super) rows_before: u64,
 }
@@ -48,6 +50,8 @@ pub(super) enum Phase {
     NewestLeads,
     NewestMessages,
     OtherLeads,
+    /// Those that changed since the snapshot began, and so may have slipped past the pages of leads.
+    MovedLeads,
     OtherMessages,
 }
 
@@ -117,6 +121,7 @@ mod tests {
             phase: Phase::OtherLeads,
             leads_below: Key::newest(),
             messages_below: Key::newest(),
+            leads_moved_after: 7,
             rows_before: 300,
         });
         let cursor = seal.seal(studio(1), Sight::All, place.clone()).expect("seals").0;

@@ -72,6 +72,7 @@ pub(crate) async fn open(
             phase: Phase::NewestLeads,
             leads_below: Key::newest(),
             messages_below: Key::newest(),
+            leads_moved_after: opening.seq,
             rows_before: 0,
         }),
     };
@@ -141,52 +142,58 @@ impl Feed {
         }
         loop {
             self.require_session().await?;
-            let page = self.snapshot_page(&place).await?;
+            let (page, next) = self.snapshot_page(&mut place).await?;
             place.rows_before += page.rows;
-            let next = match place.phase {
-                Phase::NewestLeads => {
-                    place.leads_below = page.next;
-                    Some(Phase::NewestMessages)
-                }
-                Phase::NewestMessages => {
-                    place.messages_below = page.next;
-                    Some(Phase::OtherLeads)
-                }
-                Phase::OtherLeads => {
-                    place.leads_below = page.next;
-                    Some(if page.more { Phase::OtherLeads } else { Phase::OtherMessages })
-                }
-                Phase::OtherMessages => {
-                    place.messages_below = page.next;
-                    page.more.then_some(Phase::OtherMessages)
-                }
-            };
             out.append(page.lines);
-            match next {
-                Some(phase) => {
-                    place.phase = phase;
-                    let cursor = self.cursor(Place::Snapshot(place.clone()))?;
-                    out.line(&Line::Page(cursor))?;
-                    out.flush().await?;
-                }
-                None => {
-                    let cursor = self.cursor(Place::Delta { after: place.base_seq })?;
-                    out.line(&Line::Page(cursor.clone()))?;
-                    out.line(&Line::End(cursor))?;
-                    return out.flush().await;
-                }
+            let Some(phase) = next else {
+                let cursor = self.cursor(Place::Delta { after: place.base_seq })?;
+                out.line(&Line::Page(cursor.clone()))?;
+                out.line(&Line::End(cursor))?;
+                return out.flush().await;
+            };
+            place.phase = phase;
+            if page.rows > 0 || phase == Phase::NewestMessages {
+                out.line(&Line::Page(self.cursor(Place::Snapshot(place.clone()))?))?;
+                out.flush().await?;
             }
         }
     }
 
-    async fn snapshot_page(&self, place: &SnapshotPlace) -> Result<Page, DbError> {
+    /// The page at `place`, which moves on by it, and what comes after.
+    async fn snapshot_page(&self, place: &mut SnapshotPlace) -> Result<(Page, Option<Phase>), DbError> {
+        let (tenant, sight) = (&self.tenant, self.sight);
         let (leads, messages) = (place.leads_below.clone(), place.messages_below.clone());
-        match place.phase {
-            Phase::NewestLeads => self.tenant.lead_page(self.sight, leads, NEWEST_LEADS).await,
-            Phase::NewestMessages => self.tenant.message_page(self.sight, messages, NEWEST_MESSAGES).await,
-            Phase::OtherLeads => self.tenant.lead_page(self.sight, leads, LEADS_A_PAGE).await,
-            Phase::OtherMessages => self.tenant.message_page(self.sight, messages, MESSAGES_A_PAGE).await,
-        }
+        let (page, next) = match place.phase {
+            Phase::NewestLeads => {
+                let page = tenant.lead_page(sight, leads, NEWEST_LEADS).await?;
+                place.leads_below = page.next.clone();
+                (page, Some(Phase::NewestMessages))
+            }
+            Phase::NewestMessages => {
+                let page = tenant.message_page(sight, messages, NEWEST_MESSAGES).await?;
+                place.messages_below = page.next.clone();
+                (page, Some(Phase::OtherLeads))
+            }
+            Phase::OtherLeads => {
+                let page = tenant.lead_page(sight, leads, LEADS_A_PAGE).await?;
+                place.leads_below = page.next.clone();
+                let next = if page.more { Phase::OtherLeads } else { Phase::MovedLeads };
+                (page, Some(next))
+            }
+            Phase::MovedLeads => {
+                let (page, upto) = tenant.moved_lead_page(sight, place.leads_moved_after, LEADS_A_PAGE).await?;
+                place.leads_moved_after = upto;
+                let next = if page.more { Phase::MovedLeads } else { Phase::OtherMessages };
+                (page, Some(next))
+            }
+            Phase::OtherMessages => {
+                let page = tenant.message_page(sight, messages, MESSAGES_A_PAGE).await?;
+                place.messages_below = page.next.clone();
+                let next = page.more.then_some(Phase::OtherMessages);
+                (page, next)
+            }
+        };
+        Ok((page, next))
     }
 
     async fn tell_delta(&self, mut after: i64, out: &mut Out) -> Result<(), Broken> {

@@ -239,7 +239,7 @@ async fn a_snapshot_begins_with_the_newest() {
 
 #[tokio::test]
 async fn what_changes_during_a_snapshot_is_in_the_delta_after_it() {
-    let server = TestServer::start(2_500, 4).await;
+    let server = TestServer::start(1_200, 4).await;
     let client = server.client(OWNER).await;
 
     // Somebody who writes all the time, until told to stop, all over the studio.
@@ -249,7 +249,7 @@ async fn what_changes_during_a_snapshot_is_in_the_delta_after_it() {
         let mut n = 0_u64;
         while !*stopped.borrow() {
             n += 1;
-            let target = n * 611 % 2_500;
+            let target = n * 611 % 1_200;
             let owner = if n % 8 == 3 { json!(null) } else { json!(sales_id()) };
             match n % 4 {
                 0 => writer.delete_lead(target).await,

@@ -7,6 +7,7 @@ pub(crate) mod leads;
 pub(crate) mod link;
 pub(crate) mod search;
 pub(crate) mod sync;
+pub(crate) mod window;
 
 /// Every command, for the builder; `build.rs` and the capability list the same names.
 macro_rules! handler {
@@ -39,6 +40,7 @@ macro_rules! handler {
             $crate::commands::export::export_start,
             $crate::commands::export::export_cancel,
             $crate::commands::link::open_link,
+            $crate::commands::window::window_ready,
         ]
     };
 }

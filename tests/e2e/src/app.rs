@@ -2,7 +2,7 @@
 //!
 //! What is read is read in one script a time, so that a list which redraws itself can't be caught half-way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -34,6 +34,31 @@ pub struct Launch {
     pub log: PathBuf,
 }
 
+impl Launch {
+    /// A command with the environment that tells the app about all this.
+    #[must_use]
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("FRONTDESK_DATA_DIR", &self.data_dir)
+            .env("FRONTDESK_SERVER_URL", &self.server_url)
+            .env("FRONTDESK_EXTRA_CA", &self.extra_ca)
+            .env("FRONTDESK_PREFILL_EMAIL", &self.email)
+            .env("FRONTDESK_PREFILL_PASSWORD", &self.password);
+        command
+    }
+}
+
+/// The app's program.
+///
+/// # Errors
+/// It is not built.
+pub fn program() -> anyhow::Result<PathBuf> {
+    let app = programs_dir()?.join("frontdesk");
+    ensure!(app.exists(), "{} is not built", app.display());
+    Ok(app)
+}
+
 /// The running app.
 pub struct App {
     driver: WebDriver,
@@ -46,23 +71,17 @@ impl App {
     /// # Errors
     /// Something is not built or installed, or no window came.
     pub async fn open(launch: &Launch) -> anyhow::Result<Self> {
-        let programs = programs_dir()?;
-        let app = programs.join("frontdesk");
-        ensure!(app.exists(), "{} is not built", app.display());
-        let tauri_driver = programs.join("../tools/bin/tauri-driver");
+        let app = program()?;
+        let tauri_driver = programs_dir()?.join("../tools/bin/tauri-driver");
         ensure!(tauri_driver.exists(), "tauri-driver is missing: run scripts/setup.sh window");
 
         let (port, native_port) = (free_port()?, free_port()?);
         // The app inherits its environment from the drivers.
         let mut drivers = Process::start(
-            Command::new(&tauri_driver)
+            launch
+                .command(&tauri_driver)
                 .args(["--port", &port.to_string(), "--native-port", &native_port.to_string()])
-                .args(["--native-driver", NATIVE_DRIVER])
-                .env("FRONTDESK_DATA_DIR", &launch.data_dir)
-                .env("FRONTDESK_SERVER_URL", &launch.server_url)
-                .env("FRONTDESK_EXTRA_CA", &launch.extra_ca)
-                .env("FRONTDESK_PREFILL_EMAIL", &launch.email)
-                .env("FRONTDESK_PREFILL_PASSWORD", &launch.password),
+                .args(["--native-driver", NATIVE_DRIVER]),
             &launch.log,
         )?;
         let url = format!("http://127.0.0.1:{port}");

@@ -90,9 +90,7 @@ impl Resolved {
     /// Conditions, each beginning with ` AND `. The `+` keeps SQLite from another index than the one walked.
     pub(crate) fn conditions(&self) -> String {
         let mut sql = String::new();
-        for (column, values) in
-            [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)]
-        {
+        for (column, values) in [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)] {
             if let Some(values) = values {
                 sql.push_str(&format!(" AND +{column} IN ({})", list(values)));
             }
@@ -117,9 +115,7 @@ impl Resolved {
     /// Leads in the stages, owners and sources asked for: no fewer than pass the whole filter.
     pub(crate) fn facet_count(&self, db: &Connection) -> Result<u64, StoreError> {
         let mut sql = "SELECT coalesce(sum(leads), 0) FROM lead_facet WHERE 1".to_owned();
-        for (column, values) in
-            [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)]
-        {
+        for (column, values) in [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)] {
             if let Some(values) = values {
                 sql.push_str(&format!(" AND {column} IN ({})", list(values)));
             }

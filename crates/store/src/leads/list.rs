@@ -52,10 +52,8 @@ pub(crate) fn page(
     offset: u64,
     limit: u32,
 ) -> Result<LeadPage, StoreError> {
-    let rows = ids(db, lists, query, offset, limit as usize)?
-        .into_iter()
-        .map(|n| get_row(db, n))
-        .collect::<Result<_, _>>()?;
+    let rows =
+        ids(db, lists, query, offset, limit as usize)?.into_iter().map(|n| get_row(db, n)).collect::<Result<_, _>>()?;
     Ok(LeadPage { offset, rows })
 }
 
@@ -97,8 +95,7 @@ fn ids(db: &Connection, lists: &Lists, query: &LeadQuery, offset: u64, limit: us
     let mut other = query.clone();
     other.sort.descending = !other.sort.descending;
     let count = usize::try_from(end - offset).unwrap_or(limit);
-    let mut rows =
-        along(db, lists, &walk.reversed(), Of::Leads(other), version, spacing, total - end, count)?;
+    let mut rows = along(db, lists, &walk.reversed(), Of::Leads(other), version, spacing, total - end, count)?;
     rows.reverse();
     Ok(rows)
 }
@@ -207,10 +204,9 @@ fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<
         let members = format!("SELECT lead_n FROM lead_tag WHERE tag_ref IN ({})", list(values));
         ways.push((u64::try_from(rows).unwrap_or(u64::MAX), format!("lead WHERE n IN ({members})")));
     }
-    for (column, index, (from, before)) in [
-        ("created_at", "lead_by_created", resolved.created),
-        ("last_activity_at", "lead_by_activity", resolved.active),
-    ] {
+    for (column, index, (from, before)) in
+        [("created_at", "lead_by_created", resolved.created), ("last_activity_at", "lead_by_activity", resolved.active)]
+    {
         if (from, before) == (None, None) {
             continue;
         }
@@ -224,8 +220,8 @@ fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<
         ways.push((if rows > lists.tuning.sorted_rows { u64::MAX } else { rows }, way));
     }
     let Some((rows, way)) = ways.into_iter().min_by_key(|(rows, _)| *rows) else { return Ok(None) };
-    let is_few = rows <= lists.tuning.sorted_rows
-        || (rows <= scan && resolved.facet_count(db)? <= lists.tuning.sorted_rows);
+    let is_few =
+        rows <= lists.tuning.sorted_rows || (rows <= scan && resolved.facet_count(db)? <= lists.tuning.sorted_rows);
     Ok(is_few.then_some(way))
 }
 

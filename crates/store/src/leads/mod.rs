@@ -11,6 +11,6 @@ mod tests;
 pub(crate) use detail::get_detail;
 pub(crate) use each::{for_each, scope_count};
 pub(crate) use list::{count, page};
-pub(crate) use lists::{Lists, Of, Remembered};
 #[cfg(test)]
 pub(crate) use lists::Tuning;
+pub(crate) use lists::{Lists, Of, Remembered};

@@ -221,7 +221,15 @@ fn walks_are_answered_by_their_index_alone() {
     let cache = new_cache();
     cache.apply(vec![put(lead(1, "Nora"))]);
     let filter = LeadFilter { sources: vec![Source::Webhook], created_from: Some(UnixMs(0)), ..LeadFilter::default() };
-    for column in [LeadColumn::Name, LeadColumn::Stage, LeadColumn::Owner, LeadColumn::Source, LeadColumn::Value, LeadColumn::CreatedAt, LeadColumn::LastActivityAt] {
+    for column in [
+        LeadColumn::Name,
+        LeadColumn::Stage,
+        LeadColumn::Owner,
+        LeadColumn::Source,
+        LeadColumn::Value,
+        LeadColumn::CreatedAt,
+        LeadColumn::LastActivityAt,
+    ] {
         let plan: Vec<String> = cache.with_reader(|db| {
             let resolved = super::filter::Resolved::new(db, &filter).unwrap();
             let walk = super::list::walk_of(db, &resolved, column, true).unwrap();

@@ -1,6 +1,8 @@
 //! The inbox: threads and their messages.
 
-use domain::{Channel, ConversationId, ConversationStatus, Direction, LeadId, MemberId, Message, MessageId, StageId, UnixMs};
+use domain::{
+    Channel, ConversationId, ConversationStatus, Direction, LeadId, MemberId, Message, MessageId, StageId, UnixMs,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -48,7 +48,8 @@ pub enum LeadColumn {
     LastActivityAt,
 }
 
-/// Order of the list. Equal rows are in the order of their ids.
+/// Order of the list. Equal rows are in the order of their ids, which `descending` turns round too. Stages are in the
+/// order of the pipeline, owners by name after nobody, no value comes before every value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 #[ts(export)]

@@ -50,8 +50,7 @@ pub(super) fn named(db: &Connection, words: &[&Word], limit: usize) -> Result<Ve
     let terms = Terms { words: words.iter().map(|word| (*word).clone()).collect(), phone: None };
     let mut found = Vec::new();
     for n in candidates(db, &terms, limit)? {
-        let name: String =
-            db.prepare_cached("SELECT name FROM lead WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
+        let name: String = db.prepare_cached("SELECT name FROM lead WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
         if is_named(&Folded::new(&name), words) {
             found.push(n);
             if found.len() >= limit {

@@ -16,8 +16,8 @@ use crate::table::id;
 const SNIPPET_CHARS: usize = 160;
 /// Letters shown before the first match.
 const LEAD_IN: u32 = 40;
-/// Entries looked at when single letters thin them out.
-const THINNED: usize = 1_000;
+/// Messages looked at for words the index does not tell apart.
+const PROBED: usize = 1_000;
 /// Newest messages looked at for those of a lead so named.
 const OF_THE_NEWEST: usize = 500;
 /// Leads so named whose messages are looked at, and how many of each.
@@ -42,7 +42,7 @@ pub(crate) fn find(db: &Connection, terms: &Terms, limit: usize) -> Result<Vec<M
             }
         }
     }
-    hits.sort_by_key(|(n, hit)| std::cmp::Reverse((hit.sent_at, *n)));
+    hits.sort_by_key(|(n, hit)| (std::cmp::Reverse(hit.sent_at), *n));
     hits.truncate(limit);
     Ok(hits.into_iter().map(|(_, hit)| hit).collect())
 }
@@ -63,28 +63,59 @@ fn splits<'w>(words: &[&'w Word]) -> Vec<(Vec<&'w Word>, Vec<&'w Word>)> {
 }
 
 /// Row ids of the newest messages that hold every word.
+///
+/// The index reads beginnings of two and three letters as they lie, newest first. For a longer beginning it would first
+/// gather every message of every word that begins so. So the newest that begin with the same three letters are read
+/// and looked at; only where that finds too few is the index asked for the rest, and then there are few.
 fn matching(db: &Connection, words: &[&Word], limit: usize) -> Result<Vec<i64>, StoreError> {
-    let indexed: Vec<String> =
-        words.iter().filter(|word| word.len() > 1).map(|word| format!("{}*", quoted(&word.raw))).collect();
+    let indexed: Vec<&Word> = words.iter().filter(|word| word.len() > 1).copied().collect();
     if indexed.is_empty() {
         return Ok(Vec::new());
     }
     let letters: Vec<&Word> = words.iter().filter(|word| word.len() <= 1).copied().collect();
-    let most = if letters.is_empty() { limit } else { THINNED.max(limit) };
+    let whole = query(indexed.iter().map(|word| word.raw.as_str()));
+    let short = query(indexed.iter().map(|word| word.beginning().unwrap_or(&word.raw)));
+    if short != whole {
+        let (found, is_all) = stream(db, &short, words, PROBED.max(limit), limit)?;
+        // In some scripts the index folds more than we do, so what we don't find there it may.
+        if found.len() >= limit || (is_all && words.iter().all(|word| word.raw.is_ascii())) {
+            return Ok(found);
+        }
+    }
+    let most = if letters.is_empty() { limit } else { PROBED.max(limit) };
+    Ok(stream(db, &whole, &letters, most, limit)?.0)
+}
+
+/// Every word's beginning.
+fn query<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.map(|word| format!("{}*", quoted(word))).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Of the first `most` the index brings, those that hold all `checked` words, up to `limit`; and whether no more could
+/// be found by looking further.
+fn stream(
+    db: &Connection,
+    query: &str,
+    checked: &[&Word],
+    most: usize,
+    limit: usize,
+) -> Result<(Vec<i64>, bool), StoreError> {
     let mut statement =
-        db.prepare_cached("SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?2")?;
-    let rows = statement.query_map((indexed.join(" AND "), most as i64), |row| row.get::<_, i64>(0))?;
+        db.prepare_cached("SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 ORDER BY rowid LIMIT ?2")?;
+    let mut rows = statement.query((query, most as i64))?;
     let mut found = Vec::new();
-    for n in rows {
-        let n = n?;
-        if letters.is_empty() || holds(&body(db, n)?, &letters) {
+    let mut seen = 0;
+    while let Some(row) = rows.next()? {
+        let n = row.get(0)?;
+        seen += 1;
+        if checked.is_empty() || holds(&body(db, n)?, checked) {
             found.push(n);
             if found.len() >= limit {
-                break;
+                return Ok((found, true));
             }
         }
     }
-    Ok(found)
+    Ok((found, seen < most))
 }
 
 fn holds(body: &str, words: &[&Word]) -> bool {

@@ -32,9 +32,8 @@ pub(crate) fn search(db: &Connection, text: &str, limit: u32) -> Result<SearchRe
         (leads, messages)
     };
     let held = sync_state::held(db)?;
-    let leads_held: i64 = db
-        .prepare_cached("SELECT coalesce(sum(leads), 0) FROM lead_facet")?
-        .query_row([], |row| row.get(0))?;
+    let leads_held: i64 =
+        db.prepare_cached("SELECT coalesce(sum(leads), 0) FROM lead_facet")?.query_row([], |row| row.get(0))?;
     Ok(SearchResults {
         leads,
         messages,

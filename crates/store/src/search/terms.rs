@@ -33,6 +33,14 @@ impl Word {
         self.folded.chars().filter(|c| c.is_alphanumeric()).count()
     }
 
+    /// Its first three letters, when it has more and they are its letters folded, too.
+    pub(crate) fn beginning(&self) -> Option<&str> {
+        let is_plain =
+            self.raw.chars().all(char::is_alphanumeric) && self.raw.chars().count() == self.folded.chars().count();
+        let (end, _) = self.raw.char_indices().nth(TRIGRAM)?;
+        is_plain.then(|| &self.raw[..end])
+    }
+
     /// The pieces the index of messages has it in: folded, as highlights compare.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
         self.folded.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty())
@@ -50,11 +58,8 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn new(text: &str) -> Self {
         // Control characters mean nothing to a person, and a NUL would end the index's query.
-        let words: Vec<Word> = text
-            .split(|c: char| c.is_whitespace() || c.is_control())
-            .filter_map(Word::new)
-            .take(MOST_WORDS)
-            .collect();
+        let words: Vec<Word> =
+            text.split(|c: char| c.is_whitespace() || c.is_control()).filter_map(Word::new).take(MOST_WORDS).collect();
         let phone = phone_digits(text).filter(|digits| digits.len() >= TRIGRAM);
         Self { words, phone }
     }

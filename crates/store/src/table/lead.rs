@@ -187,7 +187,9 @@ fn untag(writing: &mut Writing<'_>, n: i64, tags: &[String]) -> Result<(), Store
     let tx = writing.tx;
     for name in tags {
         let removed = tx
-            .prepare_cached("DELETE FROM lead_tag WHERE tag_ref = (SELECT ref FROM tag WHERE name = ?1) AND lead_n = ?2")?
+            .prepare_cached(
+                "DELETE FROM lead_tag WHERE tag_ref = (SELECT ref FROM tag WHERE name = ?1) AND lead_n = ?2",
+            )?
             .execute((name, n))?;
         if removed > 0 {
             tx.prepare_cached("UPDATE tag SET leads = leads - 1 WHERE name = ?1")?.execute([name])?;
@@ -215,8 +217,12 @@ fn remove_initials(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<()
 }
 
 pub(crate) fn index(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO lead_fts (rowid, name, email, phone) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((n, &text.name, &text.email, &text.phone))?;
+    tx.prepare_cached("INSERT INTO lead_fts (rowid, name, email, phone) VALUES (?1, ?2, ?3, ?4)")?.execute((
+        n,
+        &text.name,
+        &text.email,
+        &text.phone,
+    ))?;
     Ok(())
 }
 

@@ -11,12 +11,12 @@ use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
 
-/// 2010-01-01T00:00:00Z in seconds: what is older shares the first bucket.
+/// 2010-01-01T00:00:00Z in seconds: what is older shares the last bucket.
 const ORIGIN_S: i64 = 1_262_304_000;
 /// Row ids of one second: `2^10`.
 const BUCKET_BITS: u32 = 10;
-/// Some thirty thousand years on: what claims to be later shares the last bucket.
-const LAST_SECOND: i64 = 1 << 40;
+/// Seconds from the origin to the year 2146: what claims to be later shares the first bucket.
+const SECONDS: i64 = 1 << 32;
 
 /// Buckets found full, with the one to try instead: messages may all claim the same second.
 #[derive(Default)]
@@ -24,13 +24,26 @@ pub(crate) struct Buckets {
     full: HashMap<i64, i64>,
 }
 
+/// The place of a second, newest first: FTS5 answers a word's beginning in ascending order in a thousandth of the time
+/// that it takes for descending order.
 fn bucket_of(sent_at: UnixMs) -> i64 {
-    (sent_at.0.div_euclid(1000).saturating_sub(ORIGIN_S)).clamp(0, LAST_SECOND)
+    SECONDS - (sent_at.0.div_euclid(1000).saturating_sub(ORIGIN_S)).clamp(0, SECONDS)
 }
 
-/// The next free row id at or after the second of `sent_at`.
-fn allocate(tx: &Transaction<'_>, buckets: &mut Buckets, sent_at: UnixMs) -> Result<i64, StoreError> {
+/// A free row id in the second of `sent_at`, or in the next one back that has any. Rows of one second are newest first
+/// too: history comes that way, so each goes after the last; news goes before the first.
+fn allocate(tx: &Transaction<'_>, buckets: &mut Buckets, sent_at: UnixMs, is_history: bool) -> Result<i64, StoreError> {
     let start = bucket_of(sent_at);
+    let first = start << BUCKET_BITS;
+    let in_bucket = |what: &str, first: i64| -> Result<Option<i64>, StoreError> {
+        let last = first + (1 << BUCKET_BITS) - 1;
+        Ok(tx
+            .prepare_cached(&format!("SELECT {what}(n) FROM message WHERE n BETWEEN ?1 AND ?2"))?
+            .query_row([first, last], |row| row.get(0))?)
+    };
+    if !is_history && let Some(newest) = in_bucket("min", first)?.filter(|newest| *newest > first) {
+        return Ok(newest - 1);
+    }
     let mut bucket = start;
     loop {
         if let Some(next) = buckets.full.get(&bucket) {
@@ -38,19 +51,14 @@ fn allocate(tx: &Transaction<'_>, buckets: &mut Buckets, sent_at: UnixMs) -> Res
             continue;
         }
         let first = bucket << BUCKET_BITS;
-        let last = first + (1 << BUCKET_BITS) - 1;
-        let newest: Option<i64> = tx
-            .prepare_cached("SELECT max(n) FROM message WHERE n BETWEEN ?1 AND ?2")?
-            .query_row([first, last], |row| row.get(0))?;
-        match newest {
-            None => return Ok(first),
-            Some(newest) if newest < last => return Ok(newest + 1),
+        match in_bucket("max", first)? {
+            // In the middle: there is room on both sides.
+            None => return Ok(first + (1 << (BUCKET_BITS - 1))),
+            Some(oldest) if oldest < first + (1 << BUCKET_BITS) - 1 => return Ok(oldest + 1),
             Some(_) => {
                 buckets.full.insert(bucket, bucket + 1);
-                if bucket != start {
-                    // The whole chain from the start leads here at once.
-                    buckets.full.insert(start, bucket + 1);
-                }
+                // The whole chain from the start leads on at once.
+                buckets.full.insert(start, bucket + 1);
                 bucket += 1;
             }
         }
@@ -64,7 +72,8 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, message: &Message) -> Result<(),
     if !insert(writing, message, thread, author_ref)? {
         update(writing, message, thread, author_ref)?;
     }
-    if message.direction == Direction::Inbound && thread.read_through_at.is_some_and(|shown| message.sent_at.0 > shown) {
+    if message.direction == Direction::Inbound && thread.read_through_at.is_some_and(|shown| message.sent_at.0 > shown)
+    {
         conversation::show_unread(writing, message.conversation_id, thread.n)?;
     }
     writing.applied.messages = true;
@@ -79,7 +88,7 @@ fn insert(
     author_ref: i64,
 ) -> Result<bool, StoreError> {
     let tx = writing.tx;
-    let n = allocate(tx, writing.buckets, message.sent_at)?;
+    let n = allocate(tx, writing.buckets, message.sent_at, writing.is_history)?;
     let inserted = tx
         .prepare_cached(
             "INSERT INTO message (n, id, epoch, conversation_n, direction, author_ref, status, sent_at,
@@ -171,8 +180,7 @@ pub(crate) fn erase(writing: &mut Writing<'_>, id: MessageId) -> Result<(), Stor
 
 fn erase_row(writing: &mut Writing<'_>, n: i64, lead_n: i64) -> Result<(), StoreError> {
     let tx = writing.tx;
-    let body: String =
-        tx.prepare_cached("SELECT body FROM message WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
+    let body: String = tx.prepare_cached("SELECT body FROM message WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
     tx.prepare_cached("DELETE FROM message WHERE n = ?1")?.execute([n])?;
     writing.count_message(-1);
     writing.count_messages(lead_n, -1);

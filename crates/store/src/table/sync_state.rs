@@ -72,7 +72,8 @@ pub(crate) fn advance(tx: &Transaction<'_>, cursor: &Cursor, progress: &PageProg
             let is_due: bool = tx
                 .prepare_cached("SELECT is_restarted FROM sync_state WHERE one = 1")?
                 .query_row([], |row| row.get(0))?;
-            tx.prepare_cached("UPDATE sync_state SET in_snapshot = 0, is_complete = 1, is_restarted = 0")?.execute([])?;
+            tx.prepare_cached("UPDATE sync_state SET in_snapshot = 0, is_complete = 1, is_restarted = 0")?
+                .execute([])?;
             Ok(is_due)
         }
         PageProgress::Delta => Ok(false),

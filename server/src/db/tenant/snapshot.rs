@@ -2,7 +2,8 @@
 //!
 //! A page is read from one consistent state and addressed by the key of the row before it, never by an offset: it
 //! costs the same however deep it lies. Between two pages rows may change; whatever does gets a number above the one
-//! the snapshot began at, and the changes from there on put it right.
+//! the snapshot began at, and the changes from there on put it right. Only what hangs on a lead that moved from below
+//! the page to above it would be missed, not being changed itself: [`Tenant::moved_lead_page`] tells of those.
 
 use serde::{Deserialize, Serialize};
 use wire::changes::Totals;
@@ -27,6 +28,12 @@ const LEADS: &str = concat!(
     columns!(lead),
     " FROM lead l WHERE (l.last_activity_at, l.id) < ($1, $2) AND ($4 = '' OR l.owner_id IS NULL OR l.owner_id = $4) \
      ORDER BY l.last_activity_at DESC, l.id DESC LIMIT $3"
+);
+const MOVED_LEADS: &str = concat!(
+    "SELECT ",
+    columns!(lead),
+    ", l.seq FROM lead l WHERE l.seq > $1 AND ($3 = '' OR l.owner_id IS NULL OR l.owner_id = $3) \
+     ORDER BY l.seq LIMIT $2"
 );
 const CONVERSATIONS: &str =
     concat!("SELECT ", columns!(conversation), " FROM conversation c WHERE c.lead_id = $1 ORDER BY c.id");
@@ -127,6 +134,12 @@ impl Tenant {
         self.file.read(move |tx| lead_page(tx, sight, after, limit)).await
     }
 
+    /// At most `limit` leads that changed after number `after`, in the order they did, each followed by its
+    /// conversations and stage events. The number is that of the last of them.
+    pub(crate) async fn moved_lead_page(&self, sight: Sight, after: i64, limit: usize) -> Result<(Page, i64), DbError> {
+        self.file.read(move |tx| moved_lead_page(tx, sight, after, limit)).await
+    }
+
     /// At most `limit` messages below `after`.
     pub(crate) async fn message_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
         self.file.read(move |tx| message_page(tx, sight, after, limit)).await
@@ -139,21 +152,40 @@ fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page
     let own = sight.parameter();
     let parameters = [after.at.into(), (&after.id).into(), limit_value(limit), (&own).into()];
     tx.query_while(LEADS, &parameters, |row| {
-        let lead = LeadRow::read(row)?;
-        let id = Value::Text(lead.id);
-        page.next = Key { at: lead.last_activity_at, id: lead.id.to_owned() };
-        page.push(RowRef::Lead(lead))?;
-        tx.query_while(CONVERSATIONS, &[id], |row| {
-            page.push(RowRef::Conversation(ConversationRow::read(row)?)).map(|()| true)
-        })?;
-        tx.query_while(STAGE_EVENTS, &[id], |row| {
-            page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true)
-        })?;
+        page.next = push_lead(tx, &mut page, row)?;
         left -= 1;
         page.more = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
         Ok::<_, DbError>(!page.more)
     })?;
     Ok(page)
+}
+
+fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Result<(Page, i64), DbError> {
+    let mut page = Page::new(Key::newest());
+    let mut left = limit;
+    let mut upto = after;
+    let own = sight.parameter();
+    tx.query_while(MOVED_LEADS, &[after.into(), limit_value(limit), (&own).into()], |row| {
+        push_lead(tx, &mut page, row)?;
+        upto = row.int(16)?;
+        left -= 1;
+        page.more = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
+        Ok::<_, DbError>(!page.more)
+    })?;
+    Ok((page, upto))
+}
+
+/// Tells of a lead with its conversations and stage events.
+fn push_lead(tx: &Tx<'_>, page: &mut Page, row: &Row<'_>) -> Result<Key, DbError> {
+    let lead = LeadRow::read(row)?;
+    let id = Value::Text(lead.id);
+    let key = Key { at: lead.last_activity_at, id: lead.id.to_owned() };
+    page.push(RowRef::Lead(lead))?;
+    tx.query_while(CONVERSATIONS, &[id], |row| {
+        page.push(RowRef::Conversation(ConversationRow::read(row)?)).map(|()| true)
+    })?;
+    tx.query_while(STAGE_EVENTS, &[id], |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true))?;
+    Ok(key)
 }
 
 fn message_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {

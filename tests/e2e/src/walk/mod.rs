@@ -44,7 +44,9 @@ pub enum Step {
     /// The app is killed and opened again, still with no server.
     ReopenOffline,
     ExportCsv,
-    /// The server is back, and the app finds it by itself.
+    /// The same without the window, while it is open.
+    ExportFromShell,
+    /// The server is back.
     Reconnect,
     Lock,
     SignOut,
@@ -66,7 +68,7 @@ impl Step {
     ];
 
     /// Everything.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SignInRefused,
         Self::SignIn,
         Self::FirstSync,
@@ -78,6 +80,7 @@ impl Step {
         Self::Offline,
         Self::ReopenOffline,
         Self::ExportCsv,
+        Self::ExportFromShell,
         Self::Reconnect,
         Self::Lock,
         Self::SignOut,
@@ -98,6 +101,7 @@ impl Step {
             Self::Offline => "offline",
             Self::ReopenOffline => "reopen_offline",
             Self::ExportCsv => "export_csv",
+            Self::ExportFromShell => "export_from_shell",
             Self::Reconnect => "reconnect",
             Self::Lock => "lock",
             Self::SignOut => "sign_out",
@@ -117,6 +121,7 @@ impl Step {
             Self::Offline => offline::server_stops(walk).await,
             Self::ReopenOffline => offline::reopens(walk).await,
             Self::ExportCsv => export::csv(walk).await,
+            Self::ExportFromShell => export::from_shell(walk).await,
             Self::Reconnect => offline::reconnects(walk).await,
             Self::Lock => lock::locks_and_unlocks(walk).await,
             Self::SignOut => sign_out::erases(walk).await,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use thirtyfour::Key;
 
 use super::{Walk, review, search};
 use crate::app::{App, by_id};
@@ -10,8 +11,8 @@ use crate::app::{App, by_id};
 /// How long the app may take to notice.
 const NOTICE: Duration = Duration::from_secs(30);
 
-/// How long it may wait before it tries again by itself.
-const RETRY: Duration = Duration::from_secs(90);
+/// How long it may take to be up to date again once it was asked to try.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// Stops the server and does everything again.
 pub(super) async fn server_stops(walk: &mut Walk) -> anyhow::Result<()> {
@@ -44,9 +45,10 @@ pub(super) async fn reopens(walk: &mut Walk) -> anyhow::Result<()> {
     walk.picture("reopened-offline").await
 }
 
-/// Starts the server again: the app finds it by itself.
+/// Starts the server again, and asks the app to try now rather than when it would by itself.
 pub(super) async fn reconnects(walk: &mut Walk) -> anyhow::Result<()> {
     walk.hosted.start().await?;
+    walk.app()?.press(Key::Control + "r").await?;
     wait_for_connection(walk.app()?, "online", "Up to date", RETRY).await
 }
 

@@ -119,8 +119,7 @@ pub(super) async fn open_lead_page(app: &App, truth: &Truth) -> anyhow::Result<L
 
 /// The inbox: open conversations, newest first, and one of them whole.
 pub(super) async fn check_inbox(app: &App, truth: &Truth) -> anyhow::Result<()> {
-    app.click(&by_id("nav-inbox")).await?;
-    app.click(&by_id("folder-open")).await?;
+    open_inbox_at_top(app).await?;
     let newest = truth
         .conversations
         .values()
@@ -151,6 +150,15 @@ pub(super) async fn check_inbox(app: &App, truth: &Truth) -> anyhow::Result<()> 
         .await
         .context("the contact beside the thread is the lead")
         .map(drop)
+}
+
+/// Opens the inbox where the newest open conversation is, wherever somebody had scrolled to.
+pub(super) async fn open_inbox_at_top(app: &App) -> anyhow::Result<()> {
+    app.click(&by_id("nav-inbox")).await?;
+    // Another folder and back: each folder begins at its top.
+    app.click(&by_id("folder-archived")).await?;
+    app.click(&by_id("folder-open")).await?;
+    app.wait_for(&format!("{}[data-index=\"0\"]", by_id("conversation-row"))).await
 }
 
 /// Ids of the rows on the screen, from the top.

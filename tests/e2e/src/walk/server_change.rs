@@ -27,8 +27,7 @@ pub(super) async fn reaches_screen(walk: &mut Walk) -> anyhow::Result<()> {
 async fn message(walk: &mut Walk, colleague: &Api) -> anyhow::Result<()> {
     const BODY: &str = "Is the small studio free on the ninth?";
     let app = walk.app.as_ref().context("the app is open")?;
-    app.click(&by_id("nav-inbox")).await?;
-    app.click(&by_id("folder-open")).await?;
+    review::open_inbox_at_top(app).await?;
     // One from far down the list, so that it has a way to go.
     let conversation = walk
         .truth
@@ -37,7 +36,6 @@ async fn message(walk: &mut Walk, colleague: &Api) -> anyhow::Result<()> {
         .filter(|conversation| conversation.status == ConversationStatus::Open)
         .min_by_key(|conversation| conversation.last_message_at)
         .context("an open conversation")?;
-    app.wait_for(&by_id("conversation-row")).await?;
     let written = colleague.record_inbound(conversation.id, BODY).await?;
     let answered = Instant::now();
     let top = format!("{}[data-index=\"0\"][data-id=\"{}\"]", by_id("conversation-row"), conversation.id);

@@ -4,7 +4,7 @@ import { chordOf, resolve, type Pending } from './keyboard';
 import { SHORTCUTS, type Shortcut, type ShortcutId } from './shortcuts';
 
 /** Returns false when the key meant nothing here, so that it keeps its own meaning. */
-export type ShortcutHandler = () => boolean | void;
+export type ShortcutHandler = () => unknown;
 export type ShortcutHandlers = Partial<Record<ShortcutId, ShortcutHandler>>;
 
 // Not state itself: a component that goes reads state as it was before the change that removed it, and would put back a

@@ -70,6 +70,9 @@ export interface Backend {
   /** Opens an https, mailto or tel link in the system's own program, and nothing else. */
   openLink(url: string): Promise<void>;
 
+  /** The first screen is drawn: the window may appear. */
+  windowReady(): Promise<void>;
+
   /** Calls back on every event until the returned function is called. */
   listen(onEvent: (event: DeskEvent) => void): Promise<() => void>;
 }

@@ -43,7 +43,8 @@ export interface FakeOptions {
   latencyMs: number;
   /** The sync is stopped by this. */
   problem: ErrorCode | null;
-  /** Sign-in, unlock, or every reading call, fails with this. */
+  /** The start, sign-in, unlock, every reading call, or an export, fails with this. */
+  startError: ErrorCode | null;
   signInError: ErrorCode | null;
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
@@ -65,6 +66,7 @@ const DEFAULTS: Omit<FakeOptions, 'now'> = {
   clockSkewMs: null,
   latencyMs: 0,
   problem: null,
+  startError: null,
   signInError: null,
   unlockError: null,
   readError: null,
@@ -73,7 +75,7 @@ const DEFAULTS: Omit<FakeOptions, 'now'> = {
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
  * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew.
  */
 export function fakeFromLocation(search: string): Backend {
@@ -104,6 +106,7 @@ export function fakeFromLocation(search: string): Backend {
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
     latencyMs: number('latency', 0),
     problem: code('problem'),
+    startError: code('start'),
     signInError: code('signin'),
     unlockError: code('unlock'),
     readError: code('fail'),
@@ -179,9 +182,16 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   }
 
   /** A call that needs the open cache. */
-  function read<T>(make: () => T): Promise<T> {
+  function opened<T>(make: () => T): Promise<T> {
     return answer(() => {
       if (phase !== 'open') throw errorView(phase === 'locked' ? 'locked' : 'signed_out');
+      return make();
+    });
+  }
+
+  /** A call that needs the rows in it. */
+  function read<T>(make: () => T): Promise<T> {
+    return opened(() => {
       if (options.readError) throw errorView(options.readError, true, 'req-51c0de77');
       return make();
     });
@@ -258,14 +268,17 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   return {
     start: () =>
-      answer(() => ({
-        phase,
-        key_store: options.keyStore,
-        server_url: 'https://desk.lumen.example',
-        prefill_email: null,
-        prefill_password: null,
-        app_version: '0.1.0',
-      })),
+      answer(() => {
+        if (options.startError) throw errorView(options.startError, true, 'req-57a127');
+        return {
+          phase,
+          key_store: options.keyStore,
+          server_url: 'https://desk.lumen.example',
+          prefill_email: null,
+          prefill_password: null,
+          app_version: '0.1.0',
+        };
+      }),
     signIn: (request) =>
       answer(() => {
         if (options.signInError) throw errorView(options.signInError, true, 'req-51910a');
@@ -294,9 +307,9 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         phase = 'signed_out';
         emit('signed_out');
       }),
-    session: () => read(session),
+    session: () => opened(session),
     setLockAfterMinutes: (minutes) =>
-      read(() => {
+      opened(() => {
         lockAfterMinutes = minutes;
       }),
     userActive: () => answer(() => undefined),
@@ -415,6 +428,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       }),
 
     openLink: () => answer(() => undefined),
+    windowReady: () => answer(() => undefined),
 
     listen: (onEvent) => {
       listeners.add(onEvent);

@@ -55,6 +55,7 @@ export const tauriBackend: Backend = {
   deviceRevoke: (id) => call('device_revoke', { id }),
 
   openLink: (url) => call('open_link', { url }),
+  windowReady: () => call('window_ready'),
 
   listen: (onEvent) =>
     listen<DeskEvent[]>(WINDOW_EVENT, ({ payload }) => {

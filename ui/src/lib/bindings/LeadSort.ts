@@ -2,6 +2,7 @@
 import type { LeadColumn } from "./LeadColumn";
 
 /**
- * Order of the list. Equal rows are in the order of their ids.
+ * Order of the list. Equal rows are in the order of their ids, which `descending` turns round too. Stages are in the
+ * order of the pipeline, owners by name after nobody, no value comes before every value.
  */
 export type LeadSort = { column: LeadColumn, descending: boolean, };
