@@ -94,7 +94,6 @@ else
 fi
 
 suite_ui() { suite 'user interface' counts_vitest vitest; }
-suite_docs() { suite 'examples in the docs' counts_libtest cargo test --workspace --locked --doc; }
 axe() { (cd ui && npm run --silent axe); }
 suite_axe() { suite 'accessibility' counts_line axe; }
 walk() {
@@ -104,7 +103,7 @@ suite_e2e() { suite 'window' counts_libtest walk; }
 
 main() {
     local suites=("$@")
-    [[ $# -gt 0 ]] || suites=(ui rust acceptance docs axe e2e)
+    [[ $# -gt 0 ]] || suites=(ui rust acceptance axe e2e)
 
     scripts/setup.sh build window test
     mkdir -p "$REPORTS"
