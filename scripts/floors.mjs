@@ -20,7 +20,14 @@ const FLOORS = new Map([
 const SERVER_MAY_USE = new Set(['frontdesk-domain', 'frontdesk-wire']);
 
 // Test support stands on top of everything.
-const TEST_SUPPORT = new Set(['frontdesk-testkit', 'frontdesk-acceptance', 'frontdesk-e2e', 'frontdesk-bench']);
+const TEST_SUPPORT = new Set([
+  'frontdesk-testkit',
+  'frontdesk-acceptance',
+  'frontdesk-e2e',
+  'frontdesk-bench',
+  'frontdesk-bench-bare',
+  'frontdesk-bench-plain',
+]);
 
 /** Why `crate` may not depend on `dependency`, or null when it may. */
 function refusal(crate, dependency) {

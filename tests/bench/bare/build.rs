@@ -1,0 +1,5 @@
+//! What every Tauri program does.
+
+fn main() {
+    tauri_build::build();
+}

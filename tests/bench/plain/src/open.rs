@@ -1,0 +1,62 @@
+//! Opening a plain file with the settings that `crates/store/src/open.rs` gives an encrypted one: whoever changes
+//! them there changes them here, or `make bench` compares settings instead of encryption.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use secrecy::SecretBox;
+
+use crate::{CacheIdentity, StoreError};
+
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const STATEMENTS: usize = 160;
+const WRITER_CACHE_KIB: i64 = 98_304;
+const READER_CACHE_KIB: i64 = 24_576;
+const WAL_PAGES: i64 = 8_192;
+
+/// Copies are made by [`crate::copy`], never anew.
+pub(crate) fn create(_: &Path, _: &SecretBox<[u8; 32]>, _: &CacheIdentity) -> Result<(), StoreError> {
+    Err(StoreError::NotEncrypted)
+}
+
+/// The writer of a copy, and `readers` readers. The key is not used.
+pub(crate) fn open(
+    path: &Path,
+    _key: &SecretBox<[u8; 32]>,
+    readers: usize,
+) -> Result<(Connection, Vec<Connection>), StoreError> {
+    let writer = connect(path)?;
+    writer.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    writer.execute_batch("PRAGMA auto_vacuum = NONE; PRAGMA synchronous = FULL;")?;
+    writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    writer.query_row(&format!("PRAGMA wal_autocheckpoint = {WAL_PAGES}"), [], |_| Ok(()))?;
+    let readers = (0..readers)
+        .map(|_| {
+            let reader = connect(path)?;
+            reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+            reader.execute_batch("PRAGMA query_only = ON")?;
+            Ok(reader)
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok((writer, readers))
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.execute_batch(
+        "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;",
+    )?;
+    Ok(connection)
+}
