@@ -42,7 +42,6 @@ export const strings = {
   } satisfies Record<LeadColumn | 'phone' | 'campaign', string>,
   selectRow: (name: string) => `Select ${name}`,
   selectAll: 'Select all leads of this view',
-  count: (n: number) => counted(n, 'lead', 'leads'),
 
   filter: 'Filter',
   filterBy: 'Filter by',
@@ -114,12 +113,10 @@ export const strings = {
   noMatchText: 'Take away a filter, or clear them all.',
   stillSyncing: 'The first sync is still bringing leads.',
 
-  back: 'Leads',
   previous: 'Previous lead',
   next: 'Next lead',
   position: (place: number, total: number) => `${count(place)} of ${count(total)}`,
   openThread: 'Open in inbox',
-  details: 'Details',
   phone: 'Phone',
   email: 'E-mail',
   owner: 'Owner',
@@ -155,7 +152,6 @@ export const strings = {
   enquired: (source: string) => `enquired · ${source}`,
   arrivedIn: (stage: string) => `entered in ${stage}`,
   moved: (from: string, to: string) => `moved from ${from} to ${to}`,
-  movedBy: (who: string) => `by ${who}`,
   bySystem: 'automatically',
   wrote: (channel: string) => `wrote on ${channel}`,
   called: 'call noted',
@@ -167,5 +163,4 @@ export const strings = {
   notFoundTitle: 'This lead is not on this computer',
   notFoundText: 'It may have been deleted, or be with another member of the studio now.',
   backToLeads: 'Back to leads',
-  loadingLead: 'Loading the lead',
 } as const;
