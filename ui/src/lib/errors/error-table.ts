@@ -19,7 +19,12 @@ export interface ErrorWording {
 export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
   invalid_credentials: {
     title: 'The e-mail or the password is wrong',
-    advice: 'Check both and try again. Your studio’s owner can set a new password.',
+    advice: 'Check both and try again.',
+    action: 'none',
+  },
+  already_signed_in: {
+    title: 'Somebody is signed in on this computer already',
+    advice: 'Close this window and open Frontdesk again. To change the account, sign out first.',
     action: 'none',
   },
   invalid_server_url: {
@@ -125,6 +130,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
   disk_full: {
     title: 'The disk is full',
     advice: 'Free some space, then try again. Nothing that was saved is lost.',
+    action: 'retry',
+  },
+  cache_busy: {
+    title: 'Another program works on the data of this computer',
+    advice: 'Close it, or wait until it is done, then try again.',
     action: 'retry',
   },
   cache_unavailable: {

@@ -2,7 +2,7 @@
 
 import type { LeadColumn } from '../bindings/LeadColumn';
 import type { Source } from '../bindings/Source';
-import { count, counted } from '../format/number';
+import { count } from '../format/number';
 
 export const SOURCE_NAMES: Readonly<Record<Source, string>> = {
   manual: 'Added by hand',

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the release and measures it against baselines of the same run: prints a table, and writes the rows as JSON to
+# bench-output/. docs/BENCH.md tells what is measured and how. Nothing here passes or fails.
+#   SCALE=10 scripts/bench.sh     ten times 100,000 leads and 1,000,000 messages
+#   LEADS=… MESSAGES=… ROUNDS=… scripts/bench.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly SCALE=${SCALE:-1} ROUNDS=${ROUNDS:-3}
+readonly LEADS=${LEADS:-$((100000 * SCALE))} MESSAGES=${MESSAGES:-$((1000000 * SCALE))}
+readonly OUT=bench-output KEPT=target/bench
+
+main() {
+    [[ $LEADS =~ ^[0-9]+$ && $MESSAGES =~ ^[0-9]+$ && $ROUNDS =~ ^[0-9]+$ ]] ||
+        die 'SCALE, LEADS, MESSAGES and ROUNDS are whole numbers'
+    ((LEADS >= 100)) || die 'below 100 leads there is nothing to measure'
+    scripts/setup.sh build window bench
+    build_ui
+    say 'Building the release'
+    # One run of cargo, so that both sides of a comparison are linked with the same dependencies. The code that opens
+    # plain files is a package of its own (frontdesk-bench-plain), which the app does not depend on: nothing of it
+    # can come into the app by being built beside it.
+    cargo build --release --locked --bins --package frontdesk --package frontdesk-server \
+        --package frontdesk-bench --package frontdesk-bench-bare
+    say 'Packing the .deb'
+    rm -rf target/release/bundle/deb
+    ui/node_modules/.bin/tauri bundle --bundles deb >target/bundle.log 2>&1 || {
+        cat target/bundle.log >&2
+        die 'the .deb could not be packed'
+    }
+    local debs=(target/release/bundle/deb/*.deb)
+
+    say 'Measuring; leave the machine alone meanwhile'
+    scripts/with-desktop.sh target/release/frontdesk-bench --leads "$LEADS" --messages "$MESSAGES" \
+        --rounds "$ROUNDS" --out "$OUT" --kept "$KEPT" --deb "${debs[0]}"
+    say "The rows are in $OUT/*-$LEADS.json; what the screen showed is in $OUT/window.png"
+}
+
+main
