@@ -2,6 +2,7 @@
 # Installs what is missing for the named needs, and nothing when nothing is missing:
 #   build   compile the app and the server        window  drive the window without a screen
 #   test    run the test suites                   check   run the checks
+#   bench   measure the release build
 # On Debian and Ubuntu with apt-get (and sudo where not root); elsewhere it names what to install and stops.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -33,6 +34,9 @@ font:hi                 fonts-lohit-deva
 '
 readonly NEEDS_TEST='
 chromium                chromium
+'
+readonly NEEDS_BENCH='
+sqlite3                 sqlite3
 '
 readonly NEEDS_CHECK='
 shellcheck              shellcheck
@@ -135,6 +139,7 @@ main() {
                 install_tool tauri-driver "$TAURI_DRIVER_VERSION"
                 ;;
             test) install_packages "$NEEDS_TEST" ;;
+            bench) install_packages "$NEEDS_BENCH" ;;
             check)
                 install_packages "$NEEDS_CHECK"
                 install_tool cargo-deny "$CARGO_DENY_VERSION"

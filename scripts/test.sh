@@ -69,28 +69,25 @@ if has cargo-nextest; then
     suite_rust() { suite 'Rust' counts_nextest rust 'not (package(frontdesk-acceptance) | package(frontdesk-e2e))'; }
     suite_acceptance() { suite 'acceptance' counts_nextest rust 'package(frontdesk-acceptance)'; }
 else
-    # libtest has no filter by package, but test programs by name: those of tests/ are in tests/tests/.
-    acceptance_programs() {
-        local file
-        for file in tests/tests/*.rs; do
-            printf -- '--test\n%s\n' "$(basename "$file" .rs)"
-        done
-    }
+    # libtest has no filter by package, but one by the names of test programs.
     rust() {
         scripts/with-desktop.sh cargo test --workspace --locked --no-fail-fast "$@"
     }
+    # integration_tests: the names of all test programs but those of the other suites.
+    integration_tests() {
+        cargo metadata --no-deps --locked --format-version 1 | node -e '
+            const { packages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+            const others = new Set(["acceptance", "walk"]);
+            for (const { targets } of packages)
+                for (const { kind, name } of targets)
+                    if (kind.includes("test") && !others.has(name)) console.log("--test\n" + name);'
+    }
     suite_rust() {
-        local programs=() file
-        for file in crates/*/tests/*.rs server/tests/*.rs; do
-            [[ ! -e $file ]] || programs+=(--test "$(basename "$file" .rs)")
-        done
+        local programs
+        mapfile -t programs < <(integration_tests)
         suite 'Rust' counts_libtest rust --lib --bins "${programs[@]}"
     }
-    suite_acceptance() {
-        local programs
-        mapfile -t programs < <(acceptance_programs)
-        suite 'acceptance' counts_libtest rust "${programs[@]}"
-    }
+    suite_acceptance() { suite 'acceptance' counts_libtest rust --test acceptance; }
 fi
 
 suite_ui() { suite 'user interface' counts_vitest vitest; }

@@ -120,9 +120,14 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let now = self.clock.now();
         let tenant = self.database.tenant(studio_id).await?;
+        let email_folded = fold_email(&member.email);
+        // Asked first: a row of a member that nobody is would be told to every client.
+        if self.database.directory().is_member(email_folded.clone(), studio_id).await? {
+            return Err(AdminError::AlreadyMember);
+        }
         let new = NewMembership {
             account_id: new_uuid(now),
-            email_folded: fold_email(&member.email),
+            email_folded,
             password_hash: self.passwords.hash(password).await?,
             member_id: member.id,
             studio_id,

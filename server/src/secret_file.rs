@@ -70,6 +70,10 @@ pub(crate) fn load_or_create_secret<const N: usize>(
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }
+        // What is about to be derived from it outlasts a power cut; so must its name.
+        if let Some(dir) = path.parent() {
+            fs::File::open(dir)?.sync_all()?;
+        }
     }
     let mut file = fs::File::open(path)?;
     let mode = file.metadata()?.permissions().mode() & 0o777;

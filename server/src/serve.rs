@@ -16,17 +16,21 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::Admin;
 use crate::auth::{AccessTokens, Passwords, RefreshTokens, ServerKeys};
 use crate::config::{Config, Transport};
+use crate::connections::BoundedAcceptor;
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::hints::LocalHints;
 use crate::router::router;
 use crate::secret_file::{SecretFileError, make_private_dir};
 use crate::state::{AppState, Shared};
+use crate::streams::Streams;
 use crate::tls::{TlsError, server_config};
 
 /// How long requests under way may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
-/// A client has so long to send a request's head.
+/// Connections at a time; one more is closed unheard, which leaves the files that the databases need.
+const MAX_CONNECTIONS: usize = 2_000;
+/// A client has so long to send a request's head, and to begin at all.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// A connection without life for so long is asked whether it is still there, and closed after as long again.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -85,9 +89,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let task = match tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
-            tokio::spawn(server.acceptor(acceptor).serve(service))
+            tokio::spawn(server.acceptor(bounded(acceptor)).serve(service))
         }
-        None => tokio::spawn(server.acceptor(NoDelayAcceptor::new()).serve(service)),
+        None => tokio::spawn(server.acceptor(bounded(NoDelayAcceptor::new())).serve(service)),
     };
     tracing::info!(%addr, tls = is_tls, "listening");
     Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
@@ -111,10 +115,14 @@ pub(crate) async fn open_state(
         access_tokens: AccessTokens::new(&keys.access_token),
         refresh_tokens: RefreshTokens::new(&keys.refresh_token),
         cursor_seal: CursorSeal::new(&keys.cursor),
-        closing,
+        streams: Streams::new(closing),
         is_tls,
     });
     Ok((state, admin))
+}
+
+fn bounded<A>(acceptor: A) -> BoundedAcceptor<A> {
+    BoundedAcceptor::new(acceptor, MAX_CONNECTIONS, HEADER_TIMEOUT)
 }
 
 /// Bounds what one connection can hold, and for how long.

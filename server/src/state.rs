@@ -3,12 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::auth::{AccessTokens, Passwords, RefreshTokens};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::feed::CursorSeal;
+use crate::streams::Streams;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -21,8 +20,7 @@ pub(crate) struct Shared {
     pub(crate) access_tokens: AccessTokens,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursor_seal: CursorSeal,
-    /// Ends the streams, which would not end by themselves.
-    pub(crate) closing: CancellationToken,
+    pub(crate) streams: Streams,
     pub(crate) is_tls: bool,
 }
 

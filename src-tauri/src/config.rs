@@ -21,11 +21,11 @@ const IDENTIFIER: &str = "app.frontdesk.desktop";
 /// # Errors
 /// No home folder, or an extra certificate file that can't be read.
 pub(crate) fn from_env() -> anyhow::Result<DeskConfig> {
-    let data_dir = match std::env::var_os("FRONTDESK_DATA_DIR") {
-        Some(dir) => PathBuf::from(dir),
+    let data_dir = match find_path("FRONTDESK_DATA_DIR") {
+        Some(dir) => std::path::absolute(dir).context("FRONTDESK_DATA_DIR is no folder")?,
         None => user_data_dir().context("no home folder: set FRONTDESK_DATA_DIR")?.join(IDENTIFIER),
     };
-    let extra_ca_pem = match std::env::var_os("FRONTDESK_EXTRA_CA") {
+    let extra_ca_pem = match find_path("FRONTDESK_EXTRA_CA") {
         Some(path) => Some(std::fs::read(&path).context("FRONTDESK_EXTRA_CA can't be read")?),
         None => None,
     };
@@ -40,6 +40,11 @@ pub(crate) fn from_env() -> anyhow::Result<DeskConfig> {
         },
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// A variable that is empty is as good as none: an empty path would be the current folder.
+fn find_path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// `$XDG_DATA_HOME` or its default (XDG Base Directory Specification), and the like elsewhere.

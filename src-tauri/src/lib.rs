@@ -5,17 +5,21 @@ mod cli;
 mod commands;
 mod config;
 mod events;
+mod signals;
 mod window;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Runs what the command line asks for: a use case, or the window.
 pub fn run() -> ExitCode {
     // One TLS provider for the whole process; installing fails only if there already is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     init_log();
+    forbid_core_dumps();
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
         Some(command) => cli::run(command),
@@ -30,14 +34,45 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Logs to standard error: warnings of ours, unless `FRONTDESK_LOG` says otherwise. Nothing we log holds personal data.
+/// Logs to standard error: warnings, and of our own crates what `FRONTDESK_LOG` (`error` to `trace`) asks for. Nothing we
+/// log holds personal data. Of what others log in detail (the keyring's messages, say) that can't be promised, so no
+/// setting shows it.
 fn init_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FRONTDESK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let ours = std::env::var("FRONTDESK_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
+    let filter = EnvFilter::new(log_filter(ours.unwrap_or(LevelFilter::WARN)));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Every crate of ours is named so.
+fn log_filter(ours: LevelFilter) -> String {
+    format!("warn,frontdesk={ours}")
+}
+
+/// A core dump would hold the key and everything on the screen.
+fn forbid_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+            tracing::warn!(%error, "core dumps can't be turned off");
+        }
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the last word of a program that failed")]
 fn report(error: &anyhow::Error) {
     eprintln!("frontdesk: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_shows_what_others_log_in_detail() {
+        let filter = EnvFilter::new(log_filter(LevelFilter::TRACE)).to_string();
+        assert!(filter.contains("frontdesk=trace") && filter.contains("warn"), "{filter}");
+        // Whole directives are not levels.
+        assert!("zbus=trace".parse::<LevelFilter>().is_err());
+    }
 }

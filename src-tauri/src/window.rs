@@ -9,7 +9,7 @@ use tauri::{App, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::commands::handler;
-use crate::{config, events};
+use crate::{config, events, signals};
 
 /// Opens the window and serves it until it is closed.
 ///
@@ -26,7 +26,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         }))
         // Not its visibility: that is for the first screen to decide.
-        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(StateFlags::all() - StateFlags::VISIBLE).build())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::all() - StateFlags::VISIBLE)
+                .build(),
+        )
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .invoke_handler(handler!())
@@ -34,6 +38,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
             let (desk, events) = tauri::async_runtime::block_on(async { Desk::new(config) });
             app.manage(desk);
             tauri::async_runtime::spawn(events::forward(app.handle().clone(), events));
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(async move {
+                signals::asked_to_end().await;
+                handle.exit(0);
+            });
             open(app)?;
             Ok(())
         })
@@ -75,9 +84,15 @@ fn open(app: &App) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Our pages are served by the app itself (`tauri://localhost`, on Windows `http://tauri.localhost`).
+/// Our pages are served by the app itself: `tauri://localhost`, and where a web view knows no schemes of its own
+/// `http://tauri.localhost`. Elsewhere that name is the loopback address, where any program may listen.
 fn is_our_own(url: &Url) -> bool {
-    matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")))
+    if cfg!(any(target_os = "windows", target_os = "android")) {
+        return matches!(url.scheme(), "http" | "https")
+            && url.host_str() == Some("tauri.localhost")
+            && url.port().is_none();
+    }
+    (url.scheme(), url.host_str(), url.port()) == ("tauri", Some("localhost"), None)
 }
 
 #[cfg(test)]
@@ -90,6 +105,9 @@ mod tests {
             ("tauri://localhost/index.html#/inbox", true),
             ("https://example.com/", false),
             ("tauri://evil/", false),
+            ("tauri://localhost:8080/", false),
+            ("http://tauri.localhost:8080/", false),
+            ("http://localhost/", false),
             ("data:text/html,x", false),
             ("file:///etc/passwd", false),
         ] {

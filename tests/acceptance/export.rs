@@ -21,7 +21,12 @@ async fn synced_desk() -> anyhow::Result<(TestServer, TestDesk)> {
 }
 
 /// Exports and waits for the end.
-async fn export(desk: &mut TestDesk, format: ExportFormat, scope: ExportScope, path: &Path) -> anyhow::Result<ExportProgress> {
+async fn export(
+    desk: &mut TestDesk,
+    format: ExportFormat,
+    scope: ExportScope,
+    path: &Path,
+) -> anyhow::Result<ExportProgress> {
     let id = desk.desk.start_export(ExportRequest { format, scope }, path.to_owned()).await?;
     let is_end = |event: &DeskEvent| {
         matches!(event, DeskEvent::ExportProgressed(progress)
@@ -150,9 +155,10 @@ async fn an_export_that_can_not_be_finished_leaves_the_old_file() -> anyhow::Res
         .await?;
     desk.desk.cancel_export(id);
     let ended = desk
-        .wait_for_event("the end", |event| {
-            matches!(event, DeskEvent::ExportProgressed(progress) if progress.state != ExportState::Running)
-        })
+        .wait_for_event(
+            "the end",
+            |event| matches!(event, DeskEvent::ExportProgressed(progress) if progress.state != ExportState::Running),
+        )
         .await?;
     if matches!(&ended, DeskEvent::ExportProgressed(progress) if progress.state == ExportState::Cancelled) {
         assert_eq!(std::fs::read_to_string(&path)?, "what was there");

@@ -63,10 +63,7 @@ async fn the_wrong_key_is_told_from_a_damaged_cache_and_neither_is_touched() -> 
     ] {
         std::fs::write(&cache, &damaged)?;
         let code = unlock_code(&desk).await;
-        assert!(
-            matches!(code, Some(ErrorCode::CacheDamaged | ErrorCode::KeyWrong)),
-            "{what}: {code:?}"
-        );
+        assert!(matches!(code, Some(ErrorCode::CacheDamaged | ErrorCode::KeyWrong)), "{what}: {code:?}");
         assert!(bytes(&cache) == damaged, "{what}: left as it was");
     }
     std::fs::write(&cache, whole)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use desk::view::{DeskEvent, Phase};
+use desk::view::{DeskEvent, ExportFormat, ExportRequest, ExportScope, Phase};
 use desk::{DeskError, ErrorCode, ErrorView};
 use domain::UnixMs;
 use testkit::{PASSPHRASE, TestDesk, TestServer};
@@ -63,5 +63,28 @@ async fn the_desk_locks_by_itself_when_nobody_is_there() -> anyhow::Result<()> {
     now.fetch_add(60_000, Ordering::SeqCst);
     desk.wait_for_event("locked", |event| *event == DeskEvent::Locked).await?;
     assert_eq!(desk.desk.start().await?.phase, Phase::Locked);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locking_ends_an_export_and_leaves_no_part_of_its_file() -> anyhow::Result<()> {
+    let server = TestServer::start(STUDIO).await?;
+    let mut desk = TestDesk::signed_in(&server, manager(&server)).await?;
+    desk.wait_until_synced().await?;
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("leads.xlsx");
+    let mut were_cut = 0;
+    for _ in 0..10 {
+        let request = ExportRequest { format: ExportFormat::Xlsx, scope: ExportScope::All };
+        desk.desk.start_export(request, path.clone()).await?;
+        desk.desk.lock().await?;
+        // Looked at as soon as the desk says that it is locked, and not a moment later.
+        let left: Vec<_> = std::fs::read_dir(dir.path())?.flatten().map(|entry| entry.path()).collect();
+        assert!(left.iter().all(|left| *left == path), "{left:?}");
+        were_cut += usize::from(left.is_empty());
+        let _ = std::fs::remove_file(&path);
+        desk.desk.unlock(Some(PASSPHRASE.to_owned())).await?;
+    }
+    assert!(were_cut > 0, "the lock never came before the end of the export");
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! The real client against the real server: SQLCipher, TLS, a network that can be cut. One module a promise.
 
+mod child;
+mod command_line;
 mod export;
 mod first_sync;
 mod hostile_server;
+mod interrupted;
 mod key_and_cache;
 mod live;
 mod lock;
+mod memory;
 mod offline;
 mod sign_in;
 mod sign_out;

@@ -37,8 +37,7 @@ async fn reviewing_works_the_same_with_the_cable_pulled_and_after_a_restart() ->
     let online = review(&desk).await?;
 
     server.wire().unplug();
-    let status =
-        desk.wait_for_status("offline", |status| status.connection == Connection::Offline).await?;
+    let status = desk.wait_for_status("offline", |status| status.connection == Connection::Offline).await?;
     assert!(status.up_to_date_at.is_some(), "it says when it was last up to date");
     assert_eq!(review(&desk).await?, online);
 

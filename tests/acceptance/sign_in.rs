@@ -43,7 +43,7 @@ async fn a_refused_sign_in_says_why_and_leaves_nothing_behind() -> anyhow::Resul
         let error = desk.sign_in_at(&url, email, password).await.err();
         assert_eq!(error.map(|error| ErrorView::from(error).code), Some(code), "{url}");
         assert_eq!(desk.desk.start().await?.phase, Phase::SignedOut);
-        assert_eq!(files_below(desk.data_dir()), Vec::<String>::new(), "{url}");
+        assert_eq!(left_below(desk.data_dir()), Vec::<String>::new(), "{url}");
     }
     // The control: the same desk signs in once everything is right.
     desk.sign_in(email, TestServer::PASSWORD).await?;
@@ -83,6 +83,7 @@ async fn without_a_keyring_a_passphrase_is_asked_for() -> anyhow::Result<()> {
         };
         let error = desk.desk.sign_in(request).await.err();
         assert_eq!(error.map(|error| ErrorView::from(error).code), Some(code), "{passphrase:?}");
+        assert_eq!(left_below(desk.data_dir()), Vec::<String>::new(), "{passphrase:?}");
     }
     Ok(())
 }
@@ -98,15 +99,48 @@ async fn a_second_sign_in_on_the_same_computer_is_refused() -> anyhow::Result<()
     Ok(())
 }
 
-/// Files below a folder, but no folders.
-fn files_below(dir: &std::path::Path) -> Vec<String> {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_can_not_even_begin_leaves_nothing_behind() -> anyhow::Result<()> {
+    let server = TestServer::start(STUDIO).await?;
+    let desk = TestDesk::trusting(b"no certificate at all")?;
+    let error = desk.sign_in_at(&server.url(), &manager(&server).email, TestServer::PASSWORD).await.err();
+    assert_eq!(error.map(|error| ErrorView::from(error).code), Some(ErrorCode::CertificateUntrusted));
+    assert_eq!(left_below(desk.data_dir()), Vec::<String>::new());
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_can_not_be_kept_is_ended_and_its_files_are_gone() -> anyhow::Result<()> {
+    let server = TestServer::start(STUDIO).await?;
+    let watcher = TestDesk::signed_in(&server, manager(&server)).await?;
+    let desk = TestDesk::new(&server)?;
+    // The last step of all can't be done: something is in the place of the account file, but is none.
+    std::fs::create_dir_all(desk.data_dir())?;
+    let in_the_way = desk.data_dir().join("account.json");
+    std::os::unix::fs::symlink("nowhere", &in_the_way)?;
+    let refused = desk.sign_in(&manager(&server).email, TestServer::PASSWORD).await;
+    assert!(refused.is_err(), "it can't be kept");
+    assert_eq!(left_below(desk.data_dir()), [in_the_way.display().to_string()], "only what was there before");
+    assert_eq!(watcher.desk.list_devices().await?.len(), 1, "the server has ended the session");
+    // The control: without it, the same sign-in is kept.
+    std::fs::remove_file(&in_the_way)?;
+    desk.sign_in(&manager(&server).email, TestServer::PASSWORD).await?;
+    assert_eq!(watcher.desk.list_devices().await?.len(), 2);
+    Ok(())
+}
+
+/// Files below a folder, and folders of accounts.
+fn left_below(dir: &std::path::Path) -> Vec<String> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(dir) else { return found };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(files_below(&path));
-        } else {
+            found.extend(left_below(&path));
+        }
+        // The folder of all accounts may stay; that of one account may not.
+        if !path.is_dir() || path.parent().is_some_and(|parent| parent.ends_with("accounts")) {
             found.push(path.display().to_string());
         }
     }
@@ -127,7 +161,10 @@ impl TlsServer {
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)?
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))?;
+            .with_single_cert(
+                vec![leaf.der().clone()],
+                PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )?;
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let url = format!("https://localhost:{}", listener.local_addr()?.port());
         let acceptor = TlsAcceptor::from(Arc::new(config));

@@ -1,6 +1,7 @@
 // Opens every screen of the build with the desk in memory, light and dark, under the content security policy of the
 // shell, and runs axe-core. Fails on any violation, any error in the console, and any request that leaves the machine.
-// `npm run axe -- palette settings` takes only the screens whose names contain a word. Pictures go to `axe-output/`.
+// Then walks the keyboard's ways through it. `npm run axe -- palette settings` takes only the screens and ways whose
+// names contain a word. Pictures go to `axe-output/`.
 
 import { createServer } from 'node:http';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { SCREENS } from './screens.mjs';
+import { WALKS } from './walks.mjs';
 
 const ROOT = fileURLToPath(new URL('../dist-fake/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../axe-output/', import.meta.url));
@@ -45,7 +47,7 @@ function serve() {
 }
 
 const words = process.argv.slice(2);
-const screens = SCREENS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const isWanted = ({ name }) => words.length === 0 || words.some((word) => name.includes(word));
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 await mkdir(PICTURES, { recursive: true });
 const server = await serve();
@@ -57,7 +59,53 @@ const browser = await chromium.launch({
 
 let passed = 0;
 const failures = [];
-for (const colorScheme of ['light', 'dark']) {
+
+/** Opens a place of the desk in memory, does something there, and counts what was at fault. */
+async function visit(context, name, { at, until }, act) {
+  const faults = [];
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin)) faults.push(`left the machine: ${request.url()}`);
+  });
+  try {
+    await page.clock.setFixedTime(NOW);
+    await page.goto(`${origin}/${at}`);
+    await page.waitForSelector(until, { timeout: 10_000 });
+    faults.push(...((await act(page)) ?? []));
+  } catch (error) {
+    faults.push(`went wrong: ${error.message}`);
+    await page.screenshot({ path: path.join(PICTURES, `${name}.png`) }).catch(() => undefined);
+  }
+  // Each begins as a fresh window: no width, theme or zoom of the one before.
+  await page.evaluate(() => window.localStorage.clear()).catch(() => undefined);
+  await page.close();
+  if (faults.length === 0) passed++;
+  else failures.push(name);
+  console.log(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
+  for (const fault of faults) console.log(`    ${fault}`);
+}
+
+/** Takes the picture and runs axe-core; gives its violations. */
+async function inspect(page, name) {
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  // Two frames: what was just drawn is laid out.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+  await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(
+    (tags) => window.axe.run({ runOnly: { type: 'tag', values: tags } }),
+    TAGS,
+  );
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `axe ${id}: ${help}\n      ${node.html.slice(0, 160)}\n      ${node.any[0]?.message ?? ''}`),
+  );
+}
+
+async function newContext(colorScheme) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     colorScheme,
@@ -66,51 +114,27 @@ for (const colorScheme of ['light', 'dark']) {
     timezoneId: 'Europe/Lisbon',
   });
   context.setDefaultTimeout(5000);
-  for (const screen of screens) {
+  return context;
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  const context = await newContext(colorScheme);
+  for (const screen of SCREENS.filter(isWanted)) {
     const name = `${screen.name}-${colorScheme}`;
-    const faults = [];
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(`console: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(origin)) faults.push(`left the machine: ${request.url()}`);
-    });
-    try {
-      await page.clock.setFixedTime(NOW);
-      await page.goto(`${origin}/${screen.at}`);
-      await page.waitForSelector(screen.until, { timeout: 10_000 });
+    await visit(context, name, screen, async (page) => {
       await screen.act?.(page);
-      await page.evaluate(() => document.fonts.ready.then(() => undefined));
-      // Two frames: what was just drawn is laid out.
-      await page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
-      );
-      await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
-      await page.evaluate(axeSource);
-      const { violations } = await page.evaluate(
-        (tags) => window.axe.run({ runOnly: { type: 'tag', values: tags } }),
-        TAGS,
-      );
-      for (const { id, help, nodes } of violations) {
-        for (const node of nodes)
-          faults.push(`axe ${id}: ${help}\n      ${node.html.slice(0, 160)}\n      ${node.any[0]?.message ?? ''}`);
-      }
-    } catch (error) {
-      faults.push(`could not be shown: ${error.message}`);
-      await page.screenshot({ path: path.join(PICTURES, `${name}.png`) }).catch(() => undefined);
-    }
-    // Each screen begins as a fresh window: no width, theme or zoom of the one before.
-    await page.evaluate(() => window.localStorage.clear()).catch(() => undefined);
-    await page.close();
-    if (faults.length === 0) passed++;
-    else failures.push({ name, faults });
-    console.log(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-    for (const fault of faults) console.log(`    ${fault}`);
+      return await inspect(page, name);
+    });
   }
   await context.close();
 }
+
+const context = await newContext('light');
+for (const walk of WALKS.filter(isWanted)) {
+  await visit(context, `keys-${walk.name}`, walk, (page) => walk.go(page));
+}
+await context.close();
+
 await browser.close();
 server.close();
 console.log(`${passed} passed, ${failures.length} failed`);

@@ -20,6 +20,26 @@ export const SCREENS = [
       await page.waitForSelector(testid('signin-error'));
     },
   },
+  {
+    name: 'sign-in-passphrase-chosen',
+    at: '?fake=signed-out',
+    until: testid('signin-submit'),
+    act: async (page) => {
+      await page.click(testid('signin-use-passphrase'));
+      await page.waitForSelector(testid('signin-passphrase'));
+    },
+  },
+  {
+    name: 'sign-in-server-failed',
+    at: '?fake=signed-out&signin=server_failed',
+    until: testid('signin-submit'),
+    act: async (page) => {
+      await page.fill(testid('signin-email'), 'asha@lumen.example');
+      await page.fill(testid('signin-password'), 'a long password');
+      await page.click(testid('signin-submit'));
+      await page.waitForSelector(testid('signin-error'));
+    },
+  },
   { name: 'start-failed', at: '?start=cache_damaged', until: testid('start-failed') },
   { name: 'lock', at: '?fake=locked', until: testid('unlock-submit') },
   { name: 'lock-passphrase', at: '?fake=locked,passphrase', until: testid('unlock-passphrase') },
@@ -63,6 +83,34 @@ export const SCREENS = [
   { name: 'inbox-first-sync-offline', at: '?fake=first-sync-offline#/inbox', until: testid('first-sync') },
 
   { name: 'leads', at: '#/leads', until: testid('status-line') },
+  {
+    name: 'leads-oldest',
+    at: '?leads=20000#/leads',
+    until: testid('status-line'),
+    act: async (page) => {
+      await page.click(testid('lead-sort-created_at'));
+      await page.click(testid('lead-sort-created_at'));
+      await page.waitForSelector('[role="columnheader"].created_at[aria-sort="ascending"]');
+    },
+  },
+  {
+    name: 'leads-selection',
+    at: '#/leads',
+    until: testid('lead-row'),
+    act: async (page) => {
+      for (const key of ['j', 'j', 'x', 'Shift+J', 'Shift+J']) await page.keyboard.press(key);
+      await page.waitForSelector(testid('selection-bar'));
+    },
+  },
+  {
+    name: 'leads-filter',
+    at: '#/leads',
+    until: testid('lead-row'),
+    act: async (page) => {
+      await page.keyboard.press('f');
+      await page.waitForSelector('[role="menu"], [role="dialog"], [data-overlay="open"]');
+    },
+  },
   { name: 'leads-empty', at: '?fake=empty#/leads', until: testid('status-line') },
   { name: 'leads-sales', at: '?fake=sales#/leads', until: testid('status-line') },
   { name: 'leads-failing', at: '?fail=disk_full#/leads', until: testid('status-line') },

@@ -86,6 +86,12 @@ impl ApiClient {
         self.session.end(&self.http).await
     }
 
+    /// Waits until no exchange of tokens is under way. Ending the program in the middle of one, or opening the same
+    /// store anew, would use a refresh token twice and cost the session.
+    pub async fn settle(&self) {
+        self.session.settle().await;
+    }
+
     /// The change feed from `cursor` on, or the whole snapshot.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use wire::{ApiErrorBody, ApiErrorCode, REQUEST_ID_HEADER};
+use wire::{ApiErrorBody, ApiErrorCode, REQUEST_ID_HEADER, is_request_id};
 use zeroize::Zeroizing;
 
 use crate::classify::classify;
@@ -15,7 +15,6 @@ use crate::{ApiFailure, ClientConfig, ClientSetupError, FailureKind, ServerUrl, 
 /// The largest answer in JSON that is read; the feed and the events have limits of their own.
 const MAX_JSON_BYTES: usize = 1 << 20;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
-const MAX_REQUEST_ID_CHARS: usize = 64;
 
 /// The connections to one server.
 #[derive(Clone)]
@@ -152,12 +151,6 @@ impl Answer {
 fn find_request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID_HEADER)?.to_str().ok()?;
     is_request_id(id).then(|| id.to_owned())
-}
-
-fn is_request_id(id: &str) -> bool {
-    !id.is_empty()
-        && id.len() <= MAX_REQUEST_ID_CHARS
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// Seconds to wait, as our server sends them. The other form of the header is a date, which needs a clock that is

@@ -134,6 +134,11 @@ impl SessionKeeper {
         .await
     }
 
+    /// Returns once nothing is being exchanged or stored.
+    pub(crate) async fn settle(&self) {
+        drop(self.lock().await);
+    }
+
     async fn lock(&self) -> OwnedMutexGuard<State> {
         Arc::clone(&self.state).lock_owned().await
     }

@@ -1,5 +1,6 @@
 //! Devices the member is signed in on (A3). The server's list is the only one: these need the network.
 
+use api_client::{ApiClient, ApiFailure};
 use domain::DeviceId;
 use wire::device::Device;
 
@@ -11,7 +12,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Locked`], or the server can't be reached.
     pub async fn list_devices(&self) -> Result<Vec<Device>, DeskError> {
-        Ok(self.open()?.client.devices().await?)
+        self.call(async |client| client.devices().await).await
     }
 
     /// Ends a device's session; it loses its cache as soon as it reaches the server.
@@ -19,6 +20,13 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Locked`], or the server can't be reached.
     pub async fn revoke_device(&self, id: DeviceId) -> Result<(), DeskError> {
-        Ok(self.open()?.client.revoke_device(id).await?)
+        self.call(async |client| client.revoke_device(id).await).await
+    }
+
+    /// Calls the server for as long as the desk is open.
+    async fn call<T>(&self, act: impl AsyncFnOnce(&ApiClient) -> Result<T, ApiFailure>) -> Result<T, DeskError> {
+        let open = self.open()?;
+        let answer = open.tasks.run_until_cancelled(act(&open.client)).await;
+        Ok(answer.ok_or(DeskError::Locked)??)
     }
 }

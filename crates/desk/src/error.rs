@@ -7,7 +7,7 @@ use domain::Permission;
 use export::ExportError;
 use serde::Serialize;
 use store::StoreError;
-use sync::{FeedError, SyncError};
+use sync::{FeedError, Interrupted, Problem, SyncError};
 use ts_rs::TS;
 use uuid::Uuid;
 use vault::VaultError;
@@ -112,12 +112,38 @@ pub enum DeskError {
     KeyMissing,
     #[error("the cache holds no profile")]
     CacheWithoutProfile,
+    #[error("there is an account, but no cache")]
+    CacheMissing,
     #[error("the role does not hold {0:?}")]
     Forbidden(Permission),
     #[error("a value is out of its range")]
     InvalidInput,
-    #[error("the program is ending")]
-    Interrupted,
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl DeskError {
+    /// Whether it means that there is a cache which can't be read, now or for good: such a one is never erased.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        match self {
+            Self::KeyMissing | Self::CacheWithoutProfile => true,
+            Self::Store(error) => matches!(
+                error,
+                StoreError::KeyWrong | StoreError::NotEncrypted | StoreError::Damaged | StoreError::TooNew { .. }
+            ),
+            Self::Vault(error) => matches!(
+                error,
+                VaultError::KeyringUnavailable
+                    | VaultError::KeyringFailed
+                    | VaultError::KeyringAmbiguous(_)
+                    | VaultError::SecretDamaged(_)
+                    | VaultError::EnvelopeMissing
+                    | VaultError::EnvelopeDamaged
+                    | VaultError::EnvelopeTooNew { .. }
+            ),
+            _ => false,
+        }
+    }
 }
 
 /// Logs what happened under a new id and gives the window the code and the id.
@@ -133,13 +159,24 @@ impl From<&DeskError> for ErrorView {
     }
 }
 
-impl From<&SyncError> for ErrorView {
-    fn from(error: &SyncError) -> Self {
-        Self::reported(sync_code(error), sync_request_id(error), error)
+/// Logs nothing: a status is looked at again and again. [`ErrorView::log`] does, once.
+impl From<&Problem> for ErrorView {
+    fn from(problem: &Problem) -> Self {
+        let code = sync_code(&problem.error);
+        let report_id = sync_request_id(&problem.error).or_else(|| needs_report(code).then(|| problem.id.to_string()));
+        Self { code, is_retryable: is_retryable(code), report_id }
     }
 }
 
 impl ErrorView {
+    /// Writes what a person is shown of `problem`, and more, to the log, under the same id.
+    pub(crate) fn log(problem: &Problem) {
+        let Self { code, report_id, .. } = Self::from(problem);
+        if let Some(report_id) = report_id {
+            tracing::error!(report_id, ?code, error = %Chain(&problem.error), "the sync stopped");
+        }
+    }
+
     fn reported(code: ErrorCode, request_id: Option<String>, error: &dyn std::error::Error) -> Self {
         let report_id = request_id.or_else(|| needs_report(code).then(|| Uuid::new_v4().to_string()));
         if let Some(report_id) = &report_id {
@@ -167,7 +204,9 @@ impl std::fmt::Display for Chain<'_> {
 fn code_of(error: &DeskError) -> ErrorCode {
     match error {
         DeskError::Account(AccountError::Unreadable) => ErrorCode::CacheDamaged,
-        DeskError::Account(AccountError::Io(error)) => io_code(error.kind()),
+        DeskError::Account(AccountError::TooNew { .. }) => ErrorCode::CacheTooNew,
+        DeskError::Account(AccountError::InUse) => ErrorCode::CacheBusy,
+        DeskError::Account(AccountError::Io(kind)) => io_code(*kind),
         DeskError::Address(ServerUrlError::Insecure) => ErrorCode::InsecureServerUrl,
         DeskError::Address(ServerUrlError::Invalid) => ErrorCode::InvalidServerUrl,
         DeskError::Api(failure) => api_code(failure),
@@ -185,10 +224,12 @@ fn code_of(error: &DeskError) -> ErrorCode {
         DeskError::PassphraseMissing => ErrorCode::PassphraseWrong,
         DeskError::KeyMissing => ErrorCode::KeyMissing,
         DeskError::CacheWithoutProfile => ErrorCode::CacheDamaged,
+        // As a rule a disk that is not there; signing out lets it go.
+        DeskError::CacheMissing => ErrorCode::CacheUnavailable,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
         DeskError::Forbidden(Permission::ReviewLeads | Permission::EditLeads) => ErrorCode::NotFound,
         DeskError::InvalidInput => ErrorCode::InvalidInput,
-        DeskError::Interrupted => ErrorCode::Internal,
+        DeskError::Interrupted(_) => ErrorCode::Internal,
     }
 }
 
@@ -197,9 +238,10 @@ fn sync_code(error: &SyncError) -> ErrorCode {
         SyncError::Api(failure) => api_code(failure),
         SyncError::Feed(FeedError::Cut) => ErrorCode::ServerUnreachable,
         SyncError::Feed(FeedError::ServerFailed { .. }) => ErrorCode::ServerFailed,
-        SyncError::Feed(FeedError::Line(_) | FeedError::OutOfOrder | FeedError::PageTooLarge(_)) => {
-            ErrorCode::MalformedFeed
-        }
+        SyncError::Feed(
+            FeedError::Line(_) | FeedError::OutOfOrder | FeedError::PageTooLarge(_) | FeedError::PageTooHeavy(_),
+        ) => ErrorCode::MalformedFeed,
+        SyncError::Interrupted(_) => ErrorCode::Internal,
         SyncError::Store(error) => store_code(error),
     }
 }
@@ -279,8 +321,8 @@ fn request_id_of(error: &DeskError) -> Option<String> {
 fn sync_request_id(error: &SyncError) -> Option<String> {
     match error {
         SyncError::Api(failure) => failure.request_id.clone(),
-        SyncError::Feed(FeedError::ServerFailed { request_id }) => Some(request_id.clone()),
-        SyncError::Feed(_) | SyncError::Store(_) => None,
+        SyncError::Feed(FeedError::ServerFailed { request_id }) => request_id.clone(),
+        SyncError::Feed(_) | SyncError::Store(_) | SyncError::Interrupted(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::{Permission, UnixMs};
 use export::{ExportContext, ExportError, Format, LeadRecord, LeadWriter};
 use store::{Cache, ExportLead, LeadScope};
+use sync::unblock;
 use uuid::Uuid;
 use wire::write::{AuditAction, AuditEntry};
 
@@ -74,9 +75,15 @@ impl Desk {
     /// appears whole or not at all; one that was there is replaced only then.
     ///
     /// # Errors
-    /// [`DeskError::Forbidden`], [`DeskError::Locked`]. What goes wrong later is told as [`ExportState::Failed`].
+    /// [`DeskError::Forbidden`], [`DeskError::Locked`], [`DeskError::Export`] for a place among the desk's own files. What goes wrong later is told as [`ExportState::Failed`].
     pub async fn start_export(&self, request: ExportRequest, path: PathBuf) -> Result<Uuid, DeskError> {
         self.check_may_export().await?;
+        let home = self.inner.home.clone();
+        let target = path.clone();
+        if unblock(move || home.holds(&target)).await? {
+            // Renamed over the cache, the export would be the end of it.
+            return Err(ExportError::TargetNotAFile.into());
+        }
         let open = self.open()?;
         let context = self.export_context(&open).await?;
         let export_id = Uuid::now_v7();
@@ -92,13 +99,20 @@ impl Desk {
             file_name,
         };
         let desk = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut export = RunningExport { desk: &desk, progress, is_cancelled: &is_cancelled, told_at: Instant::now() };
-            let state = match export.run(&open, &request, &path, &context) {
+        let exports = open.exports.clone();
+        exports.spawn_blocking(move || {
+            let mut export = RunningExport {
+                desk: &desk,
+                open: &open,
+                progress,
+                is_cancelled: &is_cancelled,
+                told_at: Instant::now(),
+            };
+            let state = match export.run(&request, &path, &context) {
                 Ok(true) => ExportState::Done,
                 Ok(false) => ExportState::Cancelled,
                 // The desk was locked meanwhile: as if the person had cancelled.
-                Err(_) if is_cancelled.load(Ordering::Relaxed) => ExportState::Cancelled,
+                Err(_) if export.is_cancelled() => ExportState::Cancelled,
                 Err(error) => ExportState::Failed(ErrorView::from(error)),
             };
             desk.exports().remove(&export_id);
@@ -132,6 +146,7 @@ impl Desk {
 
 struct RunningExport<'a> {
     desk: &'a Desk,
+    open: &'a OpenDesk,
     progress: ExportProgress,
     is_cancelled: &'a AtomicBool,
     told_at: Instant,
@@ -139,13 +154,8 @@ struct RunningExport<'a> {
 
 impl RunningExport<'_> {
     /// Whether the file was completed; `false` when it was cancelled.
-    fn run(
-        &mut self,
-        open: &OpenDesk,
-        request: &ExportRequest,
-        path: &Path,
-        context: &ExportContext,
-    ) -> Result<bool, DeskError> {
+    fn run(&mut self, request: &ExportRequest, path: &Path, context: &ExportContext) -> Result<bool, DeskError> {
+        let open = self.open;
         let scope = request.scope.as_store();
         self.progress.rows_total = open.cache.scope_count(scope)?;
         let mut writer = export::create(path, request.format.format(), context)?;
@@ -184,17 +194,22 @@ impl RunningExport<'_> {
             }
             self.progress.rows_done += 1;
             self.tell_sometimes(writer);
-            if self.is_cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         match failure {
             Some(error) => Err(error.into()),
-            None => Ok(!self.is_cancelled.load(Ordering::Relaxed)),
+            None => Ok(!self.is_cancelled()),
         }
+    }
+
+    /// By the person, or because the desk is being closed.
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed) || self.open.tasks.is_cancelled()
     }
 
     fn tell_sometimes(&mut self, writer: &dyn LeadWriter) {
         // Asking the time for each row would cost more than some rows.
-        if self.progress.rows_done % 256 != 0 || self.told_at.elapsed() < TELL_EVERY {
+        if !self.progress.rows_done.is_multiple_of(256) || self.told_at.elapsed() < TELL_EVERY {
             return;
         }
         self.told_at = Instant::now();

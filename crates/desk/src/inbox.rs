@@ -3,11 +3,9 @@
 use domain::ConversationId;
 use store::read::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage};
 
+use crate::state::MAX_ROWS;
 use crate::view::{Changed, DeskEvent};
 use crate::{Desk, DeskError};
-
-/// Rows one question may ask for.
-const MAX_ROWS: u32 = 500;
 
 impl Desk {
     /// A stretch of a folder, newest first.

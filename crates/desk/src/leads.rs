@@ -3,10 +3,8 @@
 use domain::LeadId;
 use store::read::{LeadDetail, LeadFilter, LeadPage, LeadQuery, SearchResults};
 
+use crate::state::MAX_ROWS;
 use crate::{Desk, DeskError};
-
-/// Rows one question may ask for.
-const MAX_ROWS: u32 = 500;
 
 impl Desk {
     /// A stretch of the lead list, at most [`MAX_ROWS`] rows.

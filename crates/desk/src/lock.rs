@@ -1,11 +1,14 @@
 //! Locking: closes the cache and forgets its key.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::state::{OpenDesk, run_blocking};
 use crate::view::DeskEvent;
 use crate::{Desk, DeskError};
+
+/// How long an exchange of tokens may take to end. As a rule none is under way.
+const SETTLE: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Locks the desk. Whatever runs on the cache is ended first; when this returns, no connection is open and no key
@@ -32,16 +35,22 @@ impl Desk {
         }
     }
 
-    /// Ends exports, sync and cache, in this order.
+    /// Ends exports, sync and cache, in this order, and forgets the vault.
     pub(crate) async fn close_cache(&self, open: &Arc<OpenDesk>) -> Result<(), DeskError> {
         open.tasks.cancel();
-        for cancelled in self.exports().values() {
-            cancelled.store(true, Ordering::Relaxed);
-        }
+        // Each has removed its temporary file when this returns: what is in it is not encrypted.
+        open.exports.close();
+        open.exports.wait().await;
         if let Some(engine) = &open.engine {
             engine.stop().await;
         }
         let cache = open.cache.clone();
-        run_blocking(move || cache.close()).await
+        let closed = run_blocking(move || cache.close()).await;
+        // New tokens the server has given out already must still be stored.
+        if tokio::time::timeout(SETTLE, open.client.settle()).await.is_err() {
+            tracing::warn!("an exchange of tokens did not end in time");
+        }
+        open.tokens.forget();
+        closed
     }
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use api_client::ServerUrl;
+use api_client::{ServerUrl, TokenStore};
 use secrecy::SecretString;
-use store::Cache;
+use store::{Cache, StoreError};
 use sync::{Engine, EngineEvent};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 use vault::Vault;
+use zeroize::Zeroize;
 
 use crate::account::Account;
 use crate::session::{DEFAULT_LOCK_MINUTES, LOCK_SETTING};
@@ -28,26 +31,32 @@ impl Desk {
     /// No account, no key beside an existing cache, a wrong passphrase, a locked keyring, a cache that can't be read.
     /// None of them changes anything.
     pub async fn unlock(&self, passphrase: Option<String>) -> Result<SessionView, DeskError> {
-        self.open_with(passphrase, true).await?;
+        self.open_with(passphrase.map(secret), true).await?;
         self.session().await
     }
 
-    /// As [`Desk::unlock`], for one act without a window: nothing is synced.
+    /// As [`Desk::unlock`], for one act without a window: nothing is synced. Beside an open window it must not be:
+    /// two programs that exchange the same tokens lose the session.
     ///
     /// # Errors
     /// As [`Desk::unlock`].
     pub async fn open_offline(&self, passphrase: Option<String>) -> Result<(), DeskError> {
-        self.open_with(passphrase, false).await
+        self.open_with(passphrase.map(secret), false).await
     }
 
-    async fn open_with(&self, passphrase: Option<String>, syncs: bool) -> Result<(), DeskError> {
+    async fn open_with(&self, passphrase: Option<SecretString>, syncs: bool) -> Result<(), DeskError> {
         let _transition = self.inner.transition.lock().await;
         if self.open().is_ok() {
             return Ok(());
         }
-        let account = self.inner.home.find()?.filter(|account| !account.is_erasing).ok_or(DeskError::SignedOut)?;
-        let vault = self.open_vault(&account, passphrase.map(SecretString::from)).await?;
-        self.open_account(account, vault, syncs).await
+        let account = self.find_account().await?.filter(|account| !account.is_erasing).ok_or(DeskError::SignedOut)?;
+        let opened = match self.open_vault(&account, passphrase).await {
+            Ok(vault) => self.open_account(account, vault, syncs).await,
+            Err(error) => Err(error),
+        };
+        let is_unreadable = opened.as_ref().is_err_and(DeskError::is_unreadable);
+        self.inner.is_unreadable.store(is_unreadable, Ordering::Relaxed);
+        opened
     }
 
     pub(crate) async fn open_vault(
@@ -70,24 +79,26 @@ impl Desk {
     }
 
     /// Opens cache and, unless it is for one offline act, the sync. The caller holds the transition.
-    pub(crate) async fn open_account(
-        &self,
-        account: Account,
-        vault: Arc<Vault>,
-        syncs: bool,
-    ) -> Result<(), DeskError> {
+    pub(crate) async fn open_account(&self, account: Account, vault: Arc<Vault>, syncs: bool) -> Result<(), DeskError> {
         let server = ServerUrl::parse(&account.server_url)?;
-        let path = self.inner.home.cache_path(account.id);
+        let home = self.inner.home.clone();
+        let id = account.id;
         let key_vault = Arc::clone(&vault);
-        let (cache, profile, lock_after_minutes) = run_blocking(move || {
+        let (cache, profile, lock_after_minutes, claim) = run_blocking(move || {
             // A cache without its key is to be explained, never to be started anew.
             let key = key_vault.find_cache_key()?.ok_or(DeskError::KeyMissing)?;
-            let cache = Cache::open(&path, &key)?;
-            let profile = cache.find_setting(PROFILE_SETTING)?.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
+            let cache = match Cache::open(&home.cache_path(id), &key) {
+                Err(StoreError::NotFound) => return Err(DeskError::CacheMissing),
+                opened => opened?,
+            };
+            // After the key is known to be right: who can't open the cache hears why, whoever else works on it.
+            let claim = if syncs { Some(home.claim(id)?) } else { None };
+            let profile =
+                cache.find_setting(PROFILE_SETTING)?.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
             match profile {
                 Some(profile) => {
                     let minutes = cache.find_setting(LOCK_SETTING)?.and_then(|text| text.parse().ok());
-                    Ok((cache, profile, minutes.unwrap_or(DEFAULT_LOCK_MINUTES)))
+                    Ok((cache, profile, minutes.unwrap_or(DEFAULT_LOCK_MINUTES), claim))
                 }
                 None => {
                     cache.close()?;
@@ -96,20 +107,30 @@ impl Desk {
             }
         })
         .await?;
-        let client = self.client(server, Arc::new(VaultTokens(vault)))?;
+        let tokens = VaultTokens::new(vault);
+        let client = self.client(server, Arc::clone(&tokens) as Arc<dyn TokenStore>)?;
         let tasks = CancellationToken::new();
         let engine = if syncs {
             let (told, events) = mpsc::unbounded_channel();
-            let engine =
-                Engine::start(client.clone(), cache.clone(), Arc::clone(&self.inner.clock), told).await?;
-            tokio::spawn(tasks.clone().run_until_cancelled_owned(forward(self.clone(), events)));
+            let engine = Engine::start(client.clone(), cache.clone(), Arc::clone(&self.inner.clock), told).await?;
+            tokio::spawn(tasks.clone().run_until_cancelled_owned(forward(self.clone(), account.id, events)));
             Some(engine)
         } else {
             None
         };
         self.inner.lock_after_minutes.store(lock_after_minutes, Ordering::Relaxed);
         self.user_active();
-        self.set_open(Some(Arc::new(OpenDesk { account, profile, cache, client, engine, tasks: tasks.clone() })));
+        self.set_open(Some(Arc::new(OpenDesk {
+            account,
+            profile,
+            cache,
+            client,
+            tokens,
+            engine,
+            _claim: claim,
+            tasks: tasks.clone(),
+            exports: TaskTracker::new(),
+        })));
         if syncs {
             tokio::spawn(tasks.run_until_cancelled_owned(self.clone().lock_when_idle()));
         }
@@ -118,7 +139,8 @@ impl Desk {
 }
 
 /// Tells the window what the sync tells the desk.
-async fn forward(desk: Desk, mut events: mpsc::UnboundedReceiver<EngineEvent>) {
+async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiver<EngineEvent>) {
+    let mut logged = None;
     while let Some(event) = events.recv().await {
         match event {
             EngineEvent::Applied(applied) => desk.tell(DeskEvent::Changed(Changed {
@@ -127,13 +149,26 @@ async fn forward(desk: Desk, mut events: mpsc::UnboundedReceiver<EngineEvent>) {
                 messages: applied.messages,
                 studio: applied.studio,
             })),
-            EngineEvent::Status(status) => desk.tell(DeskEvent::StatusChanged(SyncStatus::from(&status))),
+            EngineEvent::Status(status) => {
+                if let Some(problem) = status.problem.as_deref().filter(|problem| logged != Some(problem.id)) {
+                    logged = Some(problem.id);
+                    desk.note_problem(problem);
+                }
+                desk.tell(DeskEvent::StatusChanged(SyncStatus::from(&status)));
+            }
             EngineEvent::SessionEnded => {
                 // In a task of its own: ending the session ends this one.
                 let desk = desk.clone();
-                tokio::spawn(async move { desk.session_ended().await });
+                tokio::spawn(async move { desk.session_ended(account_id).await });
                 return;
             }
         }
     }
+}
+
+/// A secret a person typed, in memory that is wiped; what it came in is wiped at once.
+pub(crate) fn secret(mut typed: String) -> SecretString {
+    let secret = SecretString::from(typed.as_str());
+    typed.zeroize();
+    secret
 }

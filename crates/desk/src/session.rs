@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use domain::{Member, Permission};
 
-use crate::state::run_blocking;
+use crate::state::{Profile, run_blocking};
 use crate::view::SessionView;
 use crate::{Desk, DeskError};
 
@@ -27,11 +27,11 @@ impl Desk {
             let profile = &open.profile;
             let cache = &open.cache;
             let members = cache.list_members()?;
-            let me = members.iter().find(|member| member.id == profile.member.id).unwrap_or(&profile.member).clone();
+            let me = find_me(profile, &members);
             Ok::<_, DeskError>(SessionView {
                 studio: cache.find_studio()?.unwrap_or_else(|| profile.studio.clone()),
-                may_export: me.role.allows(Permission::ExportLeads),
-                me,
+                may_export: me.is_some_and(|me| me.role.allows(Permission::ExportLeads)),
+                me: me.unwrap_or(&profile.member).clone(),
                 members,
                 stages: cache.list_stages()?,
                 tags: cache.list_tags()?,
@@ -42,13 +42,12 @@ impl Desk {
         .await
     }
 
-    /// The member who is signed in, with the role the studio gives them now.
-    pub(crate) async fn me(&self) -> Result<Member, DeskError> {
+    /// The member who is signed in, with the role the studio gives them now; `None` when they are no longer a member.
+    pub(crate) async fn find_me(&self) -> Result<Option<Member>, DeskError> {
         let open = self.open()?;
         run_blocking(move || {
-            let mine = open.profile.member.id;
-            let synced = open.cache.list_members()?.into_iter().find(|member| member.id == mine);
-            Ok::<_, DeskError>(synced.unwrap_or_else(|| open.profile.member.clone()))
+            let members = open.cache.list_members()?;
+            Ok::<_, DeskError>(find_me(&open.profile, &members).cloned())
         })
         .await
     }
@@ -68,5 +67,43 @@ impl Desk {
 
     pub(crate) fn lock_after_minutes(&self) -> u32 {
         self.inner.lock_after_minutes.load(Ordering::Relaxed)
+    }
+}
+
+/// Before the first sync the cache knows no members: what the server said at sign-in holds.
+fn find_me<'a>(profile: &'a Profile, members: &'a [Member]) -> Option<&'a Member> {
+    match members {
+        [] => Some(&profile.member),
+        members => members.iter().find(|member| member.id == profile.member.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{DeviceId, MemberId, Role, Studio, StudioId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn member(role: Role) -> Member {
+        Member { id: MemberId::from_uuid(Uuid::now_v7()), name: String::new(), email: String::new(), role }
+    }
+
+    #[test]
+    fn the_role_is_the_one_that_was_synced_last() {
+        let mine = member(Role::Manager);
+        let studio = Studio {
+            id: StudioId::from_uuid(Uuid::now_v7()),
+            name: String::new(),
+            brand_colour: String::new(),
+            time_zone: String::new(),
+            currency: String::new(),
+        };
+        let profile = Profile { studio, member: mine.clone(), device_id: DeviceId::from_uuid(Uuid::now_v7()) };
+        let role = |members: &[Member]| find_me(&profile, members).map(|me| me.role);
+        assert_eq!(role(&[]), Some(Role::Manager), "before the first sync");
+        let demoted = Member { role: Role::Sales, ..mine };
+        assert_eq!(role(&[member(Role::Owner), demoted]), Some(Role::Sales));
+        assert_eq!(role(&[member(Role::Owner)]), None, "no longer a member");
     }
 }

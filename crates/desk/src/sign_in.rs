@@ -1,81 +1,90 @@
 //! Signing in (A1, A3): a session on the server, a key in the vault, an empty cache; then the account file, which makes
 //! it all count.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use api_client::{HeldTokens, ServerUrl, SignedIn, TokenStore};
+use api_client::{ApiClient, HeldTokens, ServerUrl, SignedIn, TokenStore};
 use secrecy::SecretString;
 use store::{Cache, CacheIdentity};
 use uuid::Uuid;
-use vault::{MIN_PASSPHRASE_CHARS, Vault};
+use vault::{MIN_PASSPHRASE_CHARS, Vault, VaultError};
 use wire::auth::SignIn;
 use wire::device::DeviceInfo;
+use zeroize::Zeroize;
 
-use crate::account::Account;
-use crate::open::PROFILE_SETTING;
+use crate::account::{Account, AccountError};
+use crate::open::{PROFILE_SETTING, secret};
 use crate::state::{Profile, run_blocking};
-use crate::view::{KeyStore, SessionView, SignInRequest};
 use crate::tokens::to_store;
+use crate::view::{KeyStore, SessionView, SignInRequest};
 use crate::{Desk, DeskError};
+
+/// How long the server may take to hear that a session it opened is not wanted.
+const TELL_SERVER: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Signs in and opens the desk. A failure leaves nothing behind: no key, no file and no session.
     ///
     /// # Errors
     /// Every way in which an address, a network, a server, a keyring or a disk can fail, each its own.
-    pub async fn sign_in(&self, request: SignInRequest) -> Result<SessionView, DeskError> {
+    pub async fn sign_in(&self, mut request: SignInRequest) -> Result<SessionView, DeskError> {
         let _transition = self.inner.transition.lock().await;
-        if self.inner.home.find()?.is_some() {
+        if self.find_account().await?.is_some() {
             return Err(DeskError::AlreadySignedIn);
         }
         let server = ServerUrl::parse(&request.server_url)?;
-        let account_id = Uuid::now_v7();
-        // The place for the key comes first: without one there is no point in asking the server.
-        let (vault, key_store) = self.prepare_vault(account_id, request.passphrase.map(SecretString::from)).await?;
-
         let held = Arc::new(HeldTokens::default());
         let client = self.client(server.clone(), Arc::clone(&held) as Arc<dyn TokenStore>)?;
-        let sign_in = SignIn {
+        let account_id = Uuid::now_v7();
+        let passphrase = request.passphrase.take().map(secret);
+        let key_store = if passphrase.is_some() { KeyStore::Passphrase } else { KeyStore::Keyring };
+        let account = Account::new(account_id, server.to_string(), key_store);
+
+        let signed_in = self.attempt(account, passphrase, &request, &client, &held).await;
+        if signed_in.is_err() {
+            self.take_back(account_id, key_store, &client).await;
+        }
+        signed_in
+    }
+
+    async fn attempt(
+        &self,
+        account: Account,
+        passphrase: Option<SecretString>,
+        request: &SignInRequest,
+        client: &ApiClient,
+        held: &Arc<HeldTokens>,
+    ) -> Result<SessionView, DeskError> {
+        // The place for the key comes first: without one there is no point in asking the server.
+        let vault = self.prepare_vault(account.id, passphrase).await?;
+        let mut sign_in = SignIn {
             email: request.email.trim().to_owned(),
-            password: request.password,
+            password: request.password.clone(),
             studio_id: None,
             device: this_device(&self.inner.config.app_version),
         };
-        let outcome = match client.sign_in(&sign_in).await {
-            Ok(signed_in) => {
-                let kept = self.keep(account_id, &server, key_store, &vault, signed_in, held).await;
-                if kept.is_err() {
-                    // Best effort: the error to tell is the one above.
-                    drop(client.sign_out().await);
-                }
-                kept
-            }
-            Err(failure) => Err(failure.into()),
-        };
-        if let Err(error) = outcome {
-            self.discard(account_id, vault).await;
-            return Err(error);
-        }
-        let account = self.inner.home.find()?.ok_or(DeskError::SignedOut)?;
+        let answer = client.sign_in(&sign_in).await;
+        sign_in.password.zeroize();
+        self.keep(account.clone(), &vault, answer?, Arc::clone(held)).await?;
         self.open_account(account, vault, true).await?;
+        self.inner.is_unreadable.store(false, Ordering::Relaxed);
         self.session().await
     }
 
-    async fn prepare_vault(
-        &self,
-        account_id: Uuid,
-        passphrase: Option<SecretString>,
-    ) -> Result<(Arc<Vault>, KeyStore), DeskError> {
+    async fn prepare_vault(&self, account_id: Uuid, passphrase: Option<SecretString>) -> Result<Arc<Vault>, DeskError> {
         let home = self.inner.home.clone();
         run_blocking(move || match passphrase {
             Some(passphrase) => {
                 home.create_account_dir(account_id)?;
                 let vault = Vault::create_envelope(&home.envelope_path(account_id), &passphrase)?;
-                Ok::<_, DeskError>((Arc::new(vault), KeyStore::Passphrase))
+                Ok::<_, DeskError>(Arc::new(vault))
             }
             None => match Vault::keyring(&account_id.to_string()) {
-                Ok(vault) => Ok((Arc::new(vault), KeyStore::Keyring)),
-                Err(vault::VaultError::KeyringUnavailable) => {
+                Ok(vault) => Ok(Arc::new(vault)),
+                Err(VaultError::KeyringUnavailable) => {
                     Err(DeskError::PassphraseNeeded { min_chars: MIN_PASSPHRASE_CHARS })
                 }
                 Err(error) => Err(error.into()),
@@ -87,48 +96,61 @@ impl Desk {
     /// Keeps the session: key, cache, tokens, and last of all the account file.
     async fn keep(
         &self,
-        account_id: Uuid,
-        server: &ServerUrl,
-        key_store: KeyStore,
+        account: Account,
         vault: &Arc<Vault>,
         signed_in: SignedIn,
         held: Arc<HeldTokens>,
     ) -> Result<(), DeskError> {
         let home = self.inner.home.clone();
         let vault = Arc::clone(vault);
-        let server_url = server.to_string();
         run_blocking(move || {
-            home.create_account_dir(account_id)?;
+            home.create_account_dir(account.id)?;
             let key = vault.create_cache_key()?;
             let identity = CacheIdentity {
                 studio_id: signed_in.studio.id,
                 member_id: signed_in.member.id,
                 device_id: signed_in.device_id,
             };
-            let cache = Cache::create(&home.cache_path(account_id), &key, &identity)?;
+            let cache = Cache::create(&home.cache_path(account.id), &key, &identity)?;
             let SignedIn { studio, member, device_id } = signed_in;
             let profile = Profile { studio, member, device_id };
-            cache.set_setting(PROFILE_SETTING, &serde_json::to_string(&profile).map_err(|_| DeskError::Interrupted)?)?;
+            let profile = serde_json::to_string(&profile).expect("a profile is made of strings");
+            cache.set_setting(PROFILE_SETTING, &profile)?;
             cache.close()?;
+            // Left with the client too: should a later step fail, it ends the session with them.
             let tokens = held.load().ok().flatten().ok_or(DeskError::SignedOut)?;
             vault.put_tokens(&to_store(tokens))?;
-            home.save(&Account::new(account_id, server_url, key_store))?;
-            Ok::<_, DeskError>(())
+            match home.create(&account) {
+                // Another window was faster.
+                Err(AccountError::Io(ErrorKind::AlreadyExists)) => Err(DeskError::AlreadySignedIn),
+                created => Ok(created?),
+            }
         })
         .await
     }
 
-    /// Takes back the steps of a sign-in that failed: what is erased was made by it and holds nothing yet.
-    async fn discard(&self, account_id: Uuid, vault: Arc<Vault>) {
+    /// Takes back the steps of a sign-in that failed, each whether or not the others can be: what is erased was made by
+    /// it and holds nothing yet. Best effort: the error to tell is the one of the sign-in.
+    async fn take_back(&self, account_id: Uuid, key_store: KeyStore, client: &ApiClient) {
+        if let Some(open) = self.set_open(None)
+            && let Err(error) = self.close_cache(&open).await
+        {
+            tracing::warn!(%error, "the cache of a failed sign-in was not closed cleanly");
+        }
+        let _ = tokio::time::timeout(TELL_SERVER, client.sign_out()).await;
         let home = self.inner.home.clone();
-        let discarded = run_blocking(move || {
-            vault.erase_all()?;
+        let erased = run_blocking(move || {
+            // The envelope is a file, and goes with the others.
+            let key = match key_store {
+                KeyStore::Keyring => Vault::keyring(&account_id.to_string()).and_then(|vault| vault.erase_all()),
+                KeyStore::Passphrase => Ok(()),
+            };
             home.remove(account_id)?;
-            Ok::<_, DeskError>(())
+            Ok::<_, DeskError>(key?)
         })
         .await;
-        if let Err(error) = discarded {
-            tracing::warn!(%error, "a failed sign-in left files behind");
+        if let Err(error) = erased {
+            tracing::warn!(%error, "a failed sign-in left something behind");
         }
     }
 }
@@ -138,9 +160,7 @@ fn this_device(app_version: &str) -> DeviceInfo {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let name = read("/etc/hostname").map(|text| text.trim().to_owned()).filter(|name| !name.is_empty());
     let os = read("/etc/os-release").and_then(|text| {
-        text.lines()
-            .find_map(|line| line.strip_prefix("PRETTY_NAME="))
-            .map(|value| value.trim_matches('"').to_owned())
+        text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")).map(|value| value.trim_matches('"').to_owned())
     });
     let at_most_100 = |text: String| text.chars().take(100).collect();
     DeviceInfo {

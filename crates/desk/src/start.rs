@@ -13,6 +13,16 @@ use crate::{Desk, DeskError};
 const PROBE: &str = "probe";
 
 impl Desk {
+    /// Where the key of the account on this computer is, for a program without a window; `None` when nobody is signed
+    /// in. Opens nothing.
+    ///
+    /// # Errors
+    /// The account file can't be read.
+    pub async fn find_key_store(&self) -> Result<Option<KeyStore>, DeskError> {
+        self.finish_interrupted_sign_out().await?;
+        Ok(self.find_account().await?.map(|account| account.key_store))
+    }
+
     /// What the window shows first. The first call opens an account whose key is in the keyring; when that fails
     /// the account stays locked, and unlocking tells why. Never touches the network.
     ///
@@ -20,9 +30,10 @@ impl Desk {
     /// The account file can't be read.
     pub async fn start(&self) -> Result<StartView, DeskError> {
         self.finish_interrupted_sign_out().await?;
-        let account = self.inner.home.find()?;
+        let account = self.find_account().await?;
         let is_first = !self.inner.has_started.swap(true, Ordering::Relaxed);
-        if is_first && let Some(account) = &account
+        if is_first
+            && let Some(account) = &account
             && account.key_store == KeyStore::Keyring
             && let Err(error) = self.unlock(None).await
         {

@@ -1,6 +1,7 @@
 //! The desk itself: what is open, and how every use case gets at it.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -8,14 +9,20 @@ use api_client::{ApiClient, ClientConfig, ServerUrl};
 use domain::{DeviceId, Member, Permission, Studio};
 use serde::{Deserialize, Serialize};
 use store::{Cache, StoreError};
-use sync::{Clock, Engine, SystemClock};
+use sync::{Clock, Engine, SystemClock, unblock};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::account::{Account, Home};
 use crate::session::DEFAULT_LOCK_MINUTES;
+use crate::tokens::VaultTokens;
 use crate::view::DeskEvent;
 use crate::{DeskConfig, DeskError};
+
+/// Rows one question may ask for.
+pub(crate) const MAX_ROWS: u32 = 500;
 
 /// One person's desk on this computer. Cheap to clone; all clones are the same desk.
 #[derive(Clone)]
@@ -34,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) transition: tokio::sync::Mutex<()>,
     /// Whether the window has begun: only then is the account opened without being asked.
     pub(crate) has_started: AtomicBool,
+    /// Whether the cache was last found to be one that can't be read: such a one is never erased.
+    pub(crate) is_unreadable: AtomicBool,
     /// When somebody last did something, in ms since 1970.
     pub(crate) last_active: AtomicI64,
     /// Idle minutes after which the desk locks; 0 is never. Read from the cache when it is opened.
@@ -47,10 +56,16 @@ pub(crate) struct OpenDesk {
     pub(crate) profile: Profile,
     pub(crate) cache: Cache,
     pub(crate) client: ApiClient,
+    /// The vault behind the client: forgotten when the desk is closed, whoever still holds the client.
+    pub(crate) tokens: Arc<VaultTokens>,
     /// Absent when opened for one offline act, without a window.
     pub(crate) engine: Option<Engine>,
-    /// Ends what runs beside: event forwarding, the idle watch.
-    pub(crate) tasks: tokio_util::sync::CancellationToken,
+    /// Keeps a second window from syncing the same account.
+    pub(crate) _claim: Option<File>,
+    /// Ends what runs beside: event forwarding, the idle watch, exports, calls of the server.
+    pub(crate) tasks: CancellationToken,
+    /// Exports that run; each ends by itself once `tasks` is cancelled.
+    pub(crate) exports: TaskTracker,
 }
 
 /// Who signed in, as the server said at that moment; the synced rows are newer once they are here.
@@ -80,6 +95,7 @@ impl Desk {
             open: RwLock::new(None),
             transition: tokio::sync::Mutex::new(()),
             has_started: AtomicBool::new(false),
+            is_unreadable: AtomicBool::new(false),
             exports: Mutex::new(HashMap::new()),
         };
         (Self { inner: Arc::new(inner) }, receiver)
@@ -105,12 +121,26 @@ impl Desk {
         question: impl FnOnce(&Cache) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, DeskError> {
         let open = self.open()?;
-        run_blocking(move || question(&open.cache)).await
+        let answer = run_blocking(move || question(&open.cache)).await;
+        if let Err(DeskError::Store(StoreError::Damaged)) = &answer {
+            self.inner.is_unreadable.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// The account on this computer, as its file says.
+    pub(crate) async fn find_account(&self) -> Result<Option<Account>, DeskError> {
+        let home = self.inner.home.clone();
+        run_blocking(move || home.find()).await
     }
 
     /// Refuses what this member's role does not hold.
     pub(crate) async fn require(&self, permission: Permission) -> Result<(), DeskError> {
-        if self.me().await?.role.allows(permission) { Ok(()) } else { Err(DeskError::Forbidden(permission)) }
+        match self.find_me().await? {
+            Some(me) if me.role.allows(permission) => Ok(()),
+            // Who is no longer a member holds nothing, whatever they held when they signed in.
+            _ => Err(DeskError::Forbidden(permission)),
+        }
     }
 
     pub(crate) fn tell(&self, event: DeskEvent) {
@@ -118,7 +148,11 @@ impl Desk {
         drop(self.inner.events.send(event));
     }
 
-    pub(crate) fn client(&self, server: ServerUrl, tokens: Arc<dyn api_client::TokenStore>) -> Result<ApiClient, DeskError> {
+    pub(crate) fn client(
+        &self,
+        server: ServerUrl,
+        tokens: Arc<dyn api_client::TokenStore>,
+    ) -> Result<ApiClient, DeskError> {
         let mut config = ClientConfig::new(server, format!("Frontdesk/{}", self.inner.config.app_version));
         config.extra_ca_pem = self.inner.config.extra_ca_pem.clone();
         Ok(ApiClient::new(&config, tokens)?)
@@ -137,6 +171,5 @@ where
     E: Send + 'static,
     DeskError: From<E>,
 {
-    let outcome = tokio::task::spawn_blocking(call).await.map_err(|_| DeskError::Interrupted)?;
-    outcome.map_err(DeskError::from)
+    Ok(unblock(call).await??)
 }

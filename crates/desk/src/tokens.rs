@@ -1,21 +1,36 @@
 //! Keeps the session's tokens in the vault, for the API client.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api_client::{TokenStore, TokenStoreFailed, Tokens};
 use vault::{StoredTokens, Vault, VaultError};
 
-/// The vault, as the API client wants it.
-pub(crate) struct VaultTokens(pub(crate) Arc<Vault>);
+/// The vault, as the API client wants it, until it is forgotten.
+pub(crate) struct VaultTokens(Mutex<Option<Arc<Vault>>>);
+
+impl VaultTokens {
+    pub(crate) fn new(vault: Arc<Vault>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(vault))))
+    }
+
+    /// Lets go of the vault, and with it of the keys in its memory, although a call of the client may still be under way.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn vault(&self) -> Result<Arc<Vault>, TokenStoreFailed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(TokenStoreFailed)
+    }
+}
 
 impl TokenStore for VaultTokens {
     fn load(&self) -> Result<Option<Tokens>, TokenStoreFailed> {
-        let stored = self.0.find_tokens().map_err(failed)?;
+        let stored = self.vault()?.find_tokens().map_err(failed)?;
         Ok(stored.map(|StoredTokens { access_token, refresh_token }| Tokens { access_token, refresh_token }))
     }
 
     fn save(&self, tokens: &Tokens) -> Result<(), TokenStoreFailed> {
-        self.0.put_tokens(&to_store(tokens.clone())).map_err(failed)
+        self.vault()?.put_tokens(&to_store(tokens.clone())).map_err(failed)
     }
 }
 

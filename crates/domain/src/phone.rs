@@ -28,9 +28,8 @@ impl TryFrom<String> for Phone {
 
     fn try_from(text: String) -> Result<Self, InvalidPhone> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhone)?;
-        let well_formed = (7..=15).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit())
-            && !digits.starts_with('0');
+        let well_formed =
+            (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
         if well_formed { Ok(Self(text)) } else { Err(InvalidPhone) }
     }
 }

@@ -20,11 +20,18 @@ pub struct Studio {
 }
 
 /// A member of a studio as colleagues see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Member {
     pub id: MemberId,
     pub name: String,
     pub email: String,
     pub role: Role,
+}
+
+/// Written by hand: a member's name and address never reach a log.
+impl std::fmt::Debug for Member {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Member").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+    }
 }

@@ -18,7 +18,7 @@ use wire::changes::FeedKind;
 
 use crate::pull::{PullTurn, Told, pull, run_blocking};
 use crate::rate::RateMeter;
-use crate::status::{Connection, EngineStatus, FirstSync};
+use crate::status::{Connection, EngineStatus, FirstSync, Problem};
 use crate::{Clock, SyncError, outgoing};
 
 /// First wait after a failure.
@@ -166,16 +166,15 @@ async fn run(shared: &Arc<Shared>) {
         if ends_session(&error) {
             shared.update(|status, now| {
                 status.connect(Connection::Stopped, now);
-                status.problem = Some(Arc::new(error));
+                status.problem = Some(Problem::new(error));
             });
             shared.tell(EngineEvent::SessionEnded);
             return;
         }
-        if is_cursor_refused(&error) {
-            let cache = shared.cache.clone();
-            if run_blocking(move || cache.restart_snapshot()).await.is_ok() {
-                continue;
-            }
+        if is_cursor_refused(&error) && matches!(restart_snapshot(&shared.cache).await, Ok(true)) {
+            // Not at once: a server that refuses each of its own cursors must not be asked without end.
+            tokio::time::sleep(wait.next().unwrap_or(MAX_WAIT)).await;
+            continue;
         }
         let asked_for = retry_after(&error);
         shared.update(|status, now| {
@@ -184,7 +183,7 @@ async fn run(shared: &Arc<Shared>) {
                 first.rows_per_s = 0;
                 first.remaining_s = None;
             }
-            status.problem = Some(Arc::new(error));
+            status.problem = Some(Problem::new(error));
         });
         let pause = asked_for.unwrap_or_else(|| wait.next().unwrap_or(MAX_WAIT)).min(MAX_WAIT);
         tokio::select! {
@@ -192,6 +191,19 @@ async fn run(shared: &Arc<Shared>) {
             () = shared.wake.notified() => {}
         }
     }
+}
+
+/// Gives up a cursor the server refused. `false` when there was none to refuse: then it is the server that is wrong.
+async fn restart_snapshot(cache: &Cache) -> Result<bool, SyncError> {
+    let cache = cache.clone();
+    run_blocking(move || {
+        let had_cursor = cache.sync_state()?.cursor.is_some();
+        if had_cursor {
+            cache.restart_snapshot()?;
+        }
+        Ok(had_cursor)
+    })
+    .await
 }
 
 /// Listens, pulls, and pulls again on every hint, until something breaks.
@@ -329,7 +341,7 @@ impl Shared {
 fn api_failure(error: &SyncError) -> Option<&ApiFailure> {
     match error {
         SyncError::Api(failure) => Some(failure),
-        SyncError::Feed(_) | SyncError::Store(_) => None,
+        SyncError::Feed(_) | SyncError::Store(_) | SyncError::Interrupted(_) => None,
     }
 }
 
@@ -348,7 +360,7 @@ fn is_offline(error: &SyncError) -> bool {
             matches!(failure.kind, FailureKind::UnknownHost | FailureKind::Unreachable | FailureKind::Timeout)
         }
         SyncError::Feed(error) => *error == crate::FeedError::Cut,
-        SyncError::Store(_) => false,
+        SyncError::Store(_) | SyncError::Interrupted(_) => false,
     }
 }
 

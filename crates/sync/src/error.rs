@@ -4,6 +4,8 @@ use api_client::ApiFailure;
 use store::StoreError;
 use wire::changes::LineError;
 
+use crate::Interrupted;
+
 /// Why a pull failed. Whatever it was, the cursor stands where its rows are: nothing is lost, and the next try goes
 /// on from there.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +16,8 @@ pub enum SyncError {
     Feed(#[from] FeedError),
     #[error("the cache can't be read or written")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// How a change feed broke its rules.
@@ -25,8 +29,11 @@ pub enum FeedError {
     OutOfOrder,
     #[error("a page has more than {0} rows")]
     PageTooLarge(usize),
+    #[error("a page has more than {0} bytes")]
+    PageTooHeavy(usize),
     #[error("the stream was cut before its end")]
     Cut,
-    #[error("the server failed in mid-stream (request {request_id})")]
-    ServerFailed { request_id: String },
+    /// The id only if it is one: whatever else a server sends there is not shown or logged.
+    #[error("the server failed in mid-stream")]
+    ServerFailed { request_id: Option<String> },
 }

@@ -3,6 +3,7 @@
 //! Owns the order of things: what is fetched when, what is one transaction, when to try again. What a line of the
 //! feed means is decided in `plan` without I/O; `pull` executes; `engine` keeps it going.
 
+mod blocking;
 mod clock;
 mod engine;
 mod error;
@@ -13,7 +14,8 @@ mod pull;
 mod rate;
 mod status;
 
+pub use blocking::{Interrupted, unblock};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineEvent};
 pub use error::{FeedError, SyncError};
-pub use status::{Connection, EngineStatus, FirstSync, MAX_CLOCK_SKEW_MS};
+pub use status::{Connection, EngineStatus, FirstSync, MAX_CLOCK_SKEW_MS, Problem};

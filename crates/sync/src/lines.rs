@@ -13,14 +13,14 @@ pub(crate) struct LineSplitter {
 }
 
 impl LineSplitter {
-    /// Gives every line that `chunk` completes to `each`, in order. Blank lines are keep-alives and are skipped.
+    /// Gives every line that `chunk` completes to `each`, in order, with its size in bytes. Blank lines are keep-alives and are skipped.
     ///
     /// # Errors
     /// The first error of parsing a line or of `each`; nothing after it is read.
     pub(crate) fn push<E: From<LineError>>(
         &mut self,
         chunk: &Bytes,
-        mut each: impl FnMut(Line) -> Result<(), E>,
+        mut each: impl FnMut(Line, usize) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut rest: &[u8] = chunk;
         while let Some(at) = rest.iter().position(|&b| b == b'\n') {
@@ -51,11 +51,11 @@ impl LineSplitter {
         Ok(())
     }
 
-    fn give<E: From<LineError>>(line: &[u8], each: &mut impl FnMut(Line) -> Result<(), E>) -> Result<(), E> {
+    fn give<E: From<LineError>>(line: &[u8], each: &mut impl FnMut(Line, usize) -> Result<(), E>) -> Result<(), E> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        each(Line::parse(line)?)
+        each(Line::parse(line)?, line.len())
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         let mut splitter = LineSplitter::default();
         let mut lines = Vec::new();
         for chunk in chunks {
-            splitter.push(chunk, |line| {
+            splitter.push(chunk, |line, _| {
                 lines.push(line);
                 Ok::<(), LineError>(())
             })?;

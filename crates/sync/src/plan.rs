@@ -8,6 +8,8 @@ use crate::FeedError;
 
 /// A page larger than this is refused: it would have to be held in memory as a whole.
 pub(crate) const MAX_PAGE_ROWS: usize = 50_000;
+/// The same by the size of its lines: rows alone would let a page of longest lines fill the memory.
+pub(crate) const MAX_PAGE_BYTES: usize = 64 << 20;
 
 /// What to do after a line.
 #[derive(Debug)]
@@ -29,20 +31,25 @@ pub(crate) struct Planner {
     rows_done: u64,
     changes: Vec<Change>,
     unreadable: Vec<UnreadableLine>,
+    /// Bytes of the lines gathered.
+    gathered_bytes: usize,
     is_finished: bool,
 }
 
 impl Planner {
-    /// Takes the next line.
+    /// Takes the next line, which had `size_bytes`.
     ///
     /// # Errors
-    /// A line out of its order, a page beyond [`MAX_PAGE_ROWS`], or the server's own word that it failed.
-    pub(crate) fn take(&mut self, line: Line) -> Result<Step, FeedError> {
+    /// A line out of its order, a page beyond [`MAX_PAGE_ROWS`] or [`MAX_PAGE_BYTES`], or the server's own word that it
+    /// failed.
+    pub(crate) fn take(&mut self, line: Line, size_bytes: usize) -> Result<Step, FeedError> {
         if self.is_finished {
             return Err(FeedError::OutOfOrder);
         }
         match (&self.begin, line) {
-            (_, Line::Failed(failure)) => Err(FeedError::ServerFailed { request_id: failure.request_id }),
+            (_, Line::Failed(failure)) => Err(FeedError::ServerFailed {
+                request_id: Some(failure.request_id).filter(|id| wire::is_request_id(id)),
+            }),
             (None, Line::Begin(begin)) => {
                 self.rows_done = begin.rows_before;
                 self.begin = Some(begin.clone());
@@ -51,16 +58,17 @@ impl Planner {
             (None, _) | (Some(_), Line::Begin(_)) => Err(FeedError::OutOfOrder),
             (Some(_), Line::Change(change)) => {
                 self.changes.push(change);
-                self.gathered()
+                self.gathered(size_bytes)
             }
             (Some(_), Line::Unreadable(line)) => {
                 self.unreadable.push(line);
-                self.gathered()
+                self.gathered(size_bytes)
             }
             (Some(begin), Line::Page(cursor)) => {
                 let kind = begin.kind;
                 let totals = begin.totals;
-                self.rows_done += self.changes.iter().filter(|change| is_counted(change)).count() as u64;
+                let counted = self.changes.iter().filter(|change| is_counted(change)).count() as u64;
+                self.rows_done = self.rows_done.saturating_add(counted);
                 let progress = match kind {
                     FeedKind::Snapshot => PageProgress::Snapshot { totals, rows_done: self.rows_done },
                     FeedKind::Delta => PageProgress::Delta,
@@ -83,7 +91,11 @@ impl Planner {
         self.is_finished
     }
 
-    fn gathered(&self) -> Result<Step, FeedError> {
+    fn gathered(&mut self, size_bytes: usize) -> Result<Step, FeedError> {
+        self.gathered_bytes = self.gathered_bytes.saturating_add(size_bytes);
+        if self.gathered_bytes > MAX_PAGE_BYTES {
+            return Err(FeedError::PageTooHeavy(MAX_PAGE_BYTES));
+        }
         if self.changes.len() + self.unreadable.len() > MAX_PAGE_ROWS {
             return Err(FeedError::PageTooLarge(MAX_PAGE_ROWS));
         }
@@ -91,6 +103,7 @@ impl Planner {
     }
 
     fn page(&mut self, cursor: wire::changes::Cursor, progress: PageProgress) -> PullPage {
+        self.gathered_bytes = 0;
         PullPage {
             changes: std::mem::take(&mut self.changes),
             unreadable: std::mem::take(&mut self.unreadable),
@@ -156,7 +169,7 @@ mod tests {
         lines
             .into_iter()
             .map(|line| {
-                Ok(match planner.take(line)? {
+                Ok(match planner.take(line, 100)? {
                     Step::Gather => "gather".to_owned(),
                     Step::Begin(_) => "begin".to_owned(),
                     Step::Write(page) => format!("write {} {:?}", page.changes.len(), page.progress),
@@ -179,8 +192,14 @@ mod tests {
             Line::End(cursor("c")),
         ];
         let steps = steps(lines).expect("in order");
-        assert_eq!(steps[4], format!("write 3 {:?}", PageProgress::Snapshot { totals: Totals::default(), rows_done: 9 }));
-        assert_eq!(steps[6], format!("write 1 {:?}", PageProgress::Snapshot { totals: Totals::default(), rows_done: 10 }));
+        assert_eq!(
+            steps[4],
+            format!("write 3 {:?}", PageProgress::Snapshot { totals: Totals::default(), rows_done: 9 })
+        );
+        assert_eq!(
+            steps[6],
+            format!("write 1 {:?}", PageProgress::Snapshot { totals: Totals::default(), rows_done: 10 })
+        );
         assert_eq!(steps[7], format!("finish 0 {:?}", PageProgress::SnapshotFinished));
     }
 
@@ -199,9 +218,37 @@ mod tests {
     #[test]
     fn the_server_may_say_that_it_failed_at_any_time() {
         let failure = || Line::Failed(StreamFailure { request_id: "r1".to_owned() });
-        let told = Err(FeedError::ServerFailed { request_id: "r1".to_owned() });
+        let told = Err(FeedError::ServerFailed { request_id: Some("r1".to_owned()) });
         assert_eq!(steps(vec![failure()]), told);
         assert_eq!(steps(vec![begin(FeedKind::Delta), change(), failure()]), told);
+    }
+
+    #[test]
+    fn what_a_server_says_in_the_place_of_an_id_is_not_passed_on() {
+        let failure = Line::Failed(StreamFailure { request_id: "Alice <alice@example.com>\nERROR".to_owned() });
+        assert_eq!(steps(vec![failure]), Err(FeedError::ServerFailed { request_id: None }));
+    }
+
+    #[test]
+    fn absurd_numbers_are_large_and_not_a_panic() {
+        let totals = Totals { leads: u64::MAX, conversations: 1, messages: u64::MAX, stage_events: 1 };
+        assert_eq!(totals.rows(), u64::MAX);
+        let begin =
+            Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before: u64::MAX, now: UnixMs(i64::MIN) });
+        let steps = steps(vec![begin, change(), Line::Page(cursor("a"))]).expect("in order");
+        assert_eq!(steps[2], format!("write 1 {:?}", PageProgress::Snapshot { totals, rows_done: u64::MAX }));
+    }
+
+    #[test]
+    fn a_page_is_bounded_by_its_bytes_and_each_page_anew() {
+        let mut planner = Planner::default();
+        planner.take(begin(FeedKind::Delta), 100).expect("begins");
+        for _ in 0..3 {
+            planner.take(change(), MAX_PAGE_BYTES).expect("as large as may be");
+            planner.take(Line::Page(cursor("a")), 100).expect("a page");
+        }
+        planner.take(change(), MAX_PAGE_BYTES).expect("as large as may be");
+        assert_eq!(planner.take(change(), 1).map(|_| ()), Err(FeedError::PageTooHeavy(MAX_PAGE_BYTES)));
     }
 
     #[test]

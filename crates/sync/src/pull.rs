@@ -12,7 +12,7 @@ use wire::changes::Begin;
 
 use crate::lines::LineSplitter;
 use crate::plan::{Planner, Step};
-use crate::{FeedError, SyncError};
+use crate::{FeedError, Interrupted, SyncError, unblock};
 
 /// Chunks of the network that may wait to be read.
 const CHUNKS_AHEAD: usize = 64;
@@ -28,7 +28,10 @@ pub(crate) type PullTurn = Arc<tokio::sync::Mutex<()>>;
 pub(crate) enum Told {
     Begin(Begin),
     /// A page is in the cache, on disk.
-    Applied { applied: Applied, progress: store::PageProgress },
+    Applied {
+        applied: Applied,
+        progress: store::PageProgress,
+    },
 }
 
 /// Pulls until the server has told everything.
@@ -75,12 +78,12 @@ pub(crate) async fn pull(
     }
     .await;
     drop(chunks);
-    let read = reader.await.expect("reading the feed does not panic");
-    let written = writer.await.expect("writing the feed does not panic");
+    let read = reader.await.map_err(|_| Interrupted);
+    let written = writer.await.map_err(|_| Interrupted);
     // What failed first is what stopped the others: the cache, then the network, then the feed that was cut by it.
-    written?;
+    written??;
     fetched?;
-    read.map_err(SyncError::from)
+    Ok(read??)
 }
 
 /// Reads chunks into pages until the end of the feed, or until nobody writes them any more.
@@ -92,8 +95,8 @@ fn read(
     let mut splitter = LineSplitter::default();
     let mut planner = Planner::default();
     while let Some(chunk) = chunks.blocking_recv() {
-        splitter.push(&chunk, |line| {
-            match planner.take(line)? {
+        splitter.push(&chunk, |line, size_bytes| {
+            match planner.take(line, size_bytes)? {
                 Step::Gather => {}
                 // Nobody listens only when the engine is being stopped, which ends the pull too.
                 Step::Begin(begin) => drop(told.send(Told::Begin(begin))),
@@ -124,6 +127,5 @@ fn write(
 pub(crate) async fn run_blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, store::StoreError> + Send + 'static,
 ) -> Result<T, SyncError> {
-    let outcome = tokio::task::spawn_blocking(call).await.expect("the cache does not panic");
-    outcome.map_err(SyncError::from)
+    Ok(unblock(call).await??)
 }

@@ -25,7 +25,7 @@ impl RateMeter {
     pub(crate) fn rows_per_s(&self) -> u64 {
         match (self.samples.front(), self.samples.back()) {
             (Some((from_ms, from)), Some((to_ms, to))) if to_ms > from_ms => {
-                to.saturating_sub(*from) * 1_000 / to_ms.abs_diff(*from_ms)
+                to.saturating_sub(*from).saturating_mul(1_000) / to_ms.abs_diff(*from_ms)
             }
             _ => 0,
         }

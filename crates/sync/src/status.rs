@@ -1,8 +1,11 @@
 //! Where the sync stands, as the status line shows it.
 
+use std::sync::Arc;
+
 use domain::UnixMs;
 use serde::Serialize;
 use ts_rs::TS;
+use uuid::Uuid;
 
 use crate::SyncError;
 
@@ -48,7 +51,21 @@ pub struct EngineStatus {
     /// This computer's clock minus the server's, when it is off by more than [`MAX_CLOCK_SKEW_MS`].
     pub clock_skew_ms: Option<i64>,
     /// Why the sync is stopped or the last try failed.
-    pub problem: Option<std::sync::Arc<SyncError>>,
+    pub problem: Option<Arc<Problem>>,
+}
+
+/// Why a try failed.
+#[derive(Debug)]
+pub struct Problem {
+    pub error: SyncError,
+    /// Names this failure, however often it is looked at: what is logged and what is shown are found by it.
+    pub id: Uuid,
+}
+
+impl Problem {
+    pub(crate) fn new(error: SyncError) -> Arc<Self> {
+        Arc::new(Self { error, id: Uuid::new_v4() })
+    }
 }
 
 /// How far the clocks may differ before people are told, in milliseconds.
@@ -66,6 +83,6 @@ impl EngineStatus {
     /// Compares the clocks.
     pub(crate) fn note_server_clock(&mut self, here: UnixMs, there: UnixMs) {
         let skew = here.since_ms(there);
-        self.clock_skew_ms = (skew.abs() > MAX_CLOCK_SKEW_MS).then_some(skew);
+        self.clock_skew_ms = (skew.unsigned_abs() > MAX_CLOCK_SKEW_MS.unsigned_abs()).then_some(skew);
     }
 }

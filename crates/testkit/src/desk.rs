@@ -77,6 +77,16 @@ impl TestDesk {
         Self::at(self.data_dir.clone(), self.server_url.clone(), self.ca_pem.clone(), dir)
     }
 
+    /// A desk on a folder that stays when the desk goes.
+    pub fn in_folder(data_dir: &Path, server_url: &str, ca_pem: &[u8]) -> Self {
+        Self::at(data_dir.to_owned(), server_url.to_owned(), ca_pem.to_owned(), None)
+    }
+
+    /// A second window on the same folder.
+    pub fn beside(&self) -> Self {
+        Self::in_folder(&self.data_dir, &self.server_url, &self.ca_pem)
+    }
+
     fn at(data_dir: PathBuf, server_url: String, ca_pem: Vec<u8>, dir: Option<TempDir>) -> Self {
         install_tls_provider();
         let (desk, events) = Desk::new(config(&data_dir, &server_url, &ca_pem));
@@ -109,6 +119,11 @@ impl TestDesk {
         self.desk.sign_in(request).await
     }
 
+    /// Address of the server it knows.
+    pub fn server_url(&self) -> &str {
+        &self.server_url
+    }
+
     /// Folder of the account and its cache.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
@@ -136,7 +151,11 @@ impl TestDesk {
     ///
     /// # Errors
     /// It does not come within [`PATIENCE`].
-    pub async fn wait_for_event(&mut self, what: &str, is_it: impl Fn(&DeskEvent) -> bool) -> anyhow::Result<DeskEvent> {
+    pub async fn wait_for_event(
+        &mut self,
+        what: &str,
+        is_it: impl Fn(&DeskEvent) -> bool,
+    ) -> anyhow::Result<DeskEvent> {
         tokio::time::timeout(PATIENCE, async {
             while let Some(event) = self.events.recv().await {
                 if is_it(&event) {
@@ -153,7 +172,11 @@ impl TestDesk {
     ///
     /// # Errors
     /// It does not become so within [`PATIENCE`].
-    pub async fn wait_for_status(&mut self, what: &str, is_it: impl Fn(&SyncStatus) -> bool) -> anyhow::Result<SyncStatus> {
+    pub async fn wait_for_status(
+        &mut self,
+        what: &str,
+        is_it: impl Fn(&SyncStatus) -> bool,
+    ) -> anyhow::Result<SyncStatus> {
         let now = self.desk.sync_status().await?;
         if is_it(&now) {
             return Ok(now);

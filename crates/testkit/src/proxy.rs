@@ -25,7 +25,9 @@ struct Wire {
     /// Bytes that may still come from the server before the wire is cut.
     allowance: AtomicU64,
     is_down: AtomicBool,
+    is_hanging: AtomicBool,
     cuts: AtomicUsize,
+    connections: AtomicUsize,
     /// Bumped to break every open connection.
     generation: watch::Sender<u64>,
 }
@@ -42,7 +44,9 @@ impl Proxy {
             target,
             allowance: AtomicU64::new(UNLIMITED),
             is_down: AtomicBool::new(false),
+            is_hanging: AtomicBool::new(false),
             cuts: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
             generation: watch::Sender::new(0),
         });
         let stop = CancellationToken::new();
@@ -65,10 +69,21 @@ impl Proxy {
         self.wire.cut();
     }
 
+    /// From now on takes connections and bytes, and passes nothing on; open connections too.
+    pub fn hang(&self) {
+        self.wire.is_hanging.store(true, Ordering::SeqCst);
+    }
+
     /// Plugs the cable in again.
     pub fn plug_in(&self) {
         self.wire.allowance.store(UNLIMITED, Ordering::SeqCst);
         self.wire.is_down.store(false, Ordering::SeqCst);
+        self.wire.is_hanging.store(false, Ordering::SeqCst);
+    }
+
+    /// How many connections came in so far.
+    pub fn connections(&self) -> usize {
+        self.wire.connections.load(Ordering::SeqCst)
     }
 
     /// How often the wire was cut: a test asserts that its fault fired.
@@ -94,6 +109,7 @@ impl Wire {
 
 async fn accept(listener: TcpListener, wire: Arc<Wire>) {
     while let Ok((client, _)) = listener.accept().await {
+        wire.connections.fetch_add(1, Ordering::SeqCst);
         if wire.is_down.load(Ordering::SeqCst) {
             continue;
         }
@@ -104,20 +120,23 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>) {
             let (client_read, client_write) = client.into_split();
             let (server_read, server_write) = server.into_split();
             tokio::select! {
-                () = copy(client_read, server_write, None) => {}
-                () = copy(server_read, client_write, Some(&wire)) => {}
+                () = copy(client_read, server_write, &wire, false) => {}
+                () = copy(server_read, client_write, &wire, true) => {}
                 _ = generation.changed() => {}
             }
         });
     }
 }
 
-/// Copies until one side ends; with a wire, until its allowance is used up.
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, metered: Option<&Wire>) {
+/// Copies until one side ends; what is metered, until the allowance is used up.
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wire: &Wire, is_metered: bool) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(size @ 1..) = from.read(&mut buffer).await {
+        if wire.is_hanging.load(Ordering::SeqCst) {
+            continue;
+        }
         let mut passes = size;
-        if let Some(wire) = metered {
+        if is_metered {
             let take = |left: u64| (left != UNLIMITED).then(|| left.saturating_sub(size as u64));
             if let Ok(left) = wire.allowance.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
                 && left < size as u64
@@ -128,9 +147,7 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, metered: Option<&
         if to.write_all(&buffer[..passes]).await.is_err() {
             return;
         }
-        if let Some(wire) = metered
-            && passes < size
-        {
+        if passes < size {
             wire.cut();
             return;
         }

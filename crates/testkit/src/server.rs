@@ -52,11 +52,16 @@ impl TestServer {
         let dir = tempfile::tempdir()?;
         let data = dir.path().join("server");
         let now = UnixMs(chrono::Utc::now().timestamp_millis());
-        let certificate =
-            server::write_throw_away(&dir.path().join("tls"), &["localhost".to_owned()], 30, now)?;
+        let certificate = server::write_throw_away(&dir.path().join("tls"), &["localhost".to_owned()], 30, now)?;
         let running = serve(&data, &certificate).await?;
-        let config =
-            DemoConfig { seed: 7, leads: size.leads, messages: size.messages, now, messages_file: None, leads_file: None };
+        let config = DemoConfig {
+            seed: 7,
+            leads: size.leads,
+            messages: size.messages,
+            now,
+            messages_file: None,
+            leads_file: None,
+        };
         let rows: Vec<Row> = generate(&config)?.collect();
         let (studio, members) = fill(&running, &rows).await?;
         let proxy = Proxy::start(running.addr()).await?;
@@ -71,6 +76,11 @@ impl TestServer {
     /// The authority a client has to trust.
     pub fn ca_pem(&self) -> anyhow::Result<Vec<u8>> {
         std::fs::read(&self.certificate.ca).context("the throw-away authority")
+    }
+
+    /// The same as a file.
+    pub fn ca_file(&self) -> &std::path::Path {
+        &self.certificate.ca
     }
 
     /// The wire between clients and this server.
@@ -101,10 +111,7 @@ impl TestServer {
     /// # Errors
     /// The server refused.
     pub async fn colleague(&self, member: &Member) -> anyhow::Result<Colleague> {
-        let http = Client::builder()
-            .tls_certs_only([Certificate::from_pem(&self.ca_pem()?)?])
-            .no_proxy()
-            .build()?;
+        let http = Client::builder().tls_certs_only([Certificate::from_pem(&self.ca_pem()?)?]).no_proxy().build()?;
         let base = format!("https://localhost:{}", self.running.addr().port());
         let sign_in = SignIn {
             email: member.email.clone(),
@@ -112,8 +119,14 @@ impl TestServer {
             studio_id: None,
             device: DeviceInfo { name: "colleague".to_owned(), os: "test".to_owned(), app_version: "0".to_owned() },
         };
-        let session: Session =
-            http.post(format!("{base}/v1/auth/sign-in")).json(&sign_in).send().await?.error_for_status()?.json().await?;
+        let session: Session = http
+            .post(format!("{base}/v1/auth/sign-in"))
+            .json(&sign_in)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
         Ok(Colleague { http, base, access_token: session.tokens.access_token })
     }
 }
@@ -158,8 +171,7 @@ async fn fill(running: &Running, rows: &[Row]) -> anyhow::Result<(Studio, Vec<Me
             members.push(member.clone());
         }
     }
-    let rest: Vec<Row> =
-        rows.iter().filter(|row| !matches!(row, Row::Studio(_) | Row::Member(_))).cloned().collect();
+    let rest: Vec<Row> = rows.iter().filter(|row| !matches!(row, Row::Studio(_) | Row::Member(_))).cloned().collect();
     running.admin().import(studio.id, rest.into_iter()).await?;
     Ok((studio.clone(), members))
 }

@@ -66,7 +66,8 @@ pub struct Totals {
 impl Totals {
     /// All rows together.
     pub const fn rows(&self) -> u64 {
-        self.leads + self.conversations + self.messages + self.stage_events
+        // A broken server may tell anything.
+        self.leads.saturating_add(self.conversations).saturating_add(self.messages).saturating_add(self.stage_events)
     }
 }
 

@@ -53,4 +53,4 @@ CREATE TABLE refresh_token (
     used_at    INTEGER
 ) STRICT;
 
-CREATE INDEX refresh_token_by_device ON refresh_token (device_id);
+CREATE INDEX refresh_token_by_device ON refresh_token (device_id, used_at);

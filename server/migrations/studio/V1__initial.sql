@@ -72,7 +72,7 @@ CREATE TABLE conversation (
     seq                INTEGER NOT NULL UNIQUE
 ) STRICT;
 
-CREATE INDEX conversation_by_lead ON conversation (lead_id);
+CREATE INDEX conversation_by_lead ON conversation (lead_id, id);
 
 CREATE TABLE message (
     id               TEXT    NOT NULL PRIMARY KEY,
@@ -101,14 +101,16 @@ CREATE TABLE stage_event (
     seq            INTEGER NOT NULL UNIQUE
 ) STRICT;
 
-CREATE INDEX stage_event_by_lead ON stage_event (lead_id);
+CREATE INDEX stage_event_by_lead ON stage_event (lead_id, at, id);
 
 -- What is gone, so that clients can be told.
 CREATE TABLE tombstone (
-    id    TEXT    NOT NULL PRIMARY KEY,
     -- As in the change feed: lead, conversation, message, stage_event …
     kind  TEXT    NOT NULL,
-    seq   INTEGER NOT NULL UNIQUE
+    id    TEXT    NOT NULL,
+    seq   INTEGER NOT NULL UNIQUE,
+    -- With the kind: senders choose the ids of messages, and could choose that of a lead.
+    PRIMARY KEY (kind, id)
 ) STRICT;
 
 -- How many rows each owner's leads amount to: the totals a snapshot announces before it has counted.

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use domain::{DeviceId, MemberId, Permission, Role, StudioId};
 
 use super::access_token::AccessTokenError;
-use crate::db::Sight;
+use crate::db::{DbError, Sight};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::state::AppState;
@@ -33,6 +33,16 @@ impl Caller {
     /// [`ApiError::Forbidden`] when the caller's role has not `permission`.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.role.allows(permission) { Ok(()) } else { Err(ApiError::Forbidden) }
+    }
+}
+
+impl Caller {
+    /// Whether the caller would be let in again, as the same: for what goes on after the request was let in.
+    pub(crate) async fn is_still_let_in(&self, state: &AppState) -> Result<bool, DbError> {
+        let session = state.database.directory().find_live(self.device_id, state.clock.now()).await?;
+        Ok(session.is_some_and(|session| {
+            (session.member_id, session.studio_id, session.role) == (self.member_id, self.studio_id, self.role)
+        }))
     }
 }
 

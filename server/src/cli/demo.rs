@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use wire::changes::Row;
 
-use super::members::read_password;
+use super::asking::read_password;
 use super::{Data, say};
 use crate::admin::{Admin, AdminError};
 use crate::clock::{Clock, SystemClock};

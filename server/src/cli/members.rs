@@ -1,16 +1,19 @@
 //! `frontdesk-server studio` and `frontdesk-server member`: what an operator needs to begin.
 
-use std::io::Read;
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
-use domain::{Member, Role, Studio, StudioId};
-use secrecy::SecretString;
+use domain::{Member, Role, Stage, StageId, Studio, StudioId};
+use wire::changes::Row;
 
+use super::asking::Person;
 use super::{Data, say};
 use crate::admin::Admin;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
+use crate::ids::new_uuid;
+use crate::limits;
+use crate::pipeline::FIRST_STAGES;
 
 #[derive(Debug, Args)]
 pub(super) struct NewStudio {
@@ -36,6 +39,7 @@ impl NewStudio {
         let digits = self.brand_colour.strip_prefix('#').unwrap_or_default();
         ensure!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "a colour is #rrggbb");
         ensure!(!self.name.trim().is_empty(), "a studio has a name");
+        ensure!(self.name.chars().count() <= limits::NAME_CHARS, "the name is too long");
         let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
         let id = admin.new_studio_id();
         let studio = Studio {
@@ -46,9 +50,22 @@ impl NewStudio {
             currency: self.currency,
         };
         admin.create_studio(studio).await?;
+        admin.import(id, first_stages().into_iter()).await?;
         say(&id.to_string());
         Ok(())
     }
+}
+
+/// A pipeline to begin with: without stages a studio could have no leads.
+fn first_stages() -> Vec<Row> {
+    let stages = (0..).zip(FIRST_STAGES).map(|(position, (name, colour, outcome))| Stage {
+        id: StageId::from_uuid(new_uuid(SystemClock.now())),
+        name: name.to_owned(),
+        position,
+        colour: colour.to_owned(),
+        outcome,
+    });
+    stages.map(Row::Stage).collect()
 }
 
 fn time_zone(name: &str) -> Result<chrono_tz::Tz, &'static str> {
@@ -83,32 +100,17 @@ pub(super) struct NewMember {
     #[arg(long)]
     studio: StudioId,
     #[arg(long)]
-    name: String,
-    #[arg(long)]
-    email: String,
-    #[arg(long)]
     role: RoleName,
 }
 
 impl NewMember {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        ensure!(self.email.contains('@'), "an e-mail address has an @");
-        let password = read_password().context("reading the password from standard input")?;
+        let person = Person::ask()?;
         let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
         let id = admin.new_member_id();
-        let email = self.email.trim().to_owned();
-        let member = Member { id, name: self.name, email, role: self.role.into() };
-        admin.create_member(self.studio, member, password).await?;
+        let member = Member { id, name: person.name, email: person.email, role: self.role.into() };
+        admin.create_member(self.studio, member, person.password).await?;
         say(&id.to_string());
         Ok(())
     }
-}
-
-/// All of standard input, without the line feed at its end.
-pub(super) fn read_password() -> anyhow::Result<SecretString> {
-    let mut text = zeroize::Zeroizing::new(String::new());
-    std::io::stdin().lock().take(4_096).read_to_string(&mut text)?;
-    let password = text.trim_end_matches(['\r', '\n']);
-    ensure!(!password.is_empty(), "it is empty");
-    Ok(password.to_owned().into())
 }

@@ -1,5 +1,6 @@
 //! The command line. Passwords come by standard input, never by an argument that others could list.
 
+mod asking;
 mod certificate;
 mod demo;
 mod members;
@@ -28,9 +29,12 @@ enum Command {
     Serve(serve::Serve),
     /// Make a demo studio
     Demo(demo::Demo),
-    /// Make a studio
+    /// Make a studio with a first pipeline; prints its id
     Studio(members::NewStudio),
-    /// Make somebody a member of a studio; the password is read from standard input
+    /// Make somebody a member of a studio; asks for name, e-mail address and password
+    ///
+    /// Without a terminal, they are three lines on standard input. An address that has an account already, at another
+    /// studio, keeps its password.
     Member(members::NewMember),
     /// Make a throw-away certificate, for a demo or a test
     Certificate(certificate::Certificate),

@@ -45,6 +45,7 @@ impl Serve {
             transport,
             clock: Arc::new(SystemClock),
         };
+        allow_many_files();
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut running = start(config).await?;
         // A script that took port 0 reads the port here.
@@ -56,5 +57,14 @@ impl Serve {
         }
         tracing::info!("stopping");
         running.shutdown().await.context("stopping")
+    }
+}
+
+/// Every connection and every database is an open file, and the usual limit is one of the nineties.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }

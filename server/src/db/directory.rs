@@ -152,6 +152,18 @@ impl Directory {
             .await
     }
 
+    /// Whether the account of an e-mail address, in its folded form, is at the studio.
+    pub(crate) async fn is_member(&self, email_folded: String, studio_id: StudioId) -> Result<bool, DbError> {
+        const FIND: &str = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id \
+                            WHERE a.email_folded = $1 AND m.studio_id = $2";
+        self.file
+            .read(move |tx| {
+                let found = tx.find(FIND, &[(&email_folded).into(), (&studio_id.to_string()).into()], |_| Ok(()))?;
+                Ok(found.is_some())
+            })
+            .await
+    }
+
     /// The account of an e-mail address in its folded form.
     pub(crate) async fn find_account(&self, email_folded: String) -> Result<Option<Account>, DbError> {
         self.file

@@ -112,7 +112,7 @@ pub(super) struct LeadRow<'r> {
     last_touch: &'r RawValue,
     created_at: i64,
     updated_at: i64,
-    pub(super) last_activity_at: i64,
+    last_activity_at: i64,
 }
 
 #[derive(Serialize)]
@@ -130,7 +130,7 @@ pub(super) struct ConversationRow<'r> {
 
 #[derive(Serialize)]
 pub(super) struct MessageRow<'r> {
-    pub(super) id: &'r str,
+    id: &'r str,
     conversation_id: &'r str,
     lead_id: &'r str,
     direction: &'r str,
@@ -138,7 +138,7 @@ pub(super) struct MessageRow<'r> {
     body: &'r str,
     status: &'r str,
     failure_reason: Option<&'r str>,
-    pub(super) sent_at: i64,
+    sent_at: i64,
 }
 
 #[derive(Serialize)]

@@ -212,6 +212,18 @@ impl Tx<'_> {
         rows.next()?.map(|row| read(&Row(row))).transpose()
     }
 
+    /// How the database would go about `sql`, step by step.
+    #[cfg(test)]
+    pub(crate) fn plan(&self, sql: &str) -> Vec<String> {
+        let mut statement = self.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement that is used");
+        let mut steps = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().expect("a plan") {
+            steps.push(row.get::<_, String>(3).expect("a plan is text"));
+        }
+        steps
+    }
+
     /// SQLite takes `$2` for a name and numbers names by where they first stand, so parameters are bound by
     /// name and a statement may use them in any order, as in PostgreSQL.
     fn bound(&self, sql: &'static str, parameters: &[Value<'_>]) -> Result<CachedStatement<'_>, DbError> {

@@ -1,9 +1,10 @@
 //! Lumen Studio: itself, the people who work there, its pipeline.
 
-use domain::{Member, MemberId, Role, Stage, StageId, StageOutcome, Studio, StudioId, UnixMs};
+use domain::{Member, MemberId, Role, Stage, StageId, Studio, StudioId, UnixMs};
 use wire::changes::Row;
 
 use super::draw::{Draw, Stream};
+use crate::pipeline::FIRST_STAGES;
 
 /// The account the demo is signed in with; its password is the caller's business.
 pub const DEMO_EMAIL: &str = "asha@lumen.example";
@@ -15,14 +16,6 @@ const MEMBERS: [(&str, &str, Role); 6] = [
     ("Vik Rao", "vik@lumen.example", Role::Sales),
     ("Lucía Fernández", "lucia@lumen.example", Role::Sales),
     ("Ben Achterberg", "ben@lumen.example", Role::Sales),
-];
-
-const STAGES: [(&str, &str, StageOutcome); 5] = [
-    ("New", "#4b83c4", StageOutcome::Open),
-    ("Contacted", "#8b6fc0", StageOutcome::Open),
-    ("Trial booked", "#c08a2d", StageOutcome::Open),
-    ("Won", "#2f7d54", StageOutcome::Won),
-    ("Lost", "#8b857d", StageOutcome::Lost),
 ];
 
 /// A stage by what it means to the demo; its discriminant is its place in the pipeline.
@@ -65,7 +58,7 @@ impl Staff {
                 })
                 .collect(),
             stages: (0..)
-                .zip(STAGES)
+                .zip(FIRST_STAGES)
                 .map(|(position, (name, colour, outcome))| Stage {
                     id: StageId::from_uuid(draw.uuid(founded)),
                     name: name.to_owned(),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::DeviceId;
 use tokio::sync::mpsc;
 use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
 
@@ -12,13 +11,16 @@ use crate::auth::Caller;
 use crate::db::{DbError, Key, Page, Sight, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::streams::{StreamKind, StreamPlace};
 
 /// Leads that fill the first screen and some.
 const NEWEST_LEADS: usize = 300;
 /// Messages that fill the first conversations somebody opens.
 const NEWEST_MESSAGES: usize = 1_500;
-const LEADS_A_PAGE: usize = 2_000;
-const MESSAGES_A_PAGE: usize = 8_000;
+/// Pages are what a client that is cut off keeps: small enough that a poor connection gets on, large enough that what
+/// each costs beside its rows (a session's check, a commit at the client) does not show.
+const LEADS_A_PAGE: usize = 1_000;
+const MESSAGES_A_PAGE: usize = 4_000;
 
 /// Pages leave in pieces of this size, so that compressing one holds no thread for long.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -31,8 +33,9 @@ const STALL: Duration = Duration::from_secs(120);
 pub(crate) struct Feed {
     state: AppState,
     tenant: Tenant,
+    caller: Caller,
     sight: Sight,
-    device_id: DeviceId,
+    stream: StreamPlace,
     request_id: String,
     place: Place,
     totals: Totals,
@@ -45,8 +48,8 @@ enum Broken {
     Db(#[from] DbError),
     #[error("a line can't be written: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("the session is over")]
-    SessionEnded,
+    #[error("the session is over, or its member's role is another")]
+    NoLongerLetIn,
     #[error("the sequence of changes went backwards")]
     SequenceWentBackwards,
     #[error("the client went away")]
@@ -84,19 +87,20 @@ pub(crate) async fn open(
     if seq > opening.seq {
         return Err(ApiError::CursorInvalid);
     }
-    Ok(Feed { state, tenant, sight, device_id: caller.device_id, request_id, place, totals: opening.totals })
+    let stream = state.streams.enter(caller.device_id, StreamKind::Changes);
+    Ok(Feed { state, tenant, caller, sight, stream, request_id, place, totals: opening.totals })
 }
 
 impl Feed {
     /// Starts sending. Dropping the receiver ends it.
     pub(crate) fn send(self) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(CHUNKS_IN_FLIGHT);
-        let closing = self.state.closing.clone();
+        let ended = self.stream.ended().clone();
         let request_id = self.request_id.clone();
         let out = Out { sender, lines: Vec::new() };
         let task = async move {
             tokio::select! {
-                () = closing.cancelled() => {}
+                () = ended.cancelled() => {}
                 () = self.run(out) => {}
             }
         };
@@ -141,7 +145,7 @@ impl Feed {
             out.lines.append(&mut self.tenant.snapshot_frame().await?);
         }
         loop {
-            self.require_session().await?;
+            self.require_still_let_in().await?;
             let (page, next) = self.snapshot_page(&mut place).await?;
             place.rows_before += page.rows;
             out.append(page.lines);
@@ -152,7 +156,8 @@ impl Feed {
                 return out.flush().await;
             };
             place.phase = phase;
-            if page.rows > 0 || phase == Phase::NewestMessages {
+            // Also where nothing was in sight: what has been looked through need not be again.
+            if page.rows > 0 || page.more || phase == Phase::NewestMessages {
                 out.line(&Line::Page(self.cursor(Place::Snapshot(place.clone()))?))?;
                 out.flush().await?;
             }
@@ -198,7 +203,7 @@ impl Feed {
 
     async fn tell_delta(&self, mut after: i64, out: &mut Out) -> Result<(), Broken> {
         loop {
-            self.require_session().await?;
+            self.require_still_let_in().await?;
             let page = self.tenant.delta_page(self.sight, after).await?.ok_or(Broken::SequenceWentBackwards)?;
             after = page.upto;
             let cursor = self.cursor(Place::Delta { after })?;
@@ -218,10 +223,9 @@ impl Feed {
         Ok(self.state.cursor_seal.seal(self.tenant.studio_id(), self.sight, place)?)
     }
 
-    /// A session that ends while the feed runs gets no further page.
-    async fn require_session(&self) -> Result<(), Broken> {
-        let live = self.state.database.directory().find_live(self.device_id, self.state.clock.now()).await?;
-        live.map(|_| ()).ok_or(Broken::SessionEnded)
+    /// A session that ends while the feed runs gets no further page; nor does one whose member now sees other leads.
+    async fn require_still_let_in(&self) -> Result<(), Broken> {
+        if self.caller.is_still_let_in(&self.state).await? { Ok(()) } else { Err(Broken::NoLongerLetIn) }
     }
 }
 

@@ -77,7 +77,7 @@ fn check(patch: &LeadPatch) -> Result<(), ApiError> {
 
 /// Whether the text has the form of an address: one `@` with something on both sides, no white space, no control
 /// characters. Whether anybody reads it only a message could tell.
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let form = text.split_once('@').is_some_and(|(local, host)| {
         !local.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
     });

@@ -180,3 +180,18 @@ async fn sessions_survive_a_restart_and_secrets_are_closed_to_others() {
         assert_eq!(mode(name), 0o600, "{name}");
     }
 }
+
+#[tokio::test]
+async fn somebody_who_is_a_member_already_is_not_there_twice() {
+    let server = TestServer::start(1, 1).await;
+    let again = domain::Member {
+        id: domain::MemberId::from_uuid(uuid::Uuid::from_u128(9)),
+        name: "Olga again".to_owned(),
+        email: "OLGA@studio.example".to_owned(),
+        role: domain::Role::Sales,
+    };
+    let refused = server.running.admin().create_member(studio_id(), again.clone(), PASSWORD.into()).await;
+    assert!(matches!(refused, Err(frontdesk_server::AdminError::AlreadyMember)), "{refused:?}");
+    let replica = crate::feed::Replica::pull(&server.client(OWNER).await).await;
+    assert_eq!(replica.get("member", &again.id), None, "no colleague whom nobody is");
+}

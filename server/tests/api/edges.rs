@@ -93,6 +93,8 @@ async fn an_unencrypted_server_is_for_loopback_only() {
     assert!(matches!(refused, Err(frontdesk_server::StartError::InsecureBeyondLoopback(_))));
     let running = frontdesk_server::start(config("127.0.0.1:0")).await.unwrap();
     let url = format!("{}/v1/health", running.base_url());
+    // A client wants a provider also where it only speaks plain HTTP.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let answer = reqwest::get(&url).await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     assert!(!answer.headers().contains_key("strict-transport-security"));

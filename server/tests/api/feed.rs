@@ -333,6 +333,37 @@ async fn a_long_delta_comes_in_pages_that_resume() {
     assert_eq!(replica.rows.len(), Replica::pull(&client).await.rows.len());
 }
 
+#[tokio::test]
+async fn a_row_that_no_line_can_hold_is_not_imported() {
+    let server = TestServer::start(1, 1).await;
+    let lead = rows(2, 0).into_iter().filter_map(|row| match row {
+        Row::Lead(lead) if lead.id == lead_id(1) => Some(lead),
+        _ => None,
+    });
+    let lead = lead.last().unwrap();
+    // Each of these characters takes six bytes in a line.
+    let long = |n: usize| "\u{1}".repeat(n);
+    for (name, fits) in [(long(180_000), false), (long(150_000), true)] {
+        let row = Row::Lead(Box::new(domain::Lead { name, ..*lead.clone() }));
+        let result = server.running.admin().import(crate::harness::studio_id(), [row].into_iter()).await;
+        assert_eq!(result.is_ok(), fits, "{result:?}");
+    }
+    // The one that fits arrives; a line that did not would fail here.
+    assert_eq!(Replica::pull(&server.client(OWNER).await).await.leads().len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_not_imported_again() {
+    let server = TestServer::start(3, 2).await;
+    let client = server.client(OWNER).await;
+    client.delete_lead(1).await;
+    let before = Replica::pull(&client).await;
+    let again: Vec<_> = rows(3, 2).into_iter().filter(|row| matches!(row, Row::Lead(l) if l.id == lead_id(1))).collect();
+    let result = server.running.admin().import(crate::harness::studio_id(), again.into_iter()).await;
+    assert!(result.is_err());
+    assert_eq!(Replica::pull(&client).await.rows, before.rows);
+}
+
 fn is_of_first_lead(row: &Row) -> bool {
     let first = lead_id(0);
     match row {
@@ -370,6 +401,21 @@ async fn sales_are_told_of_their_own_leads_and_the_pool_and_what_leaves_their_si
     let mut expected = Replica::default();
     expected.apply(&fresh);
     assert_eq!(replica.rows, expected.rows);
+}
+
+#[tokio::test]
+async fn who_sees_next_to_nothing_gets_on_in_pages_too() {
+    // One lead of somebody else, with more messages than a page looks at.
+    let server = TestServer::start(1, 60_000).await;
+    let sami = server.client(SALES).await;
+    let whole = Feed::read(&sami, None).await;
+    assert_eq!(whole.changes().count(), 6, "studio, members and stages");
+    let empty: Vec<_> = whole.pages[1..].iter().filter(|(changes, _)| changes.is_empty()).collect();
+    assert!(empty.len() > 1, "{} pages: what was looked through would have to be again", whole.pages.len());
+    for (_, cursor) in empty {
+        let rest = Feed::read(&sami, Some(cursor)).await;
+        assert_eq!((rest.changes().count(), rest.end), (0, whole.end.clone()));
+    }
 }
 
 #[tokio::test]

@@ -5,4 +5,6 @@ mod auth;
 mod edges;
 mod feed;
 mod harness;
+mod operator;
+mod streams;
 mod writes;

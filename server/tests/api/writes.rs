@@ -1,6 +1,6 @@
 //! What staff change over the API.
 
-use domain::{Lead, Message};
+use domain::{Lead, Message, MessageId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -119,6 +119,32 @@ async fn a_deleted_lead_takes_everything_with_it() {
     for kind in ["conversation", "message", "stage_event"] {
         assert!(replica.of_lead(kind, &lead_id(1)).is_empty(), "{kind}");
     }
+    assert_eq!(replica.rows, Replica::pull(&client).await.rows);
+}
+
+#[tokio::test]
+async fn an_id_that_a_sender_chose_keeps_no_lead_from_being_deleted() {
+    let server = TestServer::start(3, 2).await;
+    let client = server.client(OWNER).await;
+    let as_the_lead = MessageId::from_uuid(*lead_id(1).as_uuid());
+    assert_eq!(client.record(1, as_the_lead, "inbound", "hi").await.status, StatusCode::CREATED);
+    let mut replica = Replica::pull(&client).await;
+    assert_eq!(client.delete_lead(1).await.status, StatusCode::NO_CONTENT);
+    replica.update(&client).await;
+    assert_eq!(replica.rows, Replica::pull(&client).await.rows);
+}
+
+#[tokio::test]
+async fn the_id_of_a_deleted_message_is_never_that_of_another() {
+    let server = TestServer::start(3, 2).await;
+    let client = server.client(OWNER).await;
+    let mut replica = Replica::pull(&client).await;
+    assert_eq!(client.record(0, message_id(900), "inbound", "hi").await.status, StatusCode::CREATED);
+    assert_eq!(client.delete_lead(0).await.status, StatusCode::NO_CONTENT);
+    // Else its deletion, told after it, would take it away again from whoever has yet to hear of both.
+    assert_eq!(client.record(1, message_id(900), "inbound", "hi").await.field(), "id");
+    assert_eq!(client.delete_lead(1).await.status, StatusCode::NO_CONTENT);
+    replica.update(&client).await;
     assert_eq!(replica.rows, Replica::pull(&client).await.rows);
 }
 

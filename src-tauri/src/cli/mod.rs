@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use desk::view::{DeskEvent, ExportFormat, ExportRequest, ExportScope, ExportState, KeyStore, Phase};
+use desk::view::{DeskEvent, ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState, KeyStore};
 use desk::{Desk, ErrorView};
+use tokio::sync::mpsc::UnboundedReceiver;
 use zeroize::Zeroizing;
 
-use crate::config;
+use crate::{config, signals};
 
 mod words;
 use words::describe;
@@ -66,41 +67,54 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stderr, reason = "progress of a command is for the person at the shell")]
 async fn export(format: ExportFormat, out: PathBuf, passphrase_stdin: bool) -> anyhow::Result<()> {
-    let (desk, mut events) = Desk::new(config::from_env()?);
-    let start = desk.start().await.map_err(explain)?;
-    if start.phase == Phase::SignedOut {
-        anyhow::bail!("nobody is signed in on this computer: open Frontdesk and sign in first");
-    }
-    let passphrase = match (start.key_store, passphrase_stdin) {
-        (KeyStore::Keyring, _) => None,
-        (KeyStore::Passphrase, true) => Some(read_passphrase()?),
-        (KeyStore::Passphrase, false) => {
+    let (desk, events) = Desk::new(config::from_env()?);
+    let passphrase = match desk.find_key_store().await.map_err(explain)? {
+        None => anyhow::bail!("nobody is signed in on this computer: open Frontdesk and sign in first"),
+        Some(KeyStore::Keyring) => None,
+        Some(KeyStore::Passphrase) if passphrase_stdin => Some(read_passphrase()?),
+        Some(KeyStore::Passphrase) => {
             anyhow::bail!("the key is in a passphrase envelope: pass --passphrase-stdin and type the passphrase")
         }
     };
+    // Never with its own sync: a window may be open, and the two would use each other's tokens.
     desk.open_offline(passphrase).await.map_err(explain)?;
-    desk.check_may_export().await.map_err(explain)?;
-    let export_id = desk.start_export(ExportRequest { format, scope: ExportScope::All }, out.clone()).await.map_err(explain)?;
-    while let Some(event) = events.recv().await {
+    let exported = export_all(&desk, events, format, out).await;
+    desk.close().await;
+    let done = exported?;
+    eprintln!(
+        "{} leads, {} bytes. The file is not encrypted: keep it safe and delete it when done.",
+        done.rows_done, done.size_bytes
+    );
+    Ok(())
+}
+
+/// Exports to the end, or until this program is asked to end: then no part of the file is left.
+async fn export_all(
+    desk: &Desk,
+    mut events: UnboundedReceiver<DeskEvent>,
+    format: ExportFormat,
+    out: PathBuf,
+) -> anyhow::Result<ExportProgress> {
+    let request = ExportRequest { format, scope: ExportScope::All };
+    let export_id = desk.start_export(request, out).await.map_err(explain)?;
+    let ending = signals::asked_to_end();
+    tokio::pin!(ending);
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event.context("the desk closed before the export was done")?,
+            () = &mut ending => anyhow::bail!("cancelled"),
+        };
         let DeskEvent::ExportProgressed(progress) = event else { continue };
         if progress.export_id != export_id {
             continue;
         }
         match progress.state {
             ExportState::Running => {}
-            ExportState::Done => {
-                eprintln!(
-                    "{} leads, {} bytes. The file is not encrypted: keep it safe and delete it when done.",
-                    progress.rows_done, progress.size_bytes
-                );
-                desk.close().await;
-                return Ok(());
-            }
+            ExportState::Done => return Ok(progress),
             ExportState::Cancelled => anyhow::bail!("cancelled"),
             ExportState::Failed(error) => anyhow::bail!(describe(&error)),
         }
     }
-    anyhow::bail!("the desk closed before the export was done")
 }
 
 fn read_passphrase() -> anyhow::Result<String> {

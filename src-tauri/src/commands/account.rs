@@ -1,6 +1,6 @@
 //! The session and its devices.
 
-use desk::view::{SessionView, SignInRequest, StartView};
+use desk::view::{SessionView, SignInRequest, SignOutEnd, StartView};
 use desk::{Desk, ErrorView};
 use domain::DeviceId;
 use tauri::State;
@@ -29,7 +29,7 @@ pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Answer<()> {
+pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Answer<SignOutEnd> {
     Ok(desk.sign_out().await?)
 }
 

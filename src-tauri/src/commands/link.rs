@@ -15,8 +15,15 @@ pub(crate) async fn open_link(app: AppHandle, url: String) -> Result<(), ErrorVi
     app.opener().open_url(url.as_str(), None::<&str>).map_err(|_| refused())
 }
 
+/// What a `mailto:` may fill in (RFC 6068). Some mail programs also know `attach`, which would send a file of this
+/// computer to whoever wrote the link.
+const MAIL_FIELDS: [&str; 4] = ["subject", "body", "cc", "bcc"];
+
 fn parse_openable(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|url| OPENABLE_SCHEMES.contains(&url.scheme()))
+    Url::parse(text).ok().filter(|url| match url.scheme() {
+        "mailto" => url.query_pairs().all(|(name, _)| MAIL_FIELDS.contains(&name.to_ascii_lowercase().as_str())),
+        scheme => OPENABLE_SCHEMES.contains(&scheme),
+    })
 }
 
 #[cfg(test)]
@@ -25,10 +32,24 @@ mod tests {
 
     #[test]
     fn only_https_mailto_and_tel_can_be_opened() {
-        for good in ["https://example.com/a?b", "mailto:a@example.com", "tel:+447700900118"] {
+        for good in [
+            "https://example.com/a?b",
+            "mailto:a@example.com",
+            "mailto:a@example.com?Subject=x&body=y",
+            "tel:+447700900118",
+        ] {
             assert!(parse_openable(good).is_some(), "{good}");
         }
-        for bad in ["http://example.com", "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "ssh://h", ""] {
+        for bad in [
+            "http://example.com",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ssh://h",
+            "mailto:a@example.com?attach=/etc/passwd",
+            "mailto:a@example.com?body=x&Attachment=y",
+            "",
+        ] {
             assert!(parse_openable(bad).is_none(), "{bad}");
         }
     }

@@ -68,7 +68,7 @@ impl Side {
                     EngineEvent::Applied(applied) => rows += applied.rows,
                     EngineEvent::Status(status) => {
                         if let Some(problem) = status.problem {
-                            bail!("the pull was interrupted: {problem}");
+                            bail!("the pull was interrupted: {problem:?}");
                         }
                         if status.up_to_date_at >= Some(began) {
                             return Ok(started.elapsed());

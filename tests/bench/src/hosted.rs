@@ -133,10 +133,8 @@ impl Hosted {
             device: DeviceInfo { name: "bench".to_owned(), os: "bench".to_owned(), app_version: "0".to_owned() },
         };
         let who = client.sign_in(&sign_in).await?;
-        let http = reqwest::Client::builder()
-            .tls_certs_only([reqwest::Certificate::from_pem(&ca)?])
-            .no_proxy()
-            .build()?;
+        let http =
+            reqwest::Client::builder().tls_certs_only([reqwest::Certificate::from_pem(&ca)?]).no_proxy().build()?;
         Ok(HostedSession { client, tokens, http, url: self.url.clone(), who })
     }
 }

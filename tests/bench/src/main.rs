@@ -50,6 +50,9 @@ struct Cli {
     /// The package, to tell its size
     #[arg(long)]
     deb: Option<PathBuf>,
+    /// Measure a debug build, to try the measuring itself out
+    #[arg(long)]
+    debug_build: bool,
 }
 
 #[expect(clippy::print_stdout, reason = "its output is for the person at the shell")]
@@ -78,7 +81,7 @@ impl Report<'_> {
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     ensure!(std::env::var_os("FRONTDESK_PRIVATE_DESKTOP").is_some(), "run this by scripts/bench.sh");
-    ensure!(cfg!(not(debug_assertions)), "only a release build is worth measuring");
+    ensure!(cfg!(not(debug_assertions)) || cli.debug_build, "only a release build is worth measuring");
     // Fails only if there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     fs::create_dir_all(&cli.out)?;

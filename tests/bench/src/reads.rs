@@ -254,8 +254,7 @@ pub(crate) fn measure_list(files: &Files<'_>) -> anyhow::Result<Vec<Row>> {
                 pair = Pair::default();
             }
             let offset = if is_first { 0 } else { dice.random_range(0..count) };
-            let (ours, other) =
-                pair.ask(turn, || cache.page(&query, offset), || sides.plain.page(&theirs, offset))?;
+            let (ours, other) = pair.ask(turn, || cache.page(&query, offset), || sides.plain.page(&theirs, offset))?;
             ensure!(ours == other && !ours.is_empty(), "both sides show the same page of {name}");
         }
         rows.extend(pair.rows(name));
@@ -341,8 +340,7 @@ fn somebody(dice: &mut ChaCha8Rng, cache: &store::Cache) -> anyhow::Result<(Stri
 
 /// Two words of one message, none of them so short that messages are not searched for it.
 fn two_words(dice: &mut ChaCha8Rng, text: &str) -> Option<String> {
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 4).collect();
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 4).collect();
     let mut two = words.choose_multiple(dice, 2);
     let (first, second) = (two.next()?, two.next()?);
     (first != second).then(|| format!("{first} {second}"))

@@ -64,10 +64,9 @@ impl Row {
         let (words, met) = match target {
             Target::Ratio(most) => (format!("ratio <= {most}"), ratio <= most),
             Target::RatioBelow(limit) => (format!("ratio < {limit}"), ratio < limit),
-            Target::RatioAndValue(most, limit) => (
-                format!("ratio <= {most}, value < {limit} {}", self.unit),
-                ratio <= most && self.value < limit,
-            ),
+            Target::RatioAndValue(most, limit) => {
+                (format!("ratio <= {most}, value < {limit} {}", self.unit), ratio <= most && self.value < limit)
+            }
         };
         self.target = Some(words);
         self.met = Some(met);
@@ -148,7 +147,11 @@ mod tests {
         assert_eq!(row(10.0).with_target(Target::RatioBelow(1.0)).met, Some(false));
         assert_eq!(row(19.0).with_target(Target::RatioAndValue(2.0, 20.0)).met, Some(true));
         assert_eq!(row(20.0).with_target(Target::RatioAndValue(2.0, 20.0)).met, Some(false), "not under 20 ms");
-        assert_eq!(row(19.0).with_target(Target::RatioAndValue(1.5, 20.0)).met, Some(false), "fast but above the ratio");
+        assert_eq!(
+            row(19.0).with_target(Target::RatioAndValue(1.5, 20.0)).met,
+            Some(false),
+            "fast but above the ratio"
+        );
     }
 
     #[test]

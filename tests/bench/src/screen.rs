@@ -145,10 +145,8 @@ impl Screen {
 
     fn window_of(&self, process: u32) -> anyhow::Result<Option<Window>> {
         for window in self.windows()? {
-            let pid = self
-                .connection
-                .get_property(false, window, self.atoms._NET_WM_PID, AtomEnum::CARDINAL, 0, 1)?
-                .reply();
+            let pid =
+                self.connection.get_property(false, window, self.atoms._NET_WM_PID, AtomEnum::CARDINAL, 0, 1)?.reply();
             // Windows may go while they are looked at.
             if pid.ok().and_then(|pid| pid.value32()?.next()) == Some(process) {
                 return Ok(Some(window));
@@ -160,8 +158,7 @@ impl Screen {
     /// Different colours in the looked-at part of the screen.
     fn colours(&self) -> anyhow::Result<usize> {
         let (width, height) = (LOOKED_AT.0.min(self.size.0), LOOKED_AT.1.min(self.size.1));
-        let image =
-            self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)?.reply()?;
+        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)?.reply()?;
         let pixels = image.data.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]);
         Ok(pixels.collect::<HashSet<_>>().len())
     }

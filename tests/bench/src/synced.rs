@@ -47,7 +47,11 @@ pub(crate) fn desk(data_dir: &Path, hosted: &Hosted) -> anyhow::Result<(Desk, Un
 }
 
 /// Signs in and waits until the first sync is complete; returns how long both took together.
-async fn first_sync(desk: &Desk, events: &mut UnboundedReceiver<DeskEvent>, hosted: &Hosted) -> anyhow::Result<Duration> {
+async fn first_sync(
+    desk: &Desk,
+    events: &mut UnboundedReceiver<DeskEvent>,
+    hosted: &Hosted,
+) -> anyhow::Result<Duration> {
     let started = Instant::now();
     desk.sign_in(SignInRequest {
         server_url: hosted.url.clone(),

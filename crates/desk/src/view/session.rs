@@ -3,6 +3,7 @@
 use domain::{Member, Stage, Studio};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Where the window begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
@@ -29,7 +30,7 @@ pub enum KeyStore {
 }
 
 /// What the window knows before anything is open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct StartView {
     pub phase: Phase,
@@ -44,8 +45,30 @@ pub struct StartView {
     pub app_version: String,
 }
 
-/// What a person types to sign in.
-#[derive(Deserialize, TS)]
+/// Written by hand: the address and what is filled in stay out.
+impl std::fmt::Debug for StartView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StartView")
+            .field("phase", &self.phase)
+            .field("key_store", &self.key_store)
+            .field("app_version", &self.app_version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a sign-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum SignOutEnd {
+    /// Key and cache are gone from this computer.
+    Erased,
+    /// The cache can't be read, so it was not erased: it and its key stay where they are, and nobody is signed in.
+    SetAside,
+}
+
+/// What a person types to sign in. Wiped when dropped.
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop, TS)]
 #[ts(export)]
 pub struct SignInRequest {
     pub server_url: String,

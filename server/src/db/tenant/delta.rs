@@ -26,31 +26,31 @@ macro_rules! in_sight {
 }
 
 const STUDIO: &str = concat!("SELECT ", columns!(studio), " FROM studio s WHERE s.seq > $1 AND s.seq <= $2");
-const MEMBERS: &str =
+pub(super) const MEMBERS: &str =
     concat!("SELECT ", columns!(member), " FROM member p WHERE p.seq > $1 AND p.seq <= $2 ORDER BY p.seq");
-const STAGES: &str =
+pub(super) const STAGES: &str =
     concat!("SELECT ", columns!(stage), " FROM stage g WHERE g.seq > $1 AND g.seq <= $2 ORDER BY g.seq");
-const LEADS: &str =
+pub(super) const LEADS: &str =
     concat!("SELECT ", columns!(lead), in_sight!(), " FROM lead l WHERE l.seq > $1 AND l.seq <= $2 ORDER BY l.seq");
-const CONVERSATIONS: &str = concat!(
+pub(super) const CONVERSATIONS: &str = concat!(
     "SELECT ",
     columns!(conversation),
     in_sight!(),
     " FROM conversation c JOIN lead l ON l.id = c.lead_id WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq"
 );
-const STAGE_EVENTS: &str = concat!(
+pub(super) const STAGE_EVENTS: &str = concat!(
     "SELECT ",
     columns!(stage_event),
     in_sight!(),
     " FROM stage_event e JOIN lead l ON l.id = e.lead_id WHERE e.seq > $1 AND e.seq <= $2 ORDER BY e.seq"
 );
-const MESSAGES: &str = concat!(
+pub(super) const MESSAGES: &str = concat!(
     "SELECT ",
     columns!(message),
     in_sight!(),
     " FROM message m JOIN lead l ON l.id = m.lead_id WHERE m.seq > $1 AND m.seq <= $2 ORDER BY m.seq"
 );
-const TOMBSTONES: &str = "SELECT kind, id FROM tombstone WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+pub(super) const TOMBSTONES: &str = "SELECT kind, id FROM tombstone WHERE seq > $1 AND seq <= $2 ORDER BY seq";
 
 /// Changes that belong together.
 pub(crate) struct DeltaPage {

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::LeadId;
-use wire::changes::Row;
+use wire::changes::{MAX_LINE_BYTES, Row};
 
 use super::Tenant;
 use super::write::Write;
 use crate::db::DbError;
 use crate::db::sqlite::Connection;
 use crate::hints::Hint;
-use crate::limits;
 
 /// Rows written in one transaction: enough that a commit costs nothing by comparison, few enough that the
 /// write-ahead log stays small.
@@ -28,6 +27,8 @@ pub enum ImportError {
     NoSuchLead { row: u64 },
     #[error("row {row} is larger than the feed can carry")]
     TooLarge { row: u64 },
+    #[error("row {row} was deleted here, which is for good")]
+    Deleted { row: u64 },
 }
 
 /// What an import brought.
@@ -52,7 +53,12 @@ impl Tenant {
         let (tenant, hints) = (self.clone(), Arc::clone(&self.hints));
         self.file
             .with_writer(move |connection| {
-                let mut import = Import { tenant: &tenant, owners: HashMap::new(), report: ImportReport::default() };
+                let mut import = Import {
+                    tenant: &tenant,
+                    has_tombstones: false,
+                    owners: HashMap::new(),
+                    report: ImportReport::default(),
+                };
                 let result = import.run(connection, rows);
                 if import.report.rows > 0 {
                     hints.announce(tenant.studio_id, Hint::Changed);
@@ -65,6 +71,8 @@ impl Tenant {
 
 struct Import<'t> {
     tenant: &'t Tenant,
+    /// Whether anything was ever deleted: mostly nothing was, and no row has to be looked for among what was.
+    has_tombstones: bool,
     /// Of each lead brought so far, so that its rows are counted for the right owner.
     owners: HashMap<LeadId, Option<Arc<str>>>,
     report: ImportReport,
@@ -76,6 +84,7 @@ impl Import<'_> {
         while rows.peek().is_some() {
             connection.write(|tx| {
                 let mut write = Write::begin(tx)?;
+                self.has_tombstones = tx.find("SELECT 1 FROM tombstone LIMIT 1", &[], |_| Ok(()))?.is_some();
                 for row in rows.by_ref().take(ROWS_A_TRANSACTION) {
                     self.write_row(&mut write, row)?;
                 }
@@ -90,6 +99,15 @@ impl Import<'_> {
 
     fn write_row(&mut self, write: &mut Write<'_>, row: Row) -> Result<(), ImportError> {
         self.report.rows += 1;
+        if !fits_a_line(&row)? {
+            return Err(ImportError::TooLarge { row: self.report.rows });
+        }
+        if self.has_tombstones
+            && let Some((kind, id)) = mortal(&row)
+            && write.is_buried(kind, &id)?
+        {
+            return Err(ImportError::Deleted { row: self.report.rows });
+        }
         match row {
             Row::Studio(studio) => {
                 if studio.id != self.tenant.studio_id {
@@ -100,9 +118,6 @@ impl Import<'_> {
             Row::Member(member) => write.put_member(&member)?,
             Row::Stage(stage) => write.insert_stage(&stage)?,
             Row::Lead(lead) => {
-                if lead.notes.len() > limits::NOTES_BYTES || lead.tags.iter().map(String::len).sum::<usize>() > 65_536 {
-                    return Err(ImportError::TooLarge { row: self.report.rows });
-                }
                 self.owners.insert(lead.id, lead.owner_id.map(|id| id.to_string().into()));
                 write.insert_lead(&lead)?;
                 self.report.leads += 1;
@@ -113,9 +128,6 @@ impl Import<'_> {
                 self.report.conversations += 1;
             }
             Row::Message(message) => {
-                if message.body.len() > limits::MESSAGE_BYTES {
-                    return Err(ImportError::TooLarge { row: self.report.rows });
-                }
                 let owner = self.owner(write, message.lead_id)?;
                 write.insert_message(&message, owner.as_deref())?;
                 self.report.messages += 1;
@@ -141,5 +153,51 @@ impl Import<'_> {
         let owner = found.ok_or(ImportError::NoSuchLead { row: self.report.rows })?;
         self.owners.insert(lead_id, owner.clone());
         Ok(owner)
+    }
+}
+
+/// Whether a client would take the line that tells of the row.
+fn fits_a_line(row: &Row) -> Result<bool, DbError> {
+    /// What a line has besides the row's text, by far not reached: names of fields, ids, numbers.
+    const REST: usize = 4_096;
+    /// No byte of text takes more as JSON: `\u0001`.
+    const WORST: usize = 6;
+    let text = match row {
+        Row::Message(message) => message.body.len() + message.failure_reason.as_ref().map_or(0, String::len),
+        Row::Conversation(conversation) => conversation.preview.len(),
+        Row::StageEvent(_) => 0,
+        // These have many texts and there are few of them: measured as they will be.
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Lead(_) => usize::MAX,
+    };
+    if text <= (MAX_LINE_BYTES - REST) / WORST {
+        return Ok(true);
+    }
+    let mut size = Size(0);
+    serde_json::to_writer(&mut size, row)?;
+    Ok(size.0 <= MAX_LINE_BYTES - REST)
+}
+
+/// Counts what is written to it.
+struct Size(usize);
+
+impl std::io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Kind and id of a row that can be deleted.
+fn mortal(row: &Row) -> Option<(&'static str, String)> {
+    match row {
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) => None,
+        Row::Lead(lead) => Some(("lead", lead.id.to_string())),
+        Row::Conversation(conversation) => Some(("conversation", conversation.id.to_string())),
+        Row::Message(message) => Some(("message", message.id.to_string())),
+        Row::StageEvent(event) => Some(("stage_event", event.id.to_string())),
     }
 }

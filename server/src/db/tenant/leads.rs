@@ -9,16 +9,16 @@ use crate::db::DbError;
 use crate::db::rows::{LeadRow, columns, to_domain};
 use crate::ids::new_uuid;
 
-const FIND: &str = concat!(
+pub(super) const FIND: &str = concat!(
     "SELECT ",
     columns!(lead),
     " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
 );
-const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
+pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
                       notes = $8, value_minor = $9, updated_at = $10, last_activity_at = $11, seq = $12 WHERE id = $1";
-const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
-const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
-const MESSAGES: &str =
+pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
+pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
+pub(super) const MESSAGES: &str =
     "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.lead_id = $1";
 
 /// Everything that hangs on a lead.

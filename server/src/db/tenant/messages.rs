@@ -11,17 +11,17 @@ use crate::db::rows::{MessageRow, columns, to_domain, word};
 /// Characters of a message that its conversation shows in lists.
 const PREVIEW_CHARS: usize = 160;
 
-const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id FROM conversation c JOIN lead l ON l.id = c.lead_id \
+pub(super) const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id FROM conversation c JOIN lead l ON l.id = c.lead_id \
                                  WHERE c.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)";
-const FIND_MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message m WHERE m.id = $1");
+pub(super) const FIND_MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message m WHERE m.id = $1");
 /// What a newer message shows already stays.
-const UPDATE_CONVERSATION: &str = "UPDATE conversation SET \
+pub(super) const UPDATE_CONVERSATION: &str = "UPDATE conversation SET \
      preview = CASE WHEN last_message_at <= $2 THEN $3 ELSE preview END, \
      preview_direction = CASE WHEN last_message_at <= $2 THEN $4 ELSE preview_direction END, \
      last_message_at = CASE WHEN last_message_at <= $2 THEN $2 ELSE last_message_at END, \
      unread_count = CASE WHEN $4 = 'inbound' THEN unread_count + 1 ELSE 0 END, \
      seq = $5 WHERE id = $1";
-const UPDATE_LEAD: &str = "UPDATE lead SET \
+pub(super) const UPDATE_LEAD: &str = "UPDATE lead SET \
      last_activity_at = CASE WHEN last_activity_at <= $2 THEN $2 ELSE last_activity_at END, seq = $3 WHERE id = $1";
 
 /// A message, and whether it is new.
@@ -56,6 +56,9 @@ impl Tenant {
                 } else {
                     Err(WriteError::Invalid { field: "id", problem: "is the id of another message" })
                 };
+            }
+            if write.is_buried("message", &record.id.to_string())? {
+                return Err(WriteError::Invalid { field: "id", problem: "is the id of a deleted message" });
             }
             let message = said(record, conversation_id, lead_id, member_id, now);
             write.insert_message(&message, owner.as_deref())?;

@@ -8,6 +8,8 @@ mod import;
 mod insert;
 mod leads;
 mod messages;
+#[cfg(test)]
+mod plans;
 mod snapshot;
 mod trail;
 mod write;

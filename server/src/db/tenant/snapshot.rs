@@ -18,37 +18,47 @@ use crate::db::sqlite::{Row, Tx, Value};
 /// A page ends after the row that takes it past this, however few rows it has: long texts must not make it grow.
 const SOFT_PAGE_BYTES: usize = 4 << 20;
 
+/// A page ends after so many rows of which none was in sight, so that a request never looks through a whole studio.
+const MAX_LOOKED_AT: usize = 50_000;
+
+/// Whether the row's lead, `l`, is in sight of `$4`.
+macro_rules! in_sight {
+    () => {
+        ", CASE WHEN $4 = '' OR l.owner_id IS NULL OR l.owner_id = $4 THEN 1 ELSE 0 END"
+    };
+}
+
 const STUDIO: &str = concat!("SELECT ", columns!(studio), " FROM studio s");
 const MEMBERS: &str = concat!("SELECT ", columns!(member), " FROM member p ORDER BY p.id");
 const STAGES: &str = concat!("SELECT ", columns!(stage), " FROM stage g ORDER BY g.position, g.id");
 const TALLIES: &str = "SELECT leads, conversations, messages, stage_events FROM lead_tally \
                        WHERE $1 = '' OR owner_id = '' OR owner_id = $1";
-const LEADS: &str = concat!(
+pub(super) const LEADS: &str = concat!(
     "SELECT ",
     columns!(lead),
-    " FROM lead l WHERE (l.last_activity_at, l.id) < ($1, $2) AND ($4 = '' OR l.owner_id IS NULL OR l.owner_id = $4) \
-     ORDER BY l.last_activity_at DESC, l.id DESC LIMIT $3"
+    in_sight!(),
+    " FROM lead l WHERE (l.last_activity_at, l.id) < ($1, $2) ORDER BY l.last_activity_at DESC, l.id DESC LIMIT $3"
 );
-const MOVED_LEADS: &str = concat!(
+pub(super) const MOVED_LEADS: &str = concat!(
     "SELECT ",
     columns!(lead),
     ", l.seq FROM lead l WHERE l.seq > $1 AND ($3 = '' OR l.owner_id IS NULL OR l.owner_id = $3) \
      ORDER BY l.seq LIMIT $2"
 );
-const CONVERSATIONS: &str =
+pub(super) const CONVERSATIONS: &str =
     concat!("SELECT ", columns!(conversation), " FROM conversation c WHERE c.lead_id = $1 ORDER BY c.id");
-const STAGE_EVENTS: &str =
+pub(super) const STAGE_EVENTS: &str =
     concat!("SELECT ", columns!(stage_event), " FROM stage_event e WHERE e.lead_id = $1 ORDER BY e.at, e.id");
-const MESSAGES: &str = concat!(
+pub(super) const MESSAGES: &str = concat!(
     "SELECT ",
     columns!(message),
     " FROM message m WHERE (m.sent_at, m.id) < ($1, $2) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
 );
-const MESSAGES_IN_SIGHT: &str = concat!(
+pub(super) const MESSAGES_WITH_SIGHT: &str = concat!(
     "SELECT ",
     columns!(message),
-    " FROM message m JOIN lead l ON l.id = m.lead_id WHERE (m.sent_at, m.id) < ($1, $2) \
-     AND (l.owner_id IS NULL OR l.owner_id = $4) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
+    in_sight!(),
+    " FROM message m JOIN lead l ON l.id = m.lead_id WHERE (m.sent_at, m.id) < ($1, $2) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
 );
 
 /// Where a row stands in an order by time, newest first: a page continues below it.
@@ -148,16 +158,28 @@ impl Tenant {
 
 fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
     let mut page = Page::new(after.clone());
-    let mut left = limit;
-    let own = sight.parameter();
-    let parameters = [after.at.into(), (&after.id).into(), limit_value(limit), (&own).into()];
+    let (mut looked_at, mut told) = (0, 0);
+    let (own, look_at) = (sight.parameter(), rows_to_look_at(sight, limit));
+    let parameters = [after.at.into(), (&after.id).into(), limit_value(look_at), (&own).into()];
     tx.query_while(LEADS, &parameters, |row| {
-        page.next = push_lead(tx, &mut page, row)?;
-        left -= 1;
-        page.more = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
+        looked_at += 1;
+        page.next = Key { at: row.int(15)?, id: row.text(0)?.to_owned() };
+        if row.int(16)? == 1 {
+            push_lead(tx, &mut page, row)?;
+            told += 1;
+        }
+        page.more = told == limit || looked_at == look_at || page.lines.len() >= SOFT_PAGE_BYTES;
         Ok::<_, DbError>(!page.more)
     })?;
     Ok(page)
+}
+
+/// Rows a page of `limit` may have to look at: where all are in sight, as many as it tells.
+fn rows_to_look_at(sight: Sight, limit: usize) -> usize {
+    match sight {
+        Sight::All => limit,
+        Sight::OwnAndPool(_) => limit.max(MAX_LOOKED_AT),
+    }
 }
 
 fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Result<(Page, i64), DbError> {
@@ -176,42 +198,37 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
 }
 
 /// Tells of a lead with its conversations and stage events.
-fn push_lead(tx: &Tx<'_>, page: &mut Page, row: &Row<'_>) -> Result<Key, DbError> {
+fn push_lead(tx: &Tx<'_>, page: &mut Page, row: &Row<'_>) -> Result<(), DbError> {
     let lead = LeadRow::read(row)?;
     let id = Value::Text(lead.id);
-    let key = Key { at: lead.last_activity_at, id: lead.id.to_owned() };
     page.push(RowRef::Lead(lead))?;
     tx.query_while(CONVERSATIONS, &[id], |row| {
         page.push(RowRef::Conversation(ConversationRow::read(row)?)).map(|()| true)
     })?;
-    tx.query_while(STAGE_EVENTS, &[id], |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true))?;
-    Ok(key)
+    tx.query_while(STAGE_EVENTS, &[id], |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true))
 }
 
 fn message_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
     let mut page = Page::new(after.clone());
-    let mut left = limit;
-    let mut last = None;
-    let own = sight.parameter();
-    let parameters = [after.at.into(), (&after.id).into(), limit_value(limit), (&own).into()];
+    let (mut looked_at, mut told) = (0, 0);
+    let (own, look_at) = (sight.parameter(), rows_to_look_at(sight, limit));
+    let parameters = [after.at.into(), (&after.id).into(), limit_value(look_at), (&own).into()];
     let sql = match sight {
         Sight::All => MESSAGES,
-        Sight::OwnAndPool(_) => MESSAGES_IN_SIGHT,
+        Sight::OwnAndPool(_) => MESSAGES_WITH_SIGHT,
     };
     tx.query_while(sql, &parameters, |row| {
-        let message = MessageRow::read(row)?;
-        left -= 1;
-        let stop = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
-        if stop {
-            last = Some(Key { at: message.sent_at, id: message.id.to_owned() });
+        looked_at += 1;
+        if sight == Sight::All || row.int(9)? == 1 {
+            page.push(RowRef::Message(MessageRow::read(row)?))?;
+            told += 1;
         }
-        page.push(RowRef::Message(message))?;
-        Ok::<_, DbError>(!stop)
+        page.more = told == limit || looked_at == look_at || page.lines.len() >= SOFT_PAGE_BYTES;
+        if page.more {
+            page.next = Key { at: row.int(8)?, id: row.text(0)?.to_owned() };
+        }
+        Ok::<_, DbError>(!page.more)
     })?;
-    if let Some(last) = last {
-        page.next = last;
-        page.more = true;
-    }
     Ok(page)
 }
 

@@ -8,7 +8,7 @@ use super::write::WriteError;
 use crate::db::DbError;
 use crate::db::rows::word;
 
-const FIND: &str = "SELECT action, at, detail, row_count, member_id FROM audit_entry WHERE id = $1";
+pub(super) const FIND: &str = "SELECT action, at, detail, row_count, member_id FROM audit_entry WHERE id = $1";
 const INSERT: &str = "INSERT INTO audit_entry (id, action, at, received_at, member_id, device_id, detail, row_count) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 

@@ -108,6 +108,12 @@ impl<'t> Write<'t> {
         Ok(())
     }
 
+    /// Whether `id` is that of a row which is gone: no other may have it, or its deletion would be told of both.
+    pub(super) fn is_buried(&self, kind: &'static str, id: &str) -> Result<bool, DbError> {
+        let sql = "SELECT 1 FROM tombstone WHERE kind = $1 AND id = $2";
+        Ok(self.tx.find(sql, &[kind.into(), id.into()], |_| Ok(()))?.is_some())
+    }
+
     /// Stores how far the sequence got. Says whether anything changed.
     pub(super) fn finish(self) -> Result<bool, DbError> {
         const ADD: &str = "UPDATE lead_tally SET leads = leads + $2, conversations = conversations + $3, \

@@ -14,9 +14,9 @@ use crate::StoreError;
 /// # Errors
 /// The cache can't be read, or the copy not written.
 pub fn copy(encrypted: &Path, key: &SecretBox<[u8; 32]>, plain: &Path) -> Result<(), StoreError> {
+    std::fs::File::create_new(plain)?;
     let connection = Connection::open_with_flags(encrypted, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let hex: Zeroizing<String> =
-        Zeroizing::new(key.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect());
+    let hex: Zeroizing<String> = Zeroizing::new(key.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect());
     connection.execute_batch(&Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *hex)))?;
     let name = plain.to_str().ok_or(StoreError::NotFound)?;
     connection.execute("ATTACH ?1 AS plain KEY ''", [name])?;

@@ -4,6 +4,8 @@
 //! both sides of a comparison run the same statements with the same code around them, and the store that ships has no
 //! switch, feature or line that could open a plain file. Never part of the app: `scripts/floors.mjs` sees to that.
 
+// The sources bring their own tests along, which run where they belong.
+#![cfg(not(test))]
 #![allow(dead_code, reason = "some of the store's code serves only its own opening")]
 
 #[path = "../../../../crates/store/src/apply.rs"]

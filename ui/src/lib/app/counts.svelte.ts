@@ -1,19 +1,8 @@
 // The numbers in the rail. Asked again when the desk says that something changed; several changes at once ask once.
 
 import { backend, onDeskEvent } from '../backend';
+import { EVERY_LEAD } from '../backend/every-lead';
 import type { FolderCounts } from '../bindings/FolderCounts';
-import type { LeadFilter } from '../bindings/LeadFilter';
-
-export const EVERY_LEAD: LeadFilter = {
-  stages: [],
-  owners: [],
-  sources: [],
-  tags: [],
-  created_from: null,
-  created_before: null,
-  active_from: null,
-  active_before: null,
-};
 
 class Counts {
   leads = $state<number | null>(null);

@@ -65,7 +65,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('lead', 'lead.back', ['Escape'], movement),
 ];
 
-export function findShortcut(id: ShortcutId): Shortcut | undefined {
+function findShortcut(id: ShortcutId): Shortcut | undefined {
   return SHORTCUTS.find((s) => s.id === id);
 }
 

@@ -26,11 +26,6 @@ class Appearance {
   /** What is really drawn. */
   readonly shown = $derived<Theme>(this.theme === 'system' ? (this.#systemIsDark ? 'dark' : 'light') : this.theme);
 
-  /** Height of one row of the lead list, in CSS pixels at this density and zoom; the same as `--row-lead`. */
-  readonly leadRowPx = $derived((this.density === 'compact' ? 30 : 34) * this.zoom);
-  /** Height of one row of the conversation list, in CSS pixels; the same as `--row-conversation`. */
-  readonly conversationRowPx = $derived((this.density === 'compact' ? 74 : 78) * this.zoom);
-
   constructor() {
     const system = window.matchMedia('(prefers-color-scheme: dark)');
     this.#systemIsDark = system.matches;
@@ -41,11 +36,6 @@ class Appearance {
     this.theme = stored.theme;
     this.density = stored.density;
     this.zoom = stored.zoom;
-  }
-
-  /** A length of the design in CSS pixels at this zoom, for code that must do arithmetic with it. */
-  px(designPx: number): number {
-    return designPx * this.zoom;
   }
 
   setTheme(theme: ThemeChoice): void {

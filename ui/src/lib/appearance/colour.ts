@@ -25,7 +25,7 @@ export function toHex({ r, g, b }: Rgb): string {
 }
 
 /** WCAG 2.2, relative luminance. */
-export function luminance({ r, g, b }: Rgb): number {
+function luminance({ r, g, b }: Rgb): number {
   const linear = (part: number): number => {
     const c = part / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;

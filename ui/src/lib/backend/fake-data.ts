@@ -69,7 +69,7 @@ const NO_TOUCH: Touch = {
 };
 
 /** A number in 0..1 that depends on its arguments alone. */
-export function chance(index: number, salt: number): number {
+function chance(index: number, salt: number): number {
   let h = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(salt + 7, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
   h = Math.imul(h ^ (h >>> 15), 0x846ca68b);

@@ -1,9 +1,13 @@
-// Filter and order of the lead list, as the cache does them in SQL.
+// Filter and order of the lead list, folders of the inbox and pages of a thread, as the cache does them in SQL.
 
+import type { ConversationRow } from '../bindings/ConversationRow';
+import type { Folder } from '../bindings/Folder';
 import type { Lead } from '../bindings/Lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadSort } from '../bindings/LeadSort';
 import type { Member } from '../bindings/Member';
+import type { Message } from '../bindings/Message';
+import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { Stage } from '../bindings/Stage';
 
 export function leadMatches(lead: Lead, filter: LeadFilter): boolean {
@@ -48,4 +52,39 @@ export function compareLeads(sort: LeadSort, stages: Stage[], members: Member[])
     if (x === y) return a.id < b.id ? -1 : 1;
     return x < y ? -sign : sign;
   };
+}
+
+export function isInFolder(row: ConversationRow, folder: Folder): boolean {
+  if (folder === 'snoozed' || folder === 'archived') return row.status === folder;
+  if (row.status !== 'open') return false;
+  if (folder === 'open') return true;
+  if (folder === 'unread') return row.unread_count > 0;
+  if (folder === 'unassigned') return row.assignee_id === null;
+  return row.assignee_id === folder.mine;
+}
+
+export function sliceThread(
+  thread: Message[],
+  anchor: MessageAnchor,
+  limit: number,
+): { messages: Message[]; has_older: boolean; has_newer: boolean } {
+  const at = (id: string): number => thread.findIndex((m) => m.id === id);
+  let start: number;
+  let end: number;
+  if (anchor === 'newest') {
+    end = thread.length;
+    start = end - limit;
+  } else if ('before' in anchor) {
+    end = at(anchor.before);
+    start = end - limit;
+  } else if ('after' in anchor) {
+    start = at(anchor.after) + 1;
+    end = start + limit;
+  } else {
+    start = at(anchor.around) - Math.floor(limit / 2);
+    end = start + limit;
+  }
+  start = Math.max(0, start);
+  end = Math.min(thread.length, end);
+  return { messages: thread.slice(start, end), has_older: start > 0, has_newer: end < thread.length };
 }

@@ -4,114 +4,28 @@
 import type { ConversationRow } from '../bindings/ConversationRow';
 import type { DeskEvent } from '../bindings/DeskEvent';
 import type { Device } from '../bindings/Device';
-import type { ErrorCode } from '../bindings/ErrorCode';
-import type { ExportProgress } from '../bindings/ExportProgress';
-import type { ExportState } from '../bindings/ExportState';
-import type { FirstSync } from '../bindings/FirstSync';
+import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
-import type { KeyStore } from '../bindings/KeyStore';
 import type { Lead } from '../bindings/Lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { Message } from '../bindings/Message';
-import type { MessageAnchor } from '../bindings/MessageAnchor';
-import type { Phase } from '../bindings/Phase';
 import type { SavedView } from '../bindings/SavedView';
 import type { SessionView } from '../bindings/SessionView';
 import type { SyncStatus } from '../bindings/SyncStatus';
 import type { Backend } from './backend';
 import { errorView } from './error-view';
+import { EVERY_LEAD } from './every-lead';
 import * as data from './fake-data';
-import { compareLeads, leadMatches } from './fake-query';
+import { FakeExports } from './fake-exports';
+import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
+import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
 import { searchFake } from './fake-search';
 
-export interface FakeOptions {
-  phase: Phase;
-  keyStore: KeyStore;
-  leads: number;
-  open: number;
-  /** Signed in as a salesperson, who may not export. */
-  isSales: boolean;
-  isOffline: boolean;
-  isConnecting: boolean;
-  firstSync: FirstSync | null;
-  /** Moves the first sync forward by itself. */
-  firstSyncRuns: boolean;
-  unreadableChanges: number;
-  clockSkewMs: number | null;
-  /** Every answer takes this long. */
-  latencyMs: number;
-  /** The sync is stopped by this. */
-  problem: ErrorCode | null;
-  /** The start, sign-in, unlock, every reading call, or an export, fails with this. */
-  startError: ErrorCode | null;
-  signInError: ErrorCode | null;
-  unlockError: ErrorCode | null;
-  readError: ErrorCode | null;
-  exportError: ErrorCode | null;
-  now: number;
-}
+export type { FakeOptions } from './fake-options';
 
-const DEFAULTS: Omit<FakeOptions, 'now'> = {
-  phase: 'open',
-  keyStore: 'keyring',
-  leads: 8412,
-  open: 14,
-  isSales: false,
-  isOffline: false,
-  isConnecting: false,
-  firstSync: null,
-  firstSyncRuns: false,
-  unreadableChanges: 0,
-  clockSkewMs: null,
-  latencyMs: 0,
-  problem: null,
-  startError: null,
-  signInError: null,
-  unlockError: null,
-  readError: null,
-  exportError: null,
-};
-
-/**
- * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew.
- */
 export function fakeFromLocation(search: string): Backend {
-  const query = new URLSearchParams(search);
-  const words = new Set((query.get('fake') ?? '').split(','));
-  const number = (key: string, otherwise: number): number => Number(query.get(key) ?? otherwise);
-  const code = (key: string): ErrorCode | null => query.get(key) as ErrorCode | null;
-  const isFirstSync = words.has('first-sync') || words.has('first-sync-offline');
-  const isEmpty = words.has('empty');
-  return createFake({
-    phase: words.has('signed-out') ? 'signed_out' : words.has('locked') ? 'locked' : 'open',
-    keyStore: words.has('passphrase') ? 'passphrase' : 'keyring',
-    leads: isEmpty ? 0 : number('leads', DEFAULTS.leads),
-    open: isEmpty ? 0 : number('open', DEFAULTS.open),
-    isSales: words.has('sales'),
-    isOffline: words.has('offline') || words.has('first-sync-offline'),
-    isConnecting: words.has('connecting'),
-    firstSync: isFirstSync
-      ? {
-          rows_done: 41_200,
-          rows_total: 110_000,
-          rows_per_s: words.has('first-sync-offline') ? 0 : 5200,
-          remaining_s: words.has('first-sync-offline') ? null : 13,
-        }
-      : null,
-    firstSyncRuns: words.has('first-sync'),
-    unreadableChanges: words.has('unreadable') ? 3 : 0,
-    clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
-    latencyMs: number('latency', 0),
-    problem: code('problem'),
-    startError: code('start'),
-    signInError: code('signin'),
-    unlockError: code('unlock'),
-    readError: code('fail'),
-    exportError: code('export'),
-  });
+  return createFake(optionsFromLocation(search));
 }
 
 export function createFake(given: Partial<FakeOptions> = {}): Backend {
@@ -121,10 +35,9 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   if (me === undefined) throw new Error('the studio has members');
   const listeners = new Set<(event: DeskEvent) => void>();
   const readHere = new Set<string>();
-  const runningExports = new Map<string, ReturnType<typeof setInterval>>();
   let phase = options.phase;
+  let keyStore = options.keyStore;
   let lockAfterMinutes = 5;
-  let exportCount = 0;
   let devices: Device[] = data.devices(options.now);
   let views: SavedView[] = [
     { id: 'view-mine', name: 'My open leads', query: query({ owners: [{ member: me.id }] }) },
@@ -143,7 +56,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     first_sync: options.firstSync,
     unreadable_changes: options.unreadableChanges,
     clock_skew_ms: options.clockSkewMs,
-    problem: options.problem ? errorView(options.problem, false, 'req-7f3a91c4') : null,
+    problem: options.problem ? errorView(options.problem, false, '7f3a91c4-52be-4f4d-8d0e-3b5a90e1f276') : null,
   };
 
   // Built at the first use, so that a sign-in screen costs nothing.
@@ -170,7 +83,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const inFolder = (folder: Folder): ConversationRow[] =>
     allConversations()
       .map(row)
-      .filter((c) => isIn(c, folder));
+      .filter((c) => isInFolder(c, folder));
 
   function emit(event: DeskEvent): void {
     for (const listener of [...listeners]) listener(event);
@@ -192,7 +105,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   /** A call that needs the rows in it. */
   function read<T>(make: () => T): Promise<T> {
     return opened(() => {
-      if (options.readError) throw errorView(options.readError, true, 'req-51c0de77');
+      if (options.readError) throw errorView(options.readError, true, '51c0de77-0f1e-4b0b-9a52-c7a1f0b3e6d4');
       return make();
     });
   }
@@ -204,6 +117,8 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     });
   }
 
+  const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
+
   const session = (): SessionView => ({
     studio: data.STUDIO,
     me,
@@ -211,42 +126,21 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     stages: data.STAGES,
     tags: data.TAGS,
     may_export: !options.isSales,
-    key_store: options.keyStore,
+    key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
   });
+
+  function rowsOf(scope: ExportScope): number {
+    if (scope === 'all') return allLeads().length;
+    if ('selection' in scope) return scope.selection.length;
+    const { filter } = scope.view;
+    return allLeads().filter((lead) => leadMatches(lead, filter)).length;
+  }
 
   function findLead(id: string): Lead {
     const lead = allLeads().find((l) => l.id === id);
     if (lead === undefined) throw errorView('not_found');
     return lead;
-  }
-
-  function runExport(id: string, total: number, fileName: string): void {
-    let done = 0;
-    const tell = (state: ExportState): void => {
-      const progress: ExportProgress = {
-        export_id: id,
-        state,
-        rows_done: done,
-        rows_total: total,
-        size_bytes: done * 214,
-        file_name: fileName,
-      };
-      emit({ export_progressed: progress });
-    };
-    tell('running');
-    const timer = setInterval(() => {
-      done = Math.min(total, done + Math.max(1, Math.ceil(total / 40)));
-      const failure =
-        options.exportError && done * 2 > total ? errorView(options.exportError, true, 'req-e4907f') : null;
-      const ended = done >= total || failure !== null;
-      if (ended) {
-        clearInterval(timer);
-        runningExports.delete(id);
-      }
-      tell(failure ? { failed: failure } : ended ? 'done' : 'running');
-    }, 100);
-    runningExports.set(id, timer);
   }
 
   if (options.firstSyncRuns) {
@@ -272,7 +166,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         if (options.startError) throw errorView(options.startError, true, 'req-57a127');
         return {
           phase,
-          key_store: options.keyStore,
+          key_store: keyStore,
           server_url: 'https://desk.lumen.example',
           prefill_email: null,
           prefill_password: null,
@@ -281,19 +175,20 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       }),
     signIn: (request) =>
       answer(() => {
-        if (options.signInError) throw errorView(options.signInError, true, 'req-51910a');
+        if (options.signInError) throw errorView(options.signInError, true, '51910a00-ddc7-48be-a8b4-6015e4162d92');
         if (!URL.canParse(request.server_url)) throw errorView('invalid_server_url');
         if (request.password === 'wrong') throw errorView('invalid_credentials', false, 'req-51910b');
-        if (options.keyStore === 'passphrase' && (request.passphrase ?? '').length < 12)
-          throw errorView(request.passphrase ? 'passphrase_too_short' : 'passphrase_needed');
+        if (options.keyStore === 'passphrase' && request.passphrase === null) throw errorView('passphrase_needed');
+        if (request.passphrase !== null && request.passphrase.length < 12) throw errorView('passphrase_too_short');
+        keyStore = request.passphrase === null ? 'keyring' : 'passphrase';
         phase = 'open';
         return session();
       }),
     unlock: (passphrase) =>
       answer(() => {
         if (options.unlockError) throw errorView(options.unlockError, false, 'req-10cced');
-        if (options.keyStore === 'passphrase' && passphrase === null) throw errorView('passphrase_needed');
-        if (options.keyStore === 'passphrase' && passphrase === 'wrong') throw errorView('passphrase_wrong');
+        if (keyStore === 'passphrase' && passphrase === null) throw errorView('passphrase_needed');
+        if (keyStore === 'passphrase' && passphrase === 'wrong') throw errorView('passphrase_wrong');
         phase = 'open';
         return session();
       }),
@@ -305,6 +200,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     signOut: () =>
       answer(() => {
         phase = 'signed_out';
+        keyStore = options.keyStore;
         emit('signed_out');
       }),
     session: () => opened(session),
@@ -377,7 +273,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         const found = allConversations().find((c) => c.id === id);
         if (found === undefined) throw errorView('not_found');
         return {
-          ...slice(threadOf(findLead(found.lead_id)), anchor, limit),
+          ...sliceThread(threadOf(findLead(found.lead_id)), anchor, limit),
           history_incomplete: status.first_sync !== null,
         };
       }),
@@ -393,33 +289,9 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     exportStart: (request) =>
       read(() => {
         if (options.isSales) throw errorView('export_forbidden');
-        const id = `export-${++exportCount}`;
-        const total =
-          request.scope === 'all'
-            ? allLeads().length
-            : 'view' in request.scope
-              ? countOf(allLeads(), request.scope.view.filter)
-              : request.scope.selection.length;
-        queueMicrotask(() => runExport(id, total, `leads.${request.format}`));
-        return id;
+        return exports.begin(rowsOf(request.scope), `leads.${request.format}`);
       }),
-    exportCancel: (exportId) =>
-      answer(() => {
-        const timer = runningExports.get(exportId);
-        if (timer === undefined) return;
-        clearInterval(timer);
-        runningExports.delete(exportId);
-        emit({
-          export_progressed: {
-            export_id: exportId,
-            state: 'cancelled',
-            rows_done: 0,
-            rows_total: 0,
-            size_bytes: 0,
-            file_name: '',
-          },
-        });
-      }),
+    exportCancel: (exportId) => answer(() => exports.cancel(exportId)),
 
     deviceList: () => online(() => devices),
     deviceRevoke: (id) =>
@@ -437,56 +309,6 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   };
 }
 
-const countOf = (leads: Lead[], filter: LeadFilter): number => leads.filter((lead) => leadMatches(lead, filter)).length;
-
 function query(filter: Partial<LeadFilter>): LeadQuery {
-  return {
-    filter: {
-      stages: [],
-      owners: [],
-      sources: [],
-      tags: [],
-      created_from: null,
-      created_before: null,
-      active_from: null,
-      active_before: null,
-      ...filter,
-    },
-    sort: { column: 'last_activity_at', descending: true },
-  };
-}
-
-function isIn(row: ConversationRow, folder: Folder): boolean {
-  if (folder === 'snoozed' || folder === 'archived') return row.status === folder;
-  if (row.status !== 'open') return false;
-  if (folder === 'open') return true;
-  if (folder === 'unread') return row.unread_count > 0;
-  if (folder === 'unassigned') return row.assignee_id === null;
-  return row.assignee_id === folder.mine;
-}
-
-function slice(
-  thread: Message[],
-  anchor: MessageAnchor,
-  limit: number,
-): { messages: Message[]; has_older: boolean; has_newer: boolean } {
-  const at = (id: string): number => thread.findIndex((m) => m.id === id);
-  let start: number;
-  let end: number;
-  if (anchor === 'newest') {
-    end = thread.length;
-    start = end - limit;
-  } else if ('before' in anchor) {
-    end = at(anchor.before);
-    start = end - limit;
-  } else if ('after' in anchor) {
-    start = at(anchor.after) + 1;
-    end = start + limit;
-  } else {
-    start = at(anchor.around) - Math.floor(limit / 2);
-    end = start + limit;
-  }
-  start = Math.max(0, start);
-  end = Math.min(thread.length, end);
-  return { messages: thread.slice(start, end), has_older: start > 0, has_newer: end < thread.length };
+  return { filter: { ...EVERY_LEAD, ...filter }, sort: { column: 'last_activity_at', descending: true } };
 }

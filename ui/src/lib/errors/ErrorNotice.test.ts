@@ -17,6 +17,14 @@ describe('ErrorNotice', () => {
     vi.unstubAllGlobals();
   });
 
+  it('shows no report id where nothing reached a server', () => {
+    const { unmount } = render(ErrorNotice, { error: errorView('unknown_host', true, 'req-2') });
+    expect(screen.queryByTestId('report-id')).toBeNull();
+    unmount();
+    render(ErrorNotice, { error: errorView('too_many_requests', true, 'req-3') });
+    expect(screen.getByTestId('report-id').textContent).toContain('req-3');
+  });
+
   it('offers to try again only where that may help', () => {
     const onretry = vi.fn();
     const { unmount } = render(ErrorNotice, { error: errorView('invalid_credentials'), onretry });

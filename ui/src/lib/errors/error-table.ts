@@ -2,6 +2,7 @@
 // until it has its words.
 
 import type { ErrorCode } from '../bindings/ErrorCode';
+import type { ErrorView } from '../bindings/ErrorView';
 
 /**
  * What the button beside the words does: the same again, or going back to where one signs in or unlocks. `none` where
@@ -14,6 +15,23 @@ export interface ErrorWording {
   /** What to do, in a sentence. */
   advice: string;
   action: ErrorAction;
+}
+
+/** Nothing reached a server, so that nobody else has heard of it: an id would lead nowhere, and the advice says what to do. */
+const UNREPORTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'invalid_server_url',
+  'insecure_server_url',
+  'unknown_host',
+  'server_unreachable',
+  'certificate_expired',
+  'certificate_not_yet_valid',
+  'certificate_untrusted',
+  'tls_too_old',
+]);
+
+/** The id by which somebody can look it up, where there is one to ask. */
+export function reportIdOf(error: ErrorView): string | null {
+  return UNREPORTED.has(error.code) ? null : error.report_id;
 }
 
 export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {

@@ -14,23 +14,24 @@ export function counted(n: number, one: string, many: string): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-/** `€ 420` from 42000 and `EUR`; cents only where there are any. */
+const moneyFormats = new Map<string, Intl.NumberFormat>();
+
+/** `€420` from 42000 and `EUR`; cents only where there are any. */
 export function money(minor: number, currency: string): string {
-  const hasCents = minor % 100 !== 0;
-  const digits = hasCents ? 2 : 0;
-  const parts = new Intl.NumberFormat(LOCALE, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).formatToParts(minor / 100);
-  const symbol = parts.find((p) => p.type === 'currency')?.value ?? currency;
-  const amount = parts
-    .filter((p) => p.type !== 'currency' && p.type !== 'literal')
-    .map((p) => p.value)
-    .join('');
-  return `${symbol}\u00A0${amount}`;
+  const digits = minor % 100 === 0 ? 0 : 2;
+  const key = `${currency} ${digits}`;
+  let format = moneyFormats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(LOCALE, {
+      style: 'currency',
+      currency,
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+    moneyFormats.set(key, format);
+  }
+  return format.format(minor / 100);
 }
 
 /** `640 B`, `1.2 MB`: decimal units, as file managers show them. */

@@ -12,9 +12,7 @@ import { PagedRows, type RowSource } from '../virtual/paged-rows.svelte';
 
 export type FolderName = keyof FolderCounts;
 
-export const FOLDER_NAMES: readonly FolderName[] = ['open', 'mine', 'unassigned', 'unread', 'snoozed', 'archived'];
-
-export function folderOf(name: FolderName, me: MemberId): Folder {
+function folderOf(name: FolderName, me: MemberId): Folder {
   return name === 'mine' ? { mine: me } : name;
 }
 

@@ -30,7 +30,7 @@ function short(values: readonly string[]): string {
   return values.length === 1 ? first : strings.filterMany(first, values.length - 1);
 }
 
-export function rangeWords(range: DateRange, now: number, timeZone: string): string {
+function rangeWords(range: DateRange, now: number, timeZone: string): string {
   if (range.from === null && range.before === null) return '';
   const preset = presetOf(range, now, timeZone);
   if (preset !== null) return strings.dates[preset];

@@ -1,24 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import {
-  DEFAULT_QUERY,
-  EMPTY_FILTER,
-  isEmpty,
-  isSet,
-  sameOwner,
-  sameQuery,
-  sortedBy,
-  toggled,
-  without,
-} from './filter';
+import { EVERY_LEAD } from '../backend/every-lead';
+import { DEFAULT_QUERY, isEmpty, isSet, sameOwner, sameQuery, sortedBy, toggled, without } from './filter';
 
 describe('filter', () => {
   it('is empty by default', () => {
-    expect(isEmpty(EMPTY_FILTER)).toBe(true);
+    expect(isEmpty(EVERY_LEAD)).toBe(true);
   });
 
   it('knows each part that is set, and takes away only that', () => {
-    const filter = { ...EMPTY_FILTER, tags: ['VIP'], created_before: 5, owners: ['unassigned' as const] };
+    const filter = { ...EVERY_LEAD, tags: ['VIP'], created_before: 5, owners: ['unassigned' as const] };
     expect(isSet(filter, 'created')).toBe(true);
     expect(isSet(filter, 'active')).toBe(false);
     expect(without(filter, 'tag')).toEqual({ ...filter, tags: [] });
@@ -32,8 +23,8 @@ describe('filter', () => {
   });
 
   it('compares queries regardless of the order in their lists', () => {
-    const query = { ...DEFAULT_QUERY, filter: { ...EMPTY_FILTER, stages: ['a', 'b'] } };
-    const other = { ...DEFAULT_QUERY, filter: { ...EMPTY_FILTER, stages: ['b', 'a'] } };
+    const query = { ...DEFAULT_QUERY, filter: { ...EVERY_LEAD, stages: ['a', 'b'] } };
+    const other = { ...DEFAULT_QUERY, filter: { ...EVERY_LEAD, stages: ['b', 'a'] } };
     expect(sameQuery(query, other)).toBe(true);
     expect(sameQuery(query, DEFAULT_QUERY)).toBe(false);
     expect(sameQuery(query, { ...query, sort: { column: 'name', descending: false } })).toBe(false);

@@ -1,5 +1,6 @@
 // What a filter of the lead list says, and how it is changed. Pure.
 
+import { EVERY_LEAD } from '../backend/every-lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { LeadColumn } from '../bindings/LeadColumn';
@@ -12,19 +13,8 @@ export type FilterName = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'act
 
 export const FILTER_NAMES: readonly FilterName[] = ['stage', 'owner', 'source', 'tag', 'created', 'active'];
 
-export const EMPTY_FILTER: LeadFilter = {
-  stages: [],
-  owners: [],
-  sources: [],
-  tags: [],
-  created_from: null,
-  created_before: null,
-  active_from: null,
-  active_before: null,
-};
-
 export const DEFAULT_QUERY: LeadQuery = {
-  filter: EMPTY_FILTER,
+  filter: EVERY_LEAD,
   sort: { column: 'last_activity_at', descending: true },
 };
 

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { EVERY_LEAD } from '../backend/every-lead';
 import { useBackend } from '../backend';
 import { createFake } from '../backend/fake';
 import type { Backend } from '../backend';
 import { session } from '../session/session.svelte';
-import { DEFAULT_QUERY, EMPTY_FILTER } from './filter';
+import { DEFAULT_QUERY } from './filter';
 import { leadList } from './lead-list.svelte';
 
 const LEADS = 1_200;
@@ -59,7 +60,7 @@ describe('the lead list', () => {
 
   it('lets go of the selection when the filter changes, so that nothing unseen is exported', async () => {
     await leadList.toggle(row(0), 0);
-    leadList.filterBy({ ...EMPTY_FILTER, stages: ['stage-won'] });
+    leadList.filterBy({ ...EVERY_LEAD, stages: ['stage-won'] });
     expect(leadList.selection.isEmpty).toBe(true);
     expect(leadList.isEdited).toBe(true);
     await vi.waitFor(() => {
@@ -70,7 +71,7 @@ describe('the lead list', () => {
 
   it('holds nothing of any lead once the desk is locked', async () => {
     await leadList.toggle(row(0), 0);
-    leadList.filterBy({ ...EMPTY_FILTER, tags: ['VIP'] });
+    leadList.filterBy({ ...EVERY_LEAD, tags: ['VIP'] });
     await session.lock();
     expect(leadList.rows.rowAt(0)).toBeUndefined();
     expect(leadList.rows.count).toBeNull();

@@ -5,7 +5,7 @@ import type { Touch } from '../bindings/Touch';
 export type TouchField = keyof Touch;
 
 /** In the order in which they matter to a reader. */
-export const TOUCH_FIELDS: readonly TouchField[] = [
+const TOUCH_FIELDS: readonly TouchField[] = [
   'campaign',
   'ad',
   'form',

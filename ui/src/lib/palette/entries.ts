@@ -59,13 +59,13 @@ function merge(spans: Span[]): Span[] {
   return merged;
 }
 
-export function messageCoverage(coverage: Coverage, elapsedUs: number): string {
+function messageCoverage(coverage: Coverage, elapsedUs: number): string {
   if (!coverage.messages_searched) return strings.tooShort;
   if (!coverage.is_complete) return strings.partlySearched(coverage.messages);
   return strings.allSearched(coverage.messages, elapsedUs);
 }
 
-export function leadCoverage(coverage: Coverage): string {
+function leadCoverage(coverage: Coverage): string {
   return coverage.is_complete ? strings.allLeads(coverage.leads) : strings.someLeads(coverage.leads);
 }
 

@@ -4,6 +4,7 @@ import { useBackend } from '../backend';
 import { createFake, type FakeOptions } from '../backend/fake';
 import type { ErrorCode } from '../bindings/ErrorCode';
 import { ERRORS } from '../errors/error-table';
+import { strings } from '../strings/session';
 import SignInScreen from './SignInScreen.svelte';
 import { session } from './session.svelte';
 
@@ -71,6 +72,30 @@ describe('signing in', () => {
     await fill('signin-passphrase-again', 'twelve or more');
     await signIn();
     await vi.waitFor(() => expect(session.phase).toBe('open'));
+  });
+
+  it('takes a passphrase by choice where there is a keyring, and says what it means', async () => {
+    await show();
+    expect(screen.queryByTestId('signin-passphrase')).toBeNull();
+    await fireEvent.click(screen.getByTestId('signin-use-passphrase'));
+    expect(screen.getByText(strings.passphraseChosenHint)).toBeTruthy();
+    await signIn();
+    expect(session.phase).toBe('signed_out');
+    await fill('signin-passphrase', 'twelve or more');
+    await fill('signin-passphrase-again', 'twelve or more');
+    await signIn();
+    await vi.waitFor(() => expect(session.phase).toBe('open'));
+    expect(session.view.key_store).toBe('passphrase');
+  });
+
+  it('a choice that was taken back puts the key in the keyring', async () => {
+    await show();
+    await fireEvent.click(screen.getByTestId('signin-use-passphrase'));
+    await fill('signin-passphrase', 'twelve or more');
+    await fireEvent.click(screen.getByTestId('signin-use-passphrase'));
+    await signIn();
+    await vi.waitFor(() => expect(session.phase).toBe('open'));
+    expect(session.view.key_store).toBe('keyring');
   });
 
   it('asks for one too when the keyring turns out to be gone', async () => {

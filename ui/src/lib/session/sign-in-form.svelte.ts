@@ -1,16 +1,12 @@
 // The sign-in form: what is typed, what is missing, and what came of it.
 
 import { asErrorView } from '../backend';
-import type { ErrorCode } from '../bindings/ErrorCode';
 import type { ErrorView } from '../bindings/ErrorView';
 import type { StartView } from '../bindings/StartView';
 import { session } from './session.svelte';
 
 /** As the desk demands it. */
 export const PASSPHRASE_MIN = 12;
-
-/** These say that a passphrase is wanted after all: the keyring was there at the start and is not now. */
-const WANTS_PASSPHRASE: readonly ErrorCode[] = ['passphrase_needed', 'passphrase_too_short'];
 
 export class SignInForm {
   serverUrl = $state('');
@@ -20,7 +16,12 @@ export class SignInForm {
   passphraseAgain = $state('');
   error = $state.raw<ErrorView | null>(null);
   isBusy = $state(false);
-  needsPassphrase = $state(false);
+  /** There is a keyring, so that a passphrase is a choice. */
+  hasKeyring = $state(true);
+  /** A passphrase was chosen although there is a keyring. */
+  prefersPassphrase = $state(false);
+
+  readonly needsPassphrase = $derived(!this.hasKeyring || this.prefersPassphrase);
 
   readonly isPassphraseLong = $derived(Array.from(this.passphrase).length >= PASSPHRASE_MIN);
   readonly isComplete = $derived(
@@ -34,7 +35,7 @@ export class SignInForm {
     this.serverUrl = start?.server_url ?? '';
     this.email = start?.prefill_email ?? '';
     this.password = start?.prefill_password ?? '';
-    this.needsPassphrase = start?.key_store === 'passphrase';
+    this.hasKeyring = start?.key_store !== 'passphrase';
   }
 
   async submit(): Promise<void> {
@@ -51,10 +52,18 @@ export class SignInForm {
       this.forget();
     } catch (reason) {
       this.error = asErrorView(reason);
-      if (WANTS_PASSPHRASE.includes(this.error.code)) this.needsPassphrase = true;
+      // The keyring was there at the start and is not now.
+      if (this.error.code === 'passphrase_needed') this.hasKeyring = false;
     } finally {
       this.isBusy = false;
     }
+  }
+
+  choosePassphrase(isChosen: boolean): void {
+    this.prefersPassphrase = isChosen;
+    if (isChosen) return;
+    this.passphrase = '';
+    this.passphraseAgain = '';
   }
 
   /** Secrets are not kept a moment longer than the form is shown. */

@@ -12,9 +12,11 @@ export const strings = {
   scope: 'Which leads',
   scopes: { all: 'All leads', view: 'This view', selection: 'Selection' },
   leadCount: (n: number) => counted(n, 'lead', 'leads'),
-  nothing: 'nothing here to export',
+  nothing: 'There is nothing here to export.',
+  nothingSelected: 'Nothing selected',
   columns: 'Every column is written, opt-out and consent included.',
-  notEncrypted: 'The file is not encrypted. Keep it where only you can read it, and delete it when it has served.',
+  notEncrypted:
+    'The file is not encrypted. Keep it where only you can read it, and delete it when you no longer need it.',
   audited: 'The export is noted in your studio’s audit log.',
   choose: 'Choose file…',
   choosing: 'Waiting for the file dialog…',
@@ -26,7 +28,7 @@ export const strings = {
   cancelled: 'Export cancelled',
   cancelledDetail: 'No file was written.',
   done: (n: number, file: string) => `${counted(n, 'lead', 'leads')} written to ${file}`,
-  doneDetail: 'The file is not encrypted. Delete it when it has served.',
+  doneDetail: 'The file is not encrypted. Delete it when you no longer need it.',
   failed: 'The export failed',
   dismiss: 'Dismiss',
 } as const;

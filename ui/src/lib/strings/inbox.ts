@@ -63,9 +63,11 @@ export const strings = {
   historyIncomplete: 'Older messages are still being downloaded.',
   toNewest: 'Jump to the newest',
   newBelow: (n: number) => counted(n, 'new message', 'new messages'),
-  channelLine: (channel: string, assignee: string | null) =>
-    assignee === null ? `${channel} · not assigned to anyone` : `${channel} · assigned to ${assignee}`,
-  automatic: 'Automatic message',
+  /** Where one talks, and who answers. */
+  channelLine: (channel: string, assignee: string | null) => `${channel} · ${assignee ?? 'unassigned'}`,
+  channelLineTitle: (channel: string, assignee: string | null) =>
+    assignee === null ? `On ${channel}, not assigned to anyone` : `On ${channel}, assigned to ${assignee}`,
+  automatic: 'Automatic',
   youName: 'You',
   callNote: 'Call note',
   readWhole: 'Show the whole message',

@@ -95,7 +95,6 @@ export const strings = {
 
   export: 'Export…',
   exportSelection: 'Export',
-  exportForbidden: 'Exporting needs the role manager or above.',
   selected: (n: number) => `${count(n)} selected`,
   allSelected: (n: number) => `All ${count(n)} selected`,
   collecting: 'Collecting…',
@@ -131,7 +130,7 @@ export const strings = {
   whereFrom: 'Where from',
   firstTouch: 'First touch',
   lastTouch: 'Last touch',
-  sameTouch: 'Same as the first touch',
+  bothTouches: 'First and last touch',
   touchUnknown: 'Not known',
   touch: {
     campaign: 'Campaign',

@@ -13,7 +13,7 @@ export const strings = {
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomReset: 'Reset',
-  percent: (zoom: number) => `${Math.round(zoom * 100)} %`,
+  percent: (zoom: number) => `${Math.round(zoom * 100)}%`,
   motionNote: 'Motion follows your system’s setting.',
 
   devices: 'Devices',

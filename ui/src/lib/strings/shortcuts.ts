@@ -31,6 +31,5 @@ export const strings = {
   },
   scopes: { global: 'Everywhere', inbox: 'Inbox', leads: 'Leads', lead: 'Lead' },
   title: 'Keyboard shortcuts',
-  close: 'Close',
   or: 'or',
 } as const;

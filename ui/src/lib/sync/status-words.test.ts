@@ -19,7 +19,7 @@ describe('the status line', () => {
   it.each<[string, Partial<SyncStatus>, string]>([
     ['Up to date, 14:02', {}, 'ok'],
     ['Syncing…', { up_to_date_at: null }, 'quiet'],
-    ['First sync, 37 %', { up_to_date_at: null, first_sync: FIRST }, 'quiet'],
+    ['First sync, 37%', { up_to_date_at: null, first_sync: FIRST }, 'quiet'],
     ['Connecting…', { connection: 'connecting' }, 'quiet'],
     ['Offline since 13:40', { connection: 'offline', since: NOW - 22 * 60_000 }, 'warn'],
     ['Offline since Yesterday, 13:40', { connection: 'offline', since: NOW - (24 * 60 + 22) * 60_000 }, 'warn'],

@@ -8,6 +8,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   ArrowLeft: '←',
   ArrowRight: '→',
   Space: 'Space',
+  '-': '−',
 };
 
 export function keyLabel(keys: string): string {

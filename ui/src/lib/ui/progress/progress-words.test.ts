@@ -9,9 +9,9 @@ describe('progress', () => {
     expect(fractionOf(1, Number.NaN)).toBe(0);
   });
 
-  it('says 100 % only of all', () => {
-    expect(percent(109_999, 110_000)).toBe('99 %');
-    expect(percent(110_000, 110_000)).toBe('100 %');
+  it('says 100% only of all', () => {
+    expect(percent(109_999, 110_000)).toBe('99%');
+    expect(percent(110_000, 110_000)).toBe('100%');
   });
 
   it('never says more than there is', () => {

@@ -9,9 +9,9 @@ export function fractionOf(done: number, total: number): number {
   return Math.min(1, Math.max(0, done / total));
 }
 
-/** `37 %`; rounded down, so that 100 % is only said of all. */
+/** `37%`; rounded down, so that 100% is only said of all. */
 export function percent(done: number, total: number): string {
-  return `${Math.floor(fractionOf(done, total) * 100)} %`;
+  return `${Math.floor(fractionOf(done, total) * 100)}%`;
 }
 
 /** `41,200 of 110,000` */

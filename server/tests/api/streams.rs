@@ -1,0 +1,110 @@
+//! Streams outlast the request that opened them: who may still read one, and how many there are.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use wire::changes::Row;
+
+use crate::harness::{OWNER, PASSWORD, TestServer, owner_id, rows, sign_in, studio_id};
+
+/// Streams of a kind that one device may read at a time.
+const STREAMS_A_DEVICE: usize = 4;
+
+/// Reads on until there is a `text`, or the stream has ended.
+async fn rest(stream: &mut reqwest::Response, text: &str) -> String {
+    let mut heard = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = stream.chunk().await {
+            let new = heard.len().saturating_sub(text.len());
+            heard.extend_from_slice(&chunk);
+            if heard[new..].windows(text.len()).any(|window| window == text.as_bytes()) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reading).await.expect("in time");
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+/// More than fits between a server that writes and a client that does not read.
+async fn server_with_long_messages() -> TestServer {
+    let server = TestServer::start(0, 0).await;
+    let rows = rows(900, 1).into_iter().filter(|row| !matches!(row, Row::Stage(_))).map(|row| match row {
+        Row::Message(message) => Row::Message(domain::Message { body: "x".repeat(60_000), ..message }),
+        row => row,
+    });
+    let rows: Vec<_> = rows.collect();
+    server.running.admin().import(studio_id(), rows.into_iter()).await.unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_feed_breaks_off_when_what_its_member_may_see_changes() {
+    let server = server_with_long_messages().await;
+    let client = server.client(OWNER).await;
+    let feed = || client.request(Method::GET, "/v1/sync/changes").header("accept-encoding", "identity").send();
+    let whole = rest(&mut feed().await.unwrap(), "\n{\"end\":").await;
+    assert!(whole.contains("\n{\"end\":"), "the control is read to its end");
+
+    let mut stream = feed().await.unwrap();
+    let directory = rusqlite::Connection::open(server.data_dir().join("directory.db")).unwrap();
+    let demote = "UPDATE membership SET role = 'sales' WHERE member_id = ?1";
+    assert_eq!(directory.execute(demote, [owner_id().to_string()]).unwrap(), 1);
+    let heard = rest(&mut stream, "\n{\"end\":").await;
+    assert!(heard.contains("\n{\"failed\":") && !heard.contains("\n{\"end\":"));
+    assert!(heard.len() < whole.len() / 2, "{} of {} bytes", heard.len(), whole.len());
+}
+
+#[tokio::test]
+async fn hints_end_when_nobody_has_refreshed_the_session() {
+    let server = TestServer::start(3, 2).await;
+    let client = server.client(OWNER).await;
+    let mut forgotten = client.request(Method::GET, "/v1/sync/events").send().await.unwrap();
+    rest(&mut forgotten, "event: hint").await;
+    server.clock.advance_ms(30 * 86_400_000);
+    let here = server.client(OWNER).await;
+    let mut alive = here.request(Method::GET, "/v1/sync/events").send().await.unwrap();
+    rest(&mut alive, "event: hint").await;
+
+    here.patch_lead(0, json!({ "notes": "changed" })).await;
+    assert!(rest(&mut alive, "event: hint").await.contains("event: hint"), "the control hears of it");
+    assert!(!rest(&mut forgotten, "event: hint").await.contains("event: hint"));
+}
+
+#[tokio::test]
+async fn one_stream_too_many_ends_the_oldest_of_that_device_only() {
+    let server = TestServer::start(3, 2).await;
+    let (here, there) = (server.client(OWNER).await, server.client(OWNER).await);
+    let open = |client: &crate::harness::Client| client.request(Method::GET, "/v1/sync/events").send();
+    let mut other = open(&there).await.unwrap();
+    rest(&mut other, "event: hint").await;
+    let mut streams = Vec::new();
+    for _ in 0..=STREAMS_A_DEVICE {
+        let mut stream = open(&here).await.unwrap();
+        rest(&mut stream, "event: hint").await;
+        streams.push(stream);
+    }
+    assert_eq!(rest(&mut streams[0], "event: never").await.matches("event: hint").count(), 0, "it has ended");
+
+    here.patch_lead(0, json!({ "notes": "changed" })).await;
+    for stream in streams[1..].iter_mut().chain([&mut other]) {
+        assert!(rest(stream, "event: hint").await.contains("event: hint"), "the others go on");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_was_left_makes_room() {
+    let server = TestServer::start(1, 1).await;
+    let client = server.client(OWNER).await;
+    let mut first = client.request(Method::GET, "/v1/sync/events").send().await.unwrap();
+    rest(&mut first, "event: hint").await;
+    for _ in 0..3 * STREAMS_A_DEVICE {
+        // Read to its end, or it would still be under way.
+        assert_eq!(client.get("/v1/sync/changes").await.status, StatusCode::OK);
+    }
+    let again = server.anonymous().send(Method::POST, "/v1/auth/sign-in", Some(sign_in(OWNER, PASSWORD))).await;
+    assert_eq!(again.status, StatusCode::OK);
+    client.patch_lead(0, json!({ "notes": "changed" })).await;
+    assert!(rest(&mut first, "event: hint").await.contains("event: hint"), "feeds end no hints");
+}

@@ -1,0 +1,14 @@
+// The filter that lets every lead through.
+
+import type { LeadFilter } from '../bindings/LeadFilter';
+
+export const EVERY_LEAD: LeadFilter = {
+  stages: [],
+  owners: [],
+  sources: [],
+  tags: [],
+  created_from: null,
+  created_before: null,
+  active_from: null,
+  active_before: null,
+};

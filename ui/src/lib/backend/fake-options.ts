@@ -1,0 +1,95 @@
+// How the desk in memory is steered: by options in tests, by words in the address in a browser.
+
+import type { ErrorCode } from '../bindings/ErrorCode';
+import type { FirstSync } from '../bindings/FirstSync';
+import type { KeyStore } from '../bindings/KeyStore';
+import type { Phase } from '../bindings/Phase';
+
+export interface FakeOptions {
+  phase: Phase;
+  keyStore: KeyStore;
+  leads: number;
+  open: number;
+  /** Signed in as a salesperson, who may not export. */
+  isSales: boolean;
+  isOffline: boolean;
+  isConnecting: boolean;
+  firstSync: FirstSync | null;
+  /** Moves the first sync forward by itself. */
+  firstSyncRuns: boolean;
+  unreadableChanges: number;
+  clockSkewMs: number | null;
+  /** Every answer takes this long. */
+  latencyMs: number;
+  /** The sync is stopped by this. */
+  problem: ErrorCode | null;
+  /** The start, sign-in, unlock, every reading call, or an export, fails with this. */
+  startError: ErrorCode | null;
+  signInError: ErrorCode | null;
+  unlockError: ErrorCode | null;
+  readError: ErrorCode | null;
+  exportError: ErrorCode | null;
+  now: number;
+}
+
+export const DEFAULTS: Omit<FakeOptions, 'now'> = {
+  phase: 'open',
+  keyStore: 'keyring',
+  leads: 8412,
+  open: 14,
+  isSales: false,
+  isOffline: false,
+  isConnecting: false,
+  firstSync: null,
+  firstSyncRuns: false,
+  unreadableChanges: 0,
+  clockSkewMs: null,
+  latencyMs: 0,
+  problem: null,
+  startError: null,
+  signInError: null,
+  unlockError: null,
+  readError: null,
+  exportError: null,
+};
+
+/**
+ * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
+ * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew.
+ */
+export function optionsFromLocation(search: string): Partial<FakeOptions> {
+  const query = new URLSearchParams(search);
+  const words = new Set((query.get('fake') ?? '').split(','));
+  const number = (key: string, otherwise: number): number => Number(query.get(key) ?? otherwise);
+  const code = (key: string): ErrorCode | null => query.get(key) as ErrorCode | null;
+  const isFirstSync = words.has('first-sync') || words.has('first-sync-offline');
+  const isEmpty = words.has('empty');
+  return {
+    phase: words.has('signed-out') ? 'signed_out' : words.has('locked') ? 'locked' : 'open',
+    keyStore: words.has('passphrase') ? 'passphrase' : 'keyring',
+    leads: isEmpty ? 0 : number('leads', DEFAULTS.leads),
+    open: isEmpty ? 0 : number('open', DEFAULTS.open),
+    isSales: words.has('sales'),
+    isOffline: words.has('offline') || words.has('first-sync-offline'),
+    isConnecting: words.has('connecting'),
+    firstSync: isFirstSync
+      ? {
+          rows_done: 41_200,
+          rows_total: 110_000,
+          rows_per_s: words.has('first-sync-offline') ? 0 : 5200,
+          remaining_s: words.has('first-sync-offline') ? null : 13,
+        }
+      : null,
+    firstSyncRuns: words.has('first-sync'),
+    unreadableChanges: words.has('unreadable') ? 3 : 0,
+    clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
+    latencyMs: number('latency', 0),
+    problem: code('problem'),
+    startError: code('start'),
+    signInError: code('signin'),
+    unlockError: code('unlock'),
+    readError: code('fail'),
+    exportError: code('export'),
+  };
+}
