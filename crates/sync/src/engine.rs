@@ -24,7 +24,7 @@ use crate::{Clock, SyncError, outgoing};
 /// First wait after a failure.
 const MIN_WAIT: Duration = Duration::from_secs(1);
 /// Longest wait between tries; a click, a focus or a network's return cuts it short.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(15);
 
 /// What the engine tells whoever started it.
 #[derive(Debug, Clone)]

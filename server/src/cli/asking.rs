@@ -89,7 +89,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_wrong_is_said_without_repeating_it() {
-        for text in ["", "Olga\n", "Olga\nolga@studio.example\n", "\nolga@studio.example\npass word\n", "Olga\nolga\npass word\n"] {
+        for text in [
+            "",
+            "Olga\n",
+            "Olga\nolga@studio.example\n",
+            "\nolga@studio.example\npass word\n",
+            "Olga\nolga\npass word\n",
+        ] {
             let error = Person::read(text.as_bytes()).err().expect("refused");
             assert!(!format!("{error:#}").to_lowercase().contains("olga"), "{error:#}");
         }

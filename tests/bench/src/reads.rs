@@ -338,9 +338,17 @@ fn somebody(dice: &mut ChaCha8Rng, cache: &store::Cache) -> anyhow::Result<(Stri
     Ok((lead.name, lead.phone))
 }
 
-/// Two words of one message, none of them so short that messages are not searched for it.
+/// Two words of one message, none of them so short that messages are not searched for it. Words in Latin letters without
+/// loose accents: what a word is in other scripts is the index's to say.
 fn two_words(dice: &mut ChaCha8Rng, text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 4).collect();
+    let is_latin = |c: char| c.is_alphabetic() && c < '\u{250}';
+    if text.chars().any(|c| ('\u{300}'..'\u{370}').contains(&c)) {
+        return None;
+    }
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() >= 4 && word.chars().all(is_latin))
+        .collect();
     let mut two = words.choose_multiple(dice, 2);
     let (first, second) = (two.next()?, two.next()?);
     (first != second).then(|| format!("{first} {second}"))
