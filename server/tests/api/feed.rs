@@ -244,6 +244,7 @@ async fn what_changes_during_a_snapshot_is_in_the_delta_after_it() {
 
     // Somebody who writes all the time, until told to stop, all over the studio.
     let (stop, stopped) = tokio::sync::watch::channel(false);
+    let (tell_written, mut written) = tokio::sync::watch::channel(0_u64);
     let writer = client.clone();
     let writing = tokio::spawn(async move {
         let mut n = 0_u64;
@@ -257,15 +258,17 @@ async fn what_changes_during_a_snapshot_is_in_the_delta_after_it() {
                 2 => writer.patch_lead(target, json!({ "stage_id": stage_id(n % 3), "notes": n.to_string() })).await,
                 _ => writer.patch_lead(target, json!({ "owner_id": owner })).await,
             };
+            tell_written.send_replace(n);
         }
-        n
     });
 
-    // Each page by a request of its own, so that there are writes between any two.
+    // Each page by a request of its own, and some writes between any two.
     let mut replica = Replica::default();
     let mut cursor = None;
     let (mut pages, mut kinds) = (0, BTreeSet::new());
     loop {
+        let enough = *written.borrow() + 3;
+        written.wait_for(|n| *n >= enough).await.unwrap();
         let feed = Feed::read_pages(&client, cursor.as_ref(), 1).await;
         kinds.insert(format!("{:?}", feed.begin.kind));
         replica.apply(&feed);
@@ -279,8 +282,8 @@ async fn what_changes_during_a_snapshot_is_in_the_delta_after_it() {
         }
     }
     stop.send(true).unwrap();
-    let written = writing.await.unwrap();
-    assert!(written > 20, "only {written} writes: the test has not tested");
+    writing.await.unwrap();
+    assert!(pages == 25 && *written.borrow() >= 75, "{pages} pages, {} writes", *written.borrow());
     assert_eq!(kinds.len(), 2, "snapshot and delta");
 
     replica.cursor = cursor;
