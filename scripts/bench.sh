@@ -23,7 +23,7 @@ main() {
         --package frontdesk-bench --package frontdesk-bench-bare
     say 'Packing the .deb'
     rm -rf target/release/bundle/deb
-    ui/node_modules/.bin/tauri bundle --bundles deb >target/bundle.log 2>&1 || {
+    tauri bundle --bundles deb >target/bundle.log 2>&1 || {
         cat target/bundle.log >&2
         die 'the .deb could not be packed'
     }

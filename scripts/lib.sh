@@ -56,3 +56,14 @@ build_tests() {
     say 'Building the programs and their tests'
     cargo build --workspace --bins --tests --locked
 }
+
+# tauri ARGUMENT…: Tauri's own program. Only packaging needs it: installed when first asked for, so that the lock file
+# of the user interface stays free of its packages for every other system.
+tauri() {
+    local program=$TOOLS/tauri-cli/node_modules/.bin/tauri
+    if [[ ! -x $program || $("$program" --version) != "tauri-cli $TAURI_CLI_VERSION" ]]; then
+        say "Installing Tauri's program"
+        npm install --silent --no-save --prefix "$TOOLS/tauri-cli" "@tauri-apps/cli@$TAURI_CLI_VERSION"
+    fi
+    "$program" "$@"
+}

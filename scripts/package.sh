@@ -5,15 +5,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 scripts/setup.sh build
 build_ui
 rm -rf target/release/bundle/deb
-# Only packaging needs Tauri's own program, and the lock file of the user interface stays free of its
-# packages for every other system.
-tauri_cli=$TOOLS/tauri-cli/node_modules/.bin/tauri
-if [[ ! -x $tauri_cli || $("$tauri_cli" --version) != "tauri-cli $TAURI_CLI_VERSION" ]]; then
-    say "Installing Tauri's program"
-    npm install --silent --no-save --prefix "$TOOLS/tauri-cli" "@tauri-apps/cli@$TAURI_CLI_VERSION"
-fi
 say 'Building the release and its .deb'
-"$tauri_cli" build --bundles deb -- --locked
+tauri build --bundles deb -- --locked
 
 mapfile -t packages < <(find target/release/bundle/deb -maxdepth 1 -name '*.deb')
 [[ ${#packages[@]} -eq 1 ]] || die "expected one .deb, found ${#packages[@]}"
