@@ -57,8 +57,8 @@ impl Admin {
         Self { database, passwords, clock }
     }
 
-    /// Opens the data of a server that is not running. Changes made here reach a server that is, but its clients only
-    /// hear of them with the next change it makes itself.
+    /// Opens the data of a server that may be running in another program; its clients hear within seconds of what is
+    /// changed here.
     ///
     /// # Errors
     /// When the data can't be opened.
@@ -148,6 +148,24 @@ impl Admin {
         rows: impl Iterator<Item = Row> + Send + 'static,
     ) -> Result<ImportReport, AdminError> {
         Ok(self.database.tenant(studio_id).await?.import(rows).await?)
+    }
+
+    /// Every studio.
+    ///
+    /// # Errors
+    /// When the data can't be read.
+    pub async fn list_studios(&self) -> Result<Vec<StudioId>, AdminError> {
+        Ok(self.database.directory().list_studios().await?)
+    }
+
+    /// Makes every client of the studio start over with its next pull: to be done when the studio's database was put
+    /// back from a backup, since the clients may hold what came after it. Their rows stay until they have new ones.
+    ///
+    /// # Errors
+    /// When there is no such studio, or the data can't be written.
+    pub async fn reset_cursors(&self, studio_id: StudioId) -> Result<(), AdminError> {
+        let tenant = self.database.tenant(studio_id).await?;
+        Ok(tenant.end_epoch(tenant.epoch().await?).await?)
     }
 
     /// The number of the studio's newest change.

@@ -25,7 +25,7 @@ pub(crate) enum ApiError {
     NotFound,
     #[error("{}: {problem}", field.as_deref().unwrap_or("the request"))]
     InvalidInput { field: Option<String>, problem: &'static str },
-    #[error("the cursor is not one of this server, or too old")]
+    #[error("the cursor is not one of this server, or of before its data was put back")]
     CursorInvalid,
     #[error("too many requests at once")]
     TooManyRequests { retry_after_s: u64 },

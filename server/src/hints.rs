@@ -26,6 +26,8 @@ pub trait Hints: Send + Sync + 'static {
     fn announce(&self, studio_id: StudioId, hint: Hint);
     /// Listens at the studio from now on.
     fn listen(&self, studio_id: StudioId) -> broadcast::Receiver<Hint>;
+    /// The studios at which somebody listens.
+    fn list_listened(&self) -> Vec<StudioId>;
 }
 
 /// Hints within this process.
@@ -47,6 +49,12 @@ impl Hints for LocalHints {
         let mut studios = self.studios.lock().unwrap_or_else(PoisonError::into_inner);
         studios.entry(studio_id).or_insert_with(|| broadcast::Sender::new(CAPACITY)).subscribe()
     }
+
+    fn list_listened(&self) -> Vec<StudioId> {
+        let mut studios = self.studios.lock().unwrap_or_else(PoisonError::into_inner);
+        studios.retain(|_, sender| sender.receiver_count() > 0);
+        studios.keys().copied().collect()
+    }
 }
 
 #[cfg(test)]
@@ -67,8 +75,13 @@ mod tests {
     fn a_studio_without_listeners_is_forgotten() {
         let hints = LocalHints::default();
         let studio = StudioId::from_uuid(uuid::Uuid::from_u128(1));
-        drop(hints.listen(studio));
+        let listener = hints.listen(studio);
+        assert_eq!(hints.list_listened(), [studio]);
+        drop(listener);
         hints.announce(studio, Hint::Changed);
+        assert!(hints.studios.lock().expect("lock").is_empty());
+        drop(hints.listen(studio));
+        assert_eq!(hints.list_listened(), []);
         assert!(hints.studios.lock().expect("lock").is_empty());
     }
 }

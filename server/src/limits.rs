@@ -14,6 +14,8 @@ pub(crate) const TAGS: usize = 50;
 pub(crate) const TAG_CHARS: usize = 60;
 /// Of what a device says of itself, each field, in characters; as `wire::device::DeviceInfo` says.
 pub(crate) const DEVICE_CHARS: usize = 100;
+/// Ended devices that one listing tells of.
+pub(crate) const ENDED_DEVICES: i64 = 100;
 /// Of a password: more is no better, and would have to be hashed.
 pub(crate) const PASSWORD_BYTES: usize = 1024;
 /// Acts in one audit batch, as `wire::write::AuditBatch` says.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::task::JoinHandle;
@@ -20,11 +20,13 @@ use crate::connections::BoundedAcceptor;
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::hints::LocalHints;
+use crate::jobs;
 use crate::router::router;
 use crate::secret_file::{SecretFileError, make_private_dir};
+use crate::served_certificate::ServedCertificate;
 use crate::state::{AppState, Shared};
 use crate::streams::Streams;
-use crate::tls::{TlsError, server_config};
+use crate::tls::TlsError;
 
 /// How long requests under way may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -69,12 +71,12 @@ pub struct Running {
 /// # Errors
 /// [`StartError`].
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let tls = match &config.transport {
-        Transport::Tls { cert, key } => Some(server_config(cert, key)?),
+    let certificate = match &config.transport {
+        Transport::Tls { cert, key } => Some(ServedCertificate::load(cert, key)?),
         Transport::InsecureHttpLoopback if config.listen.ip().is_loopback() => None,
         Transport::InsecureHttpLoopback => return Err(StartError::InsecureBeyondLoopback(config.listen)),
     };
-    let is_tls = tls.is_some();
+    let is_tls = certificate.is_some();
     let closing = CancellationToken::new();
     let (state, admin) = open_state(&config, is_tls, closing.clone()).await?;
 
@@ -83,12 +85,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     listener.set_nonblocking(true).map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
     let handle = Handle::new();
+    let tls = certificate.as_ref().map(ServedCertificate::config);
+    jobs::start(&state, certificate, &closing);
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
     tune(server.http_builder());
     let task = match tls {
         Some(tls) => {
-            let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(NoDelayAcceptor::new());
+            let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
             tokio::spawn(server.acceptor(bounded(acceptor)).serve(service))
         }
         None => tokio::spawn(server.acceptor(bounded(NoDelayAcceptor::new())).serve(service)),
@@ -113,7 +117,7 @@ pub(crate) async fn open_state(
         clock: Arc::clone(&config.clock),
         passwords,
         access_tokens: AccessTokens::new(&keys.access_token),
-        refresh_tokens: RefreshTokens::new(&keys.refresh_token),
+        refresh_tokens: RefreshTokens::new(&keys),
         cursor_seal: CursorSeal::new(&keys.cursor),
         streams: Streams::new(closing),
         is_tls,

@@ -86,8 +86,8 @@ impl ApiClient {
         self.session.end(&self.http).await
     }
 
-    /// Waits until no exchange of tokens is under way. Ending the program in the middle of one, or opening the same
-    /// store anew, would use a refresh token twice and cost the session.
+    /// Waits until no exchange of tokens is under way. Opening the same store anew in the middle of one could exchange
+    /// a refresh token twice and cost the session; ending the program only costs another round.
     pub async fn settle(&self) {
         self.session.settle().await;
     }

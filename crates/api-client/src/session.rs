@@ -1,9 +1,13 @@
 //! Which access token a request carries, and when it is exchanged.
 //!
-//! A refresh token is good once, and using it twice ends the session. So: one refresh at a time; the store is read
-//! right before, in case another program refreshed; the new tokens are stored before the first is used; and a
-//! refresh runs to its end even when the call that wanted it is dropped. What is left is the time between the
-//! server's commit and our store's: a crash or a cut in it costs the session, and the member signs in again.
+//! A refresh token is good for one exchange, and another one ends the session. So: one refresh at a time; the store is
+//! read right before, in case another program refreshed; the new tokens are stored before the first is used; and a
+//! refresh runs to its end even when the call that wanted it is dropped.
+//!
+//! A cut or a crash may still lose an answer of which the server knows. So each exchange has an idempotency key, which
+//! is stored before the request is first sent: until new tokens are stored, the same request is sent again, after a
+//! restart too, and the server answers it again. The key is drawn that late so that a copy of the tokens does not hold
+//! it; the server takes whoever comes without it for a thief (`docs/adr/0006`).
 //!
 //! How long an access token is good for is counted from before the request was sent, on the monotonic clock, so a
 //! wrong or changed wall clock does not matter. That clock stands still while the computer sleeps: then the server
@@ -16,8 +20,9 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
+use uuid::Uuid;
 use wire::ApiErrorCode;
-use wire::auth::Refresh;
+use wire::auth::{Refresh, SignOut};
 use zeroize::Zeroize;
 
 use crate::http::Http;
@@ -120,7 +125,7 @@ impl SessionKeeper {
             let mut state = keeper.lock().await;
             keeper.reload(&mut state).await?;
             let Some(held) = &state.held else { return Ok(()) };
-            let request = with_refresh_token(&http, "sign-out", &held.tokens);
+            let request = sign_out_request(&http, &held.tokens);
             let ended = match http.call(request).await {
                 Ok(answer) => answer.nothing(),
                 Err(failure) if is_session_over(failure.kind) => Ok(()),
@@ -150,8 +155,9 @@ impl SessionKeeper {
             return Ok(access);
         }
         let Some(held) = &state.held else { return Err(ApiFailure::unsent(FailureKind::SignedOut)) };
+        let key = self.idempotency_key(&held.tokens).await?;
         let sent_at = Instant::now();
-        let request = with_refresh_token(&http, "refresh", &held.tokens);
+        let request = refresh_request(&http, &held.tokens, &key);
         let tokens = match http.call(request).await {
             Ok(answer) => answer.json::<wire::auth::Tokens>().await?,
             // A refresh token has no other way to be past its time.
@@ -175,10 +181,26 @@ impl SessionKeeper {
         }
         match self.in_store(|store| store.load()).await? {
             None => state.held = None,
-            Some(tokens) if state.held.as_ref().is_some_and(|held| held.tokens.has_same_refresh_token(&tokens)) => {}
-            Some(tokens) => state.hold(Held { tokens, usable_until: None, is_unsaved: false }),
+            Some(tokens) => match &mut state.held {
+                // An exchange of it may have begun, here or in another program, and had no answer.
+                Some(held) if held.tokens.has_same_refresh_token(&tokens) => {
+                    held.tokens.idempotency_key = tokens.idempotency_key;
+                }
+                _ => state.hold(Held { tokens, usable_until: None, is_unsaved: false }),
+            },
         }
         Ok(())
+    }
+
+    /// The key of the exchange that was begun, or that of a new one, which is then in the store.
+    async fn idempotency_key(&self, tokens: &Tokens) -> Result<SecretString, ApiFailure> {
+        if let Some(key) = &tokens.idempotency_key {
+            return Ok(key.clone());
+        }
+        let key = SecretString::from(Uuid::new_v4().to_string());
+        let tokens = Tokens { idempotency_key: Some(key.clone()), ..tokens.clone() };
+        self.in_store(move |store| store.save(&tokens)).await?;
+        Ok(key)
     }
 
     async fn save(&self, state: &mut State) -> Result<(), ApiFailure> {
@@ -204,10 +226,21 @@ impl SessionKeeper {
     }
 }
 
-/// A request that uses up the refresh token.
-fn with_refresh_token(http: &Http, route: &str, tokens: &Tokens) -> RequestBuilder {
-    let mut body = Refresh { refresh_token: tokens.refresh_token.expose_secret().to_owned() };
-    let request = http.request(Method::POST, &["v1", "auth", route]).json(&body);
+/// The same each time for the same token and key.
+fn refresh_request(http: &Http, tokens: &Tokens, key: &SecretString) -> RequestBuilder {
+    let mut body = Refresh {
+        refresh_token: tokens.refresh_token.expose_secret().to_owned(),
+        idempotency_key: Some(key.expose_secret().to_owned()),
+    };
+    let request = http.request(Method::POST, &["v1", "auth", "refresh"]).json(&body);
+    body.refresh_token.zeroize();
+    body.idempotency_key.zeroize();
+    request
+}
+
+fn sign_out_request(http: &Http, tokens: &Tokens) -> RequestBuilder {
+    let mut body = SignOut { refresh_token: tokens.refresh_token.expose_secret().to_owned() };
+    let request = http.request(Method::POST, &["v1", "auth", "sign-out"]).json(&body);
     body.refresh_token.zeroize();
     request
 }
@@ -217,7 +250,11 @@ fn received(tokens: wire::auth::Tokens, sent_at: Instant) -> Held {
     // A token of a few seconds has to be usable for some of them.
     let usable = lifetime.saturating_sub(MARGIN).max(lifetime / 2);
     Held {
-        tokens: Tokens { access_token: Some(tokens.access_token.into()), refresh_token: tokens.refresh_token.into() },
+        tokens: Tokens {
+            access_token: Some(tokens.access_token.into()),
+            refresh_token: tokens.refresh_token.into(),
+            idempotency_key: None,
+        },
         usable_until: Some(sent_at + usable),
         is_unsaved: true,
     }

@@ -9,8 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct Tokens {
     /// The last access token, perhaps past its time; without one the first call refreshes.
     pub access_token: Option<SecretString>,
-    /// Opaque, good for one refresh; using it twice ends the session.
+    /// Opaque, good for one exchange; another one ends the session.
     pub refresh_token: SecretString,
+    /// The key of an exchange of `refresh_token` that was begun and of which no answer has been stored: whoever goes on
+    /// with it is told the same again, instead of ending the session.
+    pub idempotency_key: Option<SecretString>,
 }
 
 impl Tokens {
@@ -27,8 +30,9 @@ pub struct TokenStoreFailed;
 
 /// Where the tokens of one account are kept. Its calls may block: they are made on a blocking thread.
 ///
-/// Two programs that share a store must not refresh at the same moment: the second use of a refresh token ends the
-/// session. The store is read again before each refresh, so one after the other is fine.
+/// Two programs that share a store must not begin to refresh at the same moment: each would draw a key of its own, and
+/// the second exchange of a refresh token ends the session. The store is read again before each refresh, so one after
+/// the other is fine.
 pub trait TokenStore: Send + Sync + 'static {
     /// The tokens stored last, or `None` when signed out.
     ///

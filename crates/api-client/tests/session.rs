@@ -1,4 +1,5 @@
-//! Which token a call carries: against a server that ends the session when a refresh token comes twice.
+//! Which token a call carries: against a server that ends the session when a refresh token comes twice, unless it is a
+//! retry.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -19,7 +20,11 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Event {
     Saved(String),
+    /// The key of an exchange was saved, with the token that is to be exchanged.
+    KeySaved(String),
     Refreshed(String),
+    /// The last exchange, answered again.
+    RefreshedAgain(String),
     Revoked,
     Served(String),
     Expired(String),
@@ -41,13 +46,15 @@ struct Manners {
     newest: u32,
     expires_in_s: u64,
     refresh_takes: Duration,
+    /// Of the first so many exchanges the answer is lost on its way, at a gateway.
+    lost_answers: u32,
     /// Says of every access token that it is expired.
     is_never_content: bool,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { newest: 1, expires_in_s: 900, refresh_takes: Duration::ZERO, is_never_content: false }
+        Self { newest: 1, expires_in_s: 900, refresh_takes: Duration::ZERO, lost_answers: 0, is_never_content: false }
     }
 }
 
@@ -61,27 +68,39 @@ impl Server {
         // `None`: the family is dead.
         let newest = Arc::new(Mutex::new(Some(manners.newest)));
         let (state, events) = (Arc::clone(&newest), Arc::clone(&log));
+        // The key of the last exchange, and how many answers are still to be lost.
+        let exchange = Mutex::new((None::<String>, manners.lost_answers));
         Mock::given(method("POST"))
             .and(path("/v1/auth/refresh"))
             .respond_with(move |request: &Request| {
-                let token = refresh_token(request);
-                let mut newest = state.lock().unwrap();
-                match *newest {
+                let (token, key) = (refresh_token(request), idempotency_key(request));
+                let (mut newest, mut exchange) = (state.lock().unwrap(), exchange.lock().unwrap());
+                let current = match *newest {
                     Some(n) if token == format!("refresh-{n}") => {
                         *newest = Some(n + 1);
+                        exchange.0 = Some(key);
                         events.lock().unwrap().push(Event::Refreshed(token));
-                        ResponseTemplate::new(200).set_delay(manners.refresh_takes).set_body_json(json!({
-                            "access_token": format!("access-{}", n + 1),
-                            "access_expires_in_s": manners.expires_in_s,
-                            "refresh_token": format!("refresh-{}", n + 1),
-                        }))
+                        n + 1
+                    }
+                    Some(n) if token == format!("refresh-{}", n - 1) && exchange.0 == Some(key) => {
+                        events.lock().unwrap().push(Event::RefreshedAgain(token));
+                        n
                     }
                     _ => {
                         *newest = None;
                         events.lock().unwrap().push(Event::Revoked);
-                        refusal("session_revoked")
+                        return refusal("session_revoked");
                     }
+                };
+                if exchange.1 > 0 {
+                    exchange.1 -= 1;
+                    return ResponseTemplate::new(502);
                 }
+                ResponseTemplate::new(200).set_delay(manners.refresh_takes).set_body_json(json!({
+                    "access_token": format!("access-{current}"),
+                    "access_expires_in_s": manners.expires_in_s,
+                    "refresh_token": format!("refresh-{current}"),
+                }))
             })
             .mount(&mock)
             .await;
@@ -135,14 +154,26 @@ fn refresh_token(request: &Request) -> String {
     body["refresh_token"].as_str().unwrap().to_owned()
 }
 
+fn idempotency_key(request: &Request) -> String {
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let key = body["idempotency_key"].as_str().unwrap().to_owned();
+    assert!(key.len() >= wire::auth::MIN_IDEMPOTENCY_KEY_CHARS, "{key}");
+    key
+}
+
 fn tokens(n: u32) -> Tokens {
-    Tokens { access_token: Some(format!("access-{n}").into()), refresh_token: format!("refresh-{n}").into() }
+    Tokens {
+        access_token: Some(format!("access-{n}").into()),
+        refresh_token: format!("refresh-{n}").into(),
+        idempotency_key: None,
+    }
 }
 
 /// A store that notes what is saved, and fails when told to.
 struct NotingStore {
     held: HeldTokens,
     log: Log,
+    /// How often it still fails to save new tokens.
     failures: Mutex<u32>,
     saved: Notify,
 }
@@ -161,13 +192,17 @@ impl TokenStore for NotingStore {
 
     fn save(&self, tokens: &Tokens) -> Result<(), TokenStoreFailed> {
         let mut failures = self.failures.lock().unwrap();
-        if *failures > 0 {
+        if *failures > 0 && tokens.idempotency_key.is_none() {
             *failures -= 1;
             return Err(TokenStoreFailed);
         }
-        self.log.lock().unwrap().push(Event::Saved(tokens.refresh_token.expose_secret().to_owned()));
+        let token = tokens.refresh_token.expose_secret().to_owned();
+        let event = if tokens.idempotency_key.is_some() { Event::KeySaved(token) } else { Event::Saved(token) };
+        self.log.lock().unwrap().push(event);
         self.held.save(tokens)?;
-        self.saved.notify_one();
+        if tokens.idempotency_key.is_none() {
+            self.saved.notify_one();
+        }
         Ok(())
     }
 }
@@ -200,6 +235,7 @@ async fn new_tokens_are_saved_before_they_are_used() {
     assert_eq!(
         server.events(),
         [
+            Event::KeySaved("refresh-1".to_owned()),
             Event::Refreshed("refresh-1".to_owned()),
             Event::Saved("refresh-2".to_owned()),
             Event::Served("access-2".to_owned())
@@ -222,11 +258,94 @@ async fn tokens_that_could_not_be_saved_are_saved_by_the_next_call_and_not_refre
     assert_eq!(
         server.events(),
         [
+            Event::KeySaved("refresh-1".to_owned()),
             Event::Refreshed("refresh-1".to_owned()),
             Event::Saved("refresh-2".to_owned()),
             Event::Served("access-2".to_owned())
         ]
     );
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_is_sent_again_and_not_another() {
+    let server = Server::start(Manners { lost_answers: 2, ..Manners::default() }).await;
+    let store = NotingStore::new(&server, Tokens { access_token: None, ..tokens(1) });
+    let client = server.client(store.clone());
+    for _ in 0..2 {
+        assert_eq!(client.devices().await.unwrap_err().kind, FailureKind::ServerFailed);
+    }
+    client.devices().await.unwrap();
+    let token = || "refresh-1".to_owned();
+    assert_eq!(
+        server.events(),
+        [
+            Event::KeySaved(token()),
+            Event::Refreshed(token()),
+            Event::RefreshedAgain(token()),
+            Event::RefreshedAgain(token()),
+            Event::Saved("refresh-2".to_owned()),
+            Event::Served("access-2".to_owned())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_is_sent_again_by_the_next_run() {
+    let server = Server::start(Manners { lost_answers: 1, ..Manners::default() }).await;
+    let store = NotingStore::new(&server, Tokens { access_token: None, ..tokens(1) });
+    let crashed = server.client(store.clone()).devices().await;
+    assert_eq!(crashed.unwrap_err().kind, FailureKind::ServerFailed);
+    server.client(store.clone()).devices().await.unwrap();
+    assert_eq!(server.count(|event| matches!(event, Event::RefreshedAgain(_))), 1);
+    assert_eq!(server.count(|event| *event == Event::Revoked), 0);
+    assert!(store.load().unwrap().unwrap().idempotency_key.is_none(), "no key is kept for the next exchange");
+}
+
+#[tokio::test]
+async fn each_exchange_has_a_key_of_its_own() {
+    let mock = MockServer::start().await;
+    let keys = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&keys);
+    Mock::given(path("/v1/auth/refresh"))
+        .respond_with(move |request: &Request| {
+            seen.lock().unwrap().push(idempotency_key(request));
+            ResponseTemplate::new(200).set_body_json(json!({
+                "access_token": "access-2", "access_expires_in_s": 0, "refresh_token": "refresh-2",
+            }))
+        })
+        .mount(&mock)
+        .await;
+    Mock::given(path("/v1/devices"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"devices": []})))
+        .mount(&mock)
+        .await;
+    let store = Arc::new(HeldTokens::new(Tokens { access_token: None, ..tokens(1) }));
+    let client = ApiClient::new(&config(&mock.uri()), store).unwrap();
+    for _ in 0..2 {
+        client.devices().await.unwrap();
+    }
+    let keys = keys.lock().unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn nothing_is_exchanged_when_the_key_can_not_be_saved() {
+    /// Can be read, and not written.
+    struct ReadOnly(HeldTokens);
+    impl TokenStore for ReadOnly {
+        fn load(&self) -> Result<Option<Tokens>, TokenStoreFailed> {
+            self.0.load()
+        }
+        fn save(&self, _: &Tokens) -> Result<(), TokenStoreFailed> {
+            Err(TokenStoreFailed)
+        }
+    }
+    let server = Server::start(Manners::default()).await;
+    let store = ReadOnly(HeldTokens::new(Tokens { access_token: None, ..tokens(1) }));
+    let failure = server.client(Arc::new(store)).devices().await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::TokensUnavailable);
+    assert_eq!(server.events(), [], "the token is as good as before");
 }
 
 #[tokio::test]

@@ -26,7 +26,11 @@ impl VaultTokens {
 impl TokenStore for VaultTokens {
     fn load(&self) -> Result<Option<Tokens>, TokenStoreFailed> {
         let stored = self.vault()?.find_tokens().map_err(failed)?;
-        Ok(stored.map(|StoredTokens { access_token, refresh_token }| Tokens { access_token, refresh_token }))
+        Ok(stored.map(|StoredTokens { access_token, refresh_token, idempotency_key }| Tokens {
+            access_token,
+            refresh_token,
+            idempotency_key,
+        }))
     }
 
     fn save(&self, tokens: &Tokens) -> Result<(), TokenStoreFailed> {
@@ -35,8 +39,8 @@ impl TokenStore for VaultTokens {
 }
 
 /// The form in which the vault keeps them.
-pub(crate) fn to_store(Tokens { access_token, refresh_token }: Tokens) -> StoredTokens {
-    StoredTokens { access_token, refresh_token }
+pub(crate) fn to_store(Tokens { access_token, refresh_token, idempotency_key }: Tokens) -> StoredTokens {
+    StoredTokens { access_token, refresh_token, idempotency_key }
 }
 
 fn failed(error: VaultError) -> TokenStoreFailed {

@@ -27,6 +27,8 @@ pub enum Permission {
     ReviewLeads,
     /// Change a lead within one's sight.
     EditLeads,
+    /// Delete a lead within one's sight, with all that hangs on it (B5).
+    DeleteLeads,
     /// Write leads to a file (E1).
     ExportLeads,
 }
@@ -39,7 +41,9 @@ impl Role {
     pub const fn allows(self, permission: Permission) -> bool {
         match permission {
             Permission::ReviewLeads | Permission::EditLeads => true,
-            Permission::ExportLeads => match self {
+            // Deleting takes a lead's whole history with it. Lead by lead it could empty the pool, which is the bulk
+            // action that A2 keeps for managers.
+            Permission::DeleteLeads | Permission::ExportLeads => match self {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
@@ -51,9 +55,18 @@ impl Role {
 mod tests {
     use super::{Permission, Role};
 
+    /// The matrix of A2, by role: review, edit, delete, export.
     #[test]
-    fn only_sales_may_not_export() {
-        let may: Vec<Role> = Role::ALL.into_iter().filter(|r| r.allows(Permission::ExportLeads)).collect();
-        assert_eq!(may, [Role::Admin, Role::Owner, Role::Manager]);
+    fn each_role_may_what_the_matrix_says() {
+        for (role, may) in [
+            (Role::Admin, [true, true, true, true]),
+            (Role::Owner, [true, true, true, true]),
+            (Role::Manager, [true, true, true, true]),
+            (Role::Sales, [true, true, false, false]),
+        ] {
+            let permissions =
+                [Permission::ReviewLeads, Permission::EditLeads, Permission::DeleteLeads, Permission::ExportLeads];
+            assert_eq!(permissions.map(|permission| role.allows(permission)), may, "{role:?}");
+        }
     }
 }

@@ -20,7 +20,7 @@ fn passphrase() -> SecretString {
 }
 
 fn tokens(refresh: &str) -> StoredTokens {
-    StoredTokens { refresh_token: refresh.into(), access_token: Some("access-token".into()) }
+    StoredTokens { refresh_token: refresh.into(), access_token: Some("access-token".into()), idempotency_key: None }
 }
 
 /// A folder with an envelope that holds a key and tokens.

@@ -132,7 +132,7 @@ fn story(test: &str, steps: &[(Session, &str, fn())]) {
 }
 
 fn tokens() -> StoredTokens {
-    StoredTokens { refresh_token: "refresh".into(), access_token: None }
+    StoredTokens { refresh_token: "refresh".into(), access_token: None, idempotency_key: None }
 }
 
 fn opened() -> Result<Vault, VaultError> {

@@ -1,7 +1,11 @@
 //! Signing in and staying signed in (A3).
 //!
 //! `POST /v1/auth/sign-in` [`SignIn`] → [`Session`] · `POST /v1/auth/refresh` [`Refresh`] → [`Tokens`] ·
-//! `POST /v1/auth/sign-out` [`Refresh`] → 204. Everything else wants `Authorization: Bearer <access_token>`.
+//! `POST /v1/auth/sign-out` [`SignOut`] → 204. Everything else wants `Authorization: Bearer <access_token>`.
+//!
+//! An answer to a refresh may be lost on its way. Whoever sends the very same [`Refresh`] again, with its
+//! `idempotency_key`, gets the same refresh token again, until that one has been used. A refresh token that comes back
+//! in any other way after it was exchanged is taken for stolen, and ends the session.
 
 use domain::{DeviceId, Member, Studio, StudioId};
 use serde::{Deserialize, Serialize};
@@ -26,7 +30,7 @@ pub struct Tokens {
     pub access_token: String,
     /// Lifetime in seconds, so that a wrong clock on the client does not matter.
     pub access_expires_in_s: u64,
-    /// Opaque, good for one refresh; using it twice ends the whole family.
+    /// Opaque, good for one exchange; another exchange of it ends the whole session.
     pub refresh_token: String,
 }
 
@@ -40,8 +44,24 @@ pub struct Session {
     pub member: Member,
 }
 
-/// The refresh token to exchange or to end.
+/// The fewest characters of an idempotency key: those of 128 random bits in hexadecimal.
+pub const MIN_IDEMPOTENCY_KEY_CHARS: usize = 32;
+/// The most characters of an idempotency key.
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
+
+/// A refresh token to exchange.
 #[derive(Serialize, Deserialize)]
 pub struct Refresh {
+    pub refresh_token: String,
+    /// Random text that only the sender knows, such as a UUID (version 4): drawn for this exchange, kept where a crash
+    /// can't lose it before the request is first sent, and sent again with each retry. Printable ASCII, 32 to 128
+    /// characters. Without it a lost answer costs the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The refresh token of the session to end. One that was exchanged already will do.
+#[derive(Serialize, Deserialize)]
+pub struct SignOut {
     pub refresh_token: String,
 }

@@ -2,9 +2,13 @@
 //!
 //! A response is `begin`, then changes interrupted by `page`, then `end`; or it stops with `failed`, or is cut.
 //! Whatever stands before a `page` line belongs together: a client writes it and the page's cursor in one
-//! transaction and may come back with that cursor at any later time. With no cursor the server sends a
-//! snapshot: studio, members and stages, then leads (with their conversations and stage events) and messages,
-//! newest activity first. With the cursor of a finished snapshot it sends what changed since.
+//! transaction and may come back with that cursor at any later time. A `page` line may follow no change at all: it
+//! says how far the server has looked without finding anything for this member, and its cursor is kept like any
+//! other.
+//!
+//! With no cursor the server sends a snapshot: studio, members and stages, then leads (with their conversations and
+//! stage events) and messages, newest activity first. With the cursor of a finished snapshot it sends what changed
+//! since.
 //!
 //! A snapshot may tell a row twice, and tells messages of a lead whose own row only comes with the changes after
 //! it, when colleagues write meanwhile: once those are pulled, all is as on the server. Pages of changes come in the
@@ -109,7 +113,7 @@ pub enum Change {
 pub enum Line {
     Begin(Begin),
     Change(Change),
-    /// Everything since the last `page` belongs together; continue here after a cut.
+    /// Everything since the last `page`, which may be nothing, belongs together; continue here after a cut.
     Page(Cursor),
     /// All is told, up to this cursor.
     End(Cursor),

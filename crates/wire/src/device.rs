@@ -31,8 +31,38 @@ pub struct Device {
     pub is_current: bool,
 }
 
-/// Every device whose session is alive, the one seen last first.
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnd {
+    /// Somebody signed out on it.
+    SignedOut,
+    /// Its member ended it from another device.
+    Revoked,
+    /// One of its refresh tokens was in a second hand.
+    TokenReused,
+    /// Nobody refreshed it for too long.
+    RanOut,
+    /// A reason from a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A device whose session is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedDevice {
+    #[serde(flatten)]
+    pub device: Device,
+    pub ended_at: UnixMs,
+    pub ended_because: SessionEnd,
+}
+
+/// A member's devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceList {
+    /// Every one whose session is alive, the one seen last first.
     pub devices: Vec<Device>,
+    /// Those whose session ended in the last thirty days, the one that ended last first; at most 100.
+    #[serde(default)]
+    pub ended: Vec<EndedDevice>,
 }

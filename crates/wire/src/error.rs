@@ -18,7 +18,8 @@ pub enum ApiErrorCode {
     NotFound,
     /// The request is malformed; `field` names what.
     InvalidInput,
-    /// The cursor is not one this server issued, or is too old: start over with none.
+    /// The cursor is not one this server issued, or of before its data was put back from a backup: start over with
+    /// none.
     CursorInvalid,
     /// Slow down; `retry_after_s` says for how long.
     TooManyRequests,

@@ -35,16 +35,16 @@ CREATE TABLE device (
     signed_in_ip   TEXT    NOT NULL,
     last_seen_at   INTEGER NOT NULL,
     last_seen_ip   TEXT    NOT NULL,
-    -- Nothing signed in longer ago than this is alive, unless it refreshes before.
-    expires_at     INTEGER NOT NULL,
-    ended_at       INTEGER,
-    -- signed_out, revoked or reuse.
+    -- When the session is over. Each refresh moves it on; what ends the session moves it to then.
+    over_at        INTEGER NOT NULL,
+    -- signed_out, revoked or token_reused; nothing for one that is alive or ran out.
     ended_because  TEXT
 ) STRICT;
 
 CREATE INDEX device_by_member ON device (member_id, last_seen_at);
+CREATE INDEX device_by_end ON device (over_at);
 
--- Used ones stay until the device's end is forgotten: only so can their reuse be noticed.
+-- Used ones stay for a while: only so can their reuse be noticed.
 CREATE TABLE refresh_token (
     -- Keyed hash of the token, in hexadecimal.
     hash       TEXT    NOT NULL PRIMARY KEY,

@@ -4,10 +4,12 @@
 -- reader never sees a number whose predecessors are not committed.
 CREATE TABLE change_counter (
     only_row  INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    seq       INTEGER NOT NULL
+    seq       INTEGER NOT NULL,
+    -- Random name of this run of the sequence; drawn when the database is first opened, and again after a restore.
+    epoch     TEXT    NOT NULL
 ) STRICT;
 
-INSERT INTO change_counter (only_row, seq) VALUES (1, 0);
+INSERT INTO change_counter (only_row, seq, epoch) VALUES (1, 0, '');
 
 CREATE TABLE studio (
     id            TEXT    NOT NULL PRIMARY KEY,

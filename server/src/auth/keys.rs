@@ -14,6 +14,7 @@ const FILE_NAME: &str = "secret.key";
 pub(crate) struct ServerKeys {
     pub(crate) access_token: Zeroizing<[u8; 32]>,
     pub(crate) refresh_token: Zeroizing<[u8; 32]>,
+    pub(crate) refresh_successor: Zeroizing<[u8; 32]>,
     pub(crate) cursor: Zeroizing<[u8; 32]>,
 }
 
@@ -28,6 +29,7 @@ impl ServerKeys {
         Ok(Self {
             access_token: derived(&root, b"access token"),
             refresh_token: derived(&root, b"refresh token"),
+            refresh_successor: derived(&root, b"refresh successor"),
             cursor: derived(&root, b"cursor"),
         })
     }

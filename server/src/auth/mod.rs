@@ -8,12 +8,14 @@ mod caller;
 mod keys;
 mod password;
 mod refresh_token;
+mod rotation;
 
 pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokens, Bearer};
 pub(crate) use caller::Caller;
 pub(crate) use keys::ServerKeys;
 pub(crate) use password::{PasswordError, Passwords, fold_email};
-pub(crate) use refresh_token::RefreshTokens;
+pub(crate) use refresh_token::{RefreshTokenError, RefreshTokens};
+pub(crate) use rotation::{Presented, Successor, Verdict};
 
 /// A session nobody refreshes for so long is over.
 pub(crate) const SESSION_IDLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;

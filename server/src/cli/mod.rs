@@ -4,6 +4,7 @@ mod asking;
 mod certificate;
 mod demo;
 mod members;
+mod reset_cursors;
 mod serve;
 
 use std::path::PathBuf;
@@ -36,6 +37,11 @@ enum Command {
     /// Without a terminal, they are three lines on standard input. An address that has an account already, at another
     /// studio, keeps its password.
     Member(members::NewMember),
+    /// Make clients pull everything anew: after a studio's database was put back from a backup
+    ///
+    /// They may hold what came after the backup and is gone now. What they have stays until they have it anew. Also
+    /// while the server runs.
+    ResetCursors(reset_cursors::ResetCursors),
     /// Make a throw-away certificate, for a demo or a test
     Certificate(certificate::Certificate),
 }
@@ -80,6 +86,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run().await,
         Command::Studio(studio) => studio.run().await,
         Command::Member(member) => member.run().await,
+        Command::ResetCursors(reset) => reset.run().await,
         Command::Certificate(certificate) => certificate.run(),
     }
 }

@@ -82,6 +82,16 @@ impl File {
         blocking(move || work(&mut writer)).await
     }
 
+    /// Whether somebody else, another program, has written since this was asked last, or since the file was opened.
+    /// `false` also while the writer is at work: asked again, it tells.
+    pub(super) async fn have_others_written(&self) -> Result<bool, DbError> {
+        // The readers never write, so what the writer has not written is another program's.
+        match Arc::clone(&self.writer).try_lock_owned() {
+            Ok(mut writer) => blocking(move || writer.has_others_written()).await,
+            Err(_) => Ok(false),
+        }
+    }
+
     fn path(&self) -> &Path {
         &self.path
     }

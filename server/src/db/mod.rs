@@ -19,12 +19,12 @@ use std::sync::Arc;
 use domain::StudioId;
 use tokio::sync::Mutex;
 
-use crate::hints::Hints;
+use crate::hints::{Hint, Hints};
 use crate::secret_file::make_private_dir;
 
-pub(crate) use directory::{Directory, NewDevice, NewMembership, Rotation};
+pub(crate) use directory::{Directory, NewDevice, NewMembership, Rotate, Rotation};
+pub(crate) use tenant::{Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};
-pub(crate) use tenant::{Key, Page, Sight, Tenant, WriteError};
 
 /// Studios kept open at most; the one used longest ago is closed first.
 const MAX_OPEN_STUDIOS: usize = 64;
@@ -160,6 +160,28 @@ impl Database {
         self.open_studio(&mut open, studio_id, &self.studio_path(studio_id)).await
     }
 
+    /// Looks at the studios that are open and listened at, and announces what other programs wrote to them. One that
+    /// was closed to make room is looked at again when it is open again.
+    pub(crate) async fn announce_writes_of_others(&self) {
+        let listened = self.inner.hints.list_listened();
+        if listened.is_empty() {
+            return;
+        }
+        let files: Vec<_> = {
+            let open = self.inner.open.lock().await;
+            let find = |id: StudioId| open.files.get(&id).map(|(file, _)| (id, Arc::clone(file)));
+            listened.into_iter().filter_map(find).collect()
+        };
+        for (studio_id, file) in files {
+            match file.have_others_written().await {
+                Ok(true) => self.inner.hints.announce(studio_id, Hint::Changed),
+                Ok(false) => {}
+                // Whoever needs the file is told by their own request.
+                Err(error) => tracing::debug!(%error, %studio_id, "a studio could not be looked at"),
+            }
+        }
+    }
+
     fn studio_path(&self, studio_id: StudioId) -> PathBuf {
         self.inner.studios_dir.join(format!("{studio_id}.db"))
     }
@@ -172,8 +194,10 @@ impl Database {
             }
         }
         let file = Arc::new(file::File::open(path.to_owned(), embedded::studio::migrations::runner()).await?);
-        open.files.insert(studio_id, (Arc::clone(&file), open.uses));
-        Ok(Tenant::new(studio_id, file, Arc::clone(&self.inner.hints)))
+        let tenant = Tenant::new(studio_id, Arc::clone(&file), Arc::clone(&self.inner.hints));
+        tenant.begin_epochs().await?;
+        open.files.insert(studio_id, (file, open.uses));
+        Ok(tenant)
     }
 }
 
@@ -187,6 +211,34 @@ mod tests {
         assert_eq!("sqlite:".parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl::NotAUrl));
         assert_eq!("/srv/desk".parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl::NotAUrl));
         assert_eq!("postgres://h/d".parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl::UnsupportedScheme));
+    }
+
+    #[tokio::test]
+    async fn listeners_hear_what_others_write_to_an_open_studio_and_of_nothing_else() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let url = DatabaseUrl::Sqlite(dir.path().join("data"));
+        let hints = Arc::new(crate::hints::LocalHints::default());
+        let here = Database::open(&url, Arc::<crate::hints::LocalHints>::clone(&hints)).await.expect("opens");
+        let id = StudioId::from_uuid(uuid::Uuid::now_v7());
+        let studio = domain::Studio {
+            id,
+            name: "Lumen".to_owned(),
+            brand_colour: "#3f6b5c".to_owned(),
+            time_zone: "UTC".to_owned(),
+            currency: "EUR".to_owned(),
+        };
+        here.create_tenant(id).await.expect("made").put_studio(studio.clone()).await.expect("written");
+
+        let other = Database::open(&url, Arc::new(crate::hints::LocalHints::default())).await.expect("opens");
+        let elsewhere = other.tenant(id).await.expect("opens");
+        let mut listener = hints.listen(id);
+        here.announce_writes_of_others().await;
+        assert!(listener.try_recv().is_err(), "opening is no writing");
+        elsewhere.put_studio(domain::Studio { name: "Lumen Dance".to_owned(), ..studio }).await.expect("written");
+        here.announce_writes_of_others().await;
+        assert_eq!(listener.try_recv(), Ok(Hint::Changed));
+        here.announce_writes_of_others().await;
+        assert!(listener.try_recv().is_err(), "once");
     }
 
     #[tokio::test]

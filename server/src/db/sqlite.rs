@@ -66,7 +66,11 @@ pub(crate) enum Mode {
 }
 
 /// One connection to one file.
-pub(crate) struct Connection(rusqlite::Connection);
+pub(crate) struct Connection {
+    inner: rusqlite::Connection,
+    /// What [`Connection::has_others_written`] has seen.
+    version: i64,
+}
 
 impl Connection {
     /// Opens `file`.
@@ -95,7 +99,8 @@ impl Connection {
         if mode == Mode::Read {
             connection.execute_batch("PRAGMA query_only = ON;")?;
         }
-        Ok(Self(connection))
+        let version = data_version(&connection)?;
+        Ok(Self { inner: connection, version })
     }
 
     /// Brings the schema up to date.
@@ -103,7 +108,7 @@ impl Connection {
     /// # Errors
     /// When a migration fails, or the file comes from a newer version.
     pub(crate) fn migrate(&mut self, runner: &refinery::Runner) -> Result<(), DbError> {
-        runner.run(&mut self.0).map_err(|e| DbError::Migration(Box::new(e)))?;
+        runner.run(&mut self.inner).map_err(|e| DbError::Migration(Box::new(e)))?;
         Ok(())
     }
 
@@ -112,7 +117,7 @@ impl Connection {
     /// # Errors
     /// Those of `work` and of the database.
     pub(crate) fn read<T, E: From<DbError>>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let tx = self.0.transaction_with_behavior(TransactionBehavior::Deferred).map_err(DbError::from)?;
+        let tx = self.inner.transaction_with_behavior(TransactionBehavior::Deferred).map_err(DbError::from)?;
         // Dropping rolls back, which for a reader only ends the snapshot.
         work(&Tx(&tx))
     }
@@ -122,10 +127,19 @@ impl Connection {
     /// # Errors
     /// Those of `work` and of the database.
     pub(crate) fn write<T, E: From<DbError>>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let tx = self.0.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
+        let tx = self.inner.transaction_with_behavior(TransactionBehavior::Immediate).map_err(DbError::from)?;
         let value = work(&Tx(&tx))?;
         tx.commit().map_err(DbError::from)?;
         Ok(value)
+    }
+
+    /// Whether another connection has committed since this was asked last, or since this one was opened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn has_others_written(&mut self) -> Result<bool, DbError> {
+        let version = data_version(&self.inner)?;
+        Ok(std::mem::replace(&mut self.version, version) != version)
     }
 
     /// Lets the write-ahead log shrink to nothing again after a large import.
@@ -133,7 +147,7 @@ impl Connection {
     /// # Errors
     /// When the database fails; a reader in the way is no failure.
     pub(crate) fn truncate_log(&mut self) -> Result<(), DbError> {
-        self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.inner.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
@@ -142,9 +156,14 @@ impl Connection {
     /// # Errors
     /// When the database fails.
     pub(crate) fn optimize(&mut self) -> Result<(), DbError> {
-        self.0.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?;
+        self.inner.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?;
         Ok(())
     }
+}
+
+/// A number that commits of other connections change, and those of this one do not.
+fn data_version(connection: &rusqlite::Connection) -> Result<i64, DbError> {
+    Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
 }
 
 /// A transaction that is under way.
@@ -311,6 +330,24 @@ mod tests {
         assert!(failed.is_err());
         let count = connection.read(|tx| tx.find("SELECT count(*) FROM t", &[], |row| row.int(0))).expect("count");
         assert_eq!(count, Some(0));
+    }
+
+    #[test]
+    fn what_others_wrote_is_noticed_once_and_what_oneself_wrote_is_not() {
+        let (dir, mut here) = connection();
+        let write = |connection: &mut Connection, sql| {
+            let written: Result<usize, DbError> = connection.write(|tx| tx.execute(sql, &[]));
+            written.expect("written");
+        };
+        write(&mut here, "CREATE TABLE t (x INTEGER)");
+        let mut there = Connection::open(&dir.path().join("t.db"), Mode::Write).expect("opens");
+        assert!(!here.has_others_written().expect("asked"), "opening is no writing");
+        write(&mut there, "INSERT INTO t (x) VALUES (1)");
+        assert!(here.has_others_written().expect("asked"));
+        assert!(!here.has_others_written().expect("asked"));
+        write(&mut here, "INSERT INTO t (x) VALUES (2)");
+        assert!(!here.has_others_written().expect("asked"));
+        assert!(there.has_others_written().expect("asked"));
     }
 
     #[test]

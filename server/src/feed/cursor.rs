@@ -10,7 +10,7 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 use wire::changes::Cursor;
 
-use crate::db::{Key, Sight};
+use crate::db::{Epoch, Key, Sight};
 
 /// Raised when the meaning of a cursor changes: those of before are then refused, and clients start over.
 const VERSION: u8 = 1;
@@ -26,6 +26,16 @@ pub(super) enum Place {
     Delta {
         after: i64,
     },
+}
+
+impl Place {
+    /// The number of the sequence of changes from which on the rest is told.
+    pub(super) const fn seq(&self) -> i64 {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.base_seq,
+            Self::Delta { after } => *after,
+        }
+    }
 }
 
 /// A place within a snapshot.
@@ -55,17 +65,27 @@ pub(super) enum Phase {
     OtherMessages,
 }
 
+/// Where a place means what it meant when its cursor was given out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scope {
+    pub(super) studio: StudioId,
+    /// The run of the studio's sequence of changes: in another one, its numbers are those of other changes.
+    pub(super) epoch: Epoch,
+    pub(super) sight: Sight,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Content {
     v: u8,
     studio: StudioId,
+    epoch: Epoch,
     /// Whose own leads it shows, if not everyone's: with another sight the place means something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<MemberId>,
     place: Place,
 }
 
-/// The cursor is not one of ours, or not for this studio and sight.
+/// The cursor is not one of ours, or not of this scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of this server")]
 pub(crate) struct InvalidCursor;
@@ -78,13 +98,15 @@ impl CursorSeal {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    pub(super) fn seal(&self, studio: StudioId, sight: Sight, place: Place) -> Result<Cursor, serde_json::Error> {
-        let json = serde_json::to_vec(&Content { v: VERSION, studio, own: own(sight), place })?;
+    pub(super) fn seal(&self, scope: &Scope, place: Place) -> Result<Cursor, serde_json::Error> {
+        let Scope { studio, epoch, sight } = scope;
+        let content = Content { v: VERSION, studio: *studio, epoch: epoch.clone(), own: own(*sight), place };
+        let json = serde_json::to_vec(&content)?;
         let tag = hmac::sign(&self.0, &json);
         Ok(Cursor(format!("{}.{}", URL_SAFE_NO_PAD.encode(&json), URL_SAFE_NO_PAD.encode(tag.as_ref()))))
     }
 
-    pub(super) fn open(&self, studio: StudioId, sight: Sight, cursor: &str) -> Result<Place, InvalidCursor> {
+    pub(super) fn open(&self, scope: &Scope, cursor: &str) -> Result<Place, InvalidCursor> {
         if cursor.len() > MAX_CHARS {
             return Err(InvalidCursor);
         }
@@ -92,9 +114,10 @@ impl CursorSeal {
         let [json, tag] = [json, tag].map(|part| URL_SAFE_NO_PAD.decode(part));
         let (json, tag) = (json.map_err(|_| InvalidCursor)?, tag.map_err(|_| InvalidCursor)?);
         hmac::verify(&self.0, &json, &tag).map_err(|_| InvalidCursor)?;
-        let content: Content = serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
-        let fits = content.v == VERSION && content.studio == studio && content.own == own(sight);
-        if fits { Ok(content.place) } else { Err(InvalidCursor) }
+        let Content { v, studio, epoch, own: whose, place } =
+            serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
+        let fits = v == VERSION && studio == scope.studio && epoch == scope.epoch && whose == own(scope.sight);
+        if fits { Ok(place) } else { Err(InvalidCursor) }
     }
 }
 
@@ -109,8 +132,8 @@ fn own(sight: Sight) -> Option<MemberId> {
 mod tests {
     use super::*;
 
-    fn studio(n: u128) -> StudioId {
-        StudioId::from_uuid(uuid::Uuid::from_u128(n))
+    fn scope() -> Scope {
+        Scope { studio: StudioId::from_uuid(uuid::Uuid::from_u128(1)), epoch: Epoch::draw(), sight: Sight::All }
     }
 
     #[test]
@@ -124,29 +147,32 @@ mod tests {
             leads_moved_after: 7,
             rows_before: 300,
         });
-        let cursor = seal.seal(studio(1), Sight::All, place.clone()).expect("seals").0;
-        assert_eq!(seal.open(studio(1), Sight::All, &cursor), Ok(place));
+        let here = scope();
+        let cursor = seal.seal(&here, place.clone()).expect("seals").0;
+        assert_eq!(seal.open(&here, &cursor), Ok(place));
 
         let member = MemberId::from_uuid(uuid::Uuid::from_u128(9));
-        assert_eq!(seal.open(studio(2), Sight::All, &cursor), Err(InvalidCursor), "another studio");
-        assert_eq!(seal.open(studio(1), Sight::OwnAndPool(member), &cursor), Err(InvalidCursor), "another sight");
-        assert_eq!(
-            CursorSeal::new(&[2; 32]).open(studio(1), Sight::All, &cursor),
-            Err(InvalidCursor),
-            "another server"
-        );
+        for (why, elsewhere) in [
+            ("another studio", Scope { studio: StudioId::from_uuid(uuid::Uuid::from_u128(2)), ..here.clone() }),
+            ("another run of the sequence", Scope { epoch: Epoch::draw(), ..here.clone() }),
+            ("another sight", Scope { sight: Sight::OwnAndPool(member), ..here.clone() }),
+        ] {
+            assert_eq!(seal.open(&elsewhere, &cursor), Err(InvalidCursor), "{why}");
+        }
+        assert_eq!(CursorSeal::new(&[2; 32]).open(&here, &cursor), Err(InvalidCursor), "another server");
     }
 
     #[test]
     fn a_changed_cursor_is_refused() {
         let seal = CursorSeal::new(&[1; 32]);
-        let cursor = seal.seal(studio(1), Sight::All, Place::Delta { after: 7 }).expect("seals").0;
+        let here = scope();
+        let cursor = seal.seal(&here, Place::Delta { after: 7 }).expect("seals").0;
         let (json, tag) = cursor.split_once('.').expect("two parts");
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(json).expect("base64")).expect("text");
         let later = URL_SAFE_NO_PAD.encode(text.replace("\"after\":7", "\"after\":8"));
         assert_ne!(later, json, "the forgery is one");
         for forged in [&*format!("{later}.{tag}"), json, "", ".", "a.b", &"x".repeat(5_000)] {
-            assert_eq!(seal.open(studio(1), Sight::All, forged), Err(InvalidCursor));
+            assert_eq!(seal.open(&here, forged), Err(InvalidCursor));
         }
     }
 }

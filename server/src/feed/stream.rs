@@ -6,9 +6,9 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
 
-use super::cursor::{Phase, Place, SnapshotPlace};
+use super::cursor::{Phase, Place, Scope, SnapshotPlace};
 use crate::auth::Caller;
-use crate::db::{DbError, Key, Page, Sight, Tenant};
+use crate::db::{DbError, Key, Opening, Page, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::streams::{StreamKind, StreamPlace};
@@ -34,7 +34,7 @@ pub(crate) struct Feed {
     state: AppState,
     tenant: Tenant,
     caller: Caller,
-    sight: Sight,
+    scope: Scope,
     stream: StreamPlace,
     request_id: String,
     place: Place,
@@ -59,7 +59,7 @@ enum Broken {
 /// Finds where `cursor` stands, or where a snapshot begins.
 ///
 /// # Errors
-/// [`ApiError::CursorInvalid`] for one that is not ours or that is ahead of the studio.
+/// [`ApiError::CursorInvalid`] for one that is not ours, or of before the studio was put back to an older copy.
 pub(crate) async fn open(
     state: AppState,
     caller: Caller,
@@ -67,28 +67,28 @@ pub(crate) async fn open(
     cursor: Option<&str>,
 ) -> Result<Feed, ApiError> {
     let (tenant, sight) = (state.database.tenant(caller.studio_id).await?, caller.sight());
-    let opening = tenant.open_snapshot(sight).await?;
+    let Opening { epoch, seq, totals } = tenant.open_feed(sight).await?;
+    let scope = Scope { studio: caller.studio_id, epoch, sight };
     let place = match cursor {
-        Some(cursor) => state.cursor_seal.open(caller.studio_id, sight, cursor).map_err(|_| ApiError::CursorInvalid)?,
+        Some(cursor) => state.cursor_seal.open(&scope, cursor).map_err(|_| ApiError::CursorInvalid)?,
         None => Place::Snapshot(SnapshotPlace {
-            base_seq: opening.seq,
+            base_seq: seq,
             phase: Phase::NewestLeads,
             leads_below: Key::newest(),
             messages_below: Key::newest(),
-            leads_moved_after: opening.seq,
+            leads_moved_after: seq,
             rows_before: 0,
         }),
     };
-    let seq = match &place {
-        Place::Snapshot(snapshot) => snapshot.base_seq,
-        Place::Delta { after } => *after,
-    };
-    // The studio was put back to an older copy: what the client holds is not what we would be adding to.
-    if seq > opening.seq {
+    if place.seq() > seq {
+        // We gave this number out, and have not come so far: the studio was put back to an older copy. What any client
+        // holds may be of a time that never was, and soon no number will tell any more.
+        tracing::warn!(studio_id = %caller.studio_id, "the studio was put back: all of its clients start over");
+        tenant.end_epoch(scope.epoch).await?;
         return Err(ApiError::CursorInvalid);
     }
     let stream = state.streams.enter(caller.device_id, StreamKind::Changes);
-    Ok(Feed { state, tenant, caller, sight, stream, request_id, place, totals: opening.totals })
+    Ok(Feed { state, tenant, caller, scope, stream, request_id, place, totals })
 }
 
 impl Feed {
@@ -166,7 +166,7 @@ impl Feed {
 
     /// The page at `place`, which moves on by it, and what comes after.
     async fn snapshot_page(&self, place: &mut SnapshotPlace) -> Result<(Page, Option<Phase>), DbError> {
-        let (tenant, sight) = (&self.tenant, self.sight);
+        let (tenant, sight) = (&self.tenant, self.scope.sight);
         let (leads, messages) = (place.leads_below.clone(), place.messages_below.clone());
         let (page, next) = match place.phase {
             Phase::NewestLeads => {
@@ -204,7 +204,7 @@ impl Feed {
     async fn tell_delta(&self, mut after: i64, out: &mut Out) -> Result<(), Broken> {
         loop {
             self.require_still_let_in().await?;
-            let page = self.tenant.delta_page(self.sight, after).await?.ok_or(Broken::SequenceWentBackwards)?;
+            let page = self.tenant.delta_page(self.scope.sight, after).await?.ok_or(Broken::SequenceWentBackwards)?;
             after = page.upto;
             let cursor = self.cursor(Place::Delta { after })?;
             if !page.lines.is_empty() {
@@ -220,7 +220,7 @@ impl Feed {
     }
 
     fn cursor(&self, place: Place) -> Result<Cursor, Broken> {
-        Ok(self.state.cursor_seal.seal(self.tenant.studio_id(), self.sight, place)?)
+        Ok(self.state.cursor_seal.seal(&self.scope, place)?)
     }
 
     /// A session that ends while the feed runs gets no further page; nor does one whose member now sees other leads.

@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use domain::{DeviceId, MemberId, UnixMs};
-use wire::auth::{Refresh, Session, SignIn, Tokens};
+use wire::auth::{Refresh, Session, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
 
 use super::body::JsonBody;
-use crate::auth::{ACCESS_TOKEN_LIFETIME_S, Bearer, SESSION_IDLE_MS, fold_email};
-use crate::db::{NewDevice, Rotation};
+use crate::auth::{ACCESS_TOKEN_LIFETIME_S, Bearer, RefreshTokenError, SESSION_IDLE_MS, fold_email};
+use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
 use crate::hints::Hint;
 use crate::ids::new_uuid;
@@ -47,7 +47,7 @@ pub(crate) async fn sign_in(
         member_id: member.id,
         info: request.device,
         ip: address(peer),
-        expires_at: now.plus_ms(SESSION_IDLE_MS),
+        over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     directory.start_session(device, refresh.hash, now).await?;
     let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
@@ -60,15 +60,31 @@ pub(crate) async fn refresh(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     JsonBody(request): JsonBody<Refresh>,
 ) -> Result<Json<Tokens>, ApiError> {
-    let old_hash = state.refresh_tokens.hash(&request.refresh_token).ok_or(ApiError::SessionRevoked)?;
-    let new = state.refresh_tokens.draw().map_err(ApiError::internal)?;
+    let Refresh { refresh_token, idempotency_key } = request;
+    let exchange = match state.refresh_tokens.exchange(&refresh_token, idempotency_key.as_deref()) {
+        Ok(exchange) => exchange,
+        Err(RefreshTokenError::NotAToken) => return Err(ApiError::SessionRevoked),
+        Err(RefreshTokenError::NotAKey) => {
+            return Err(ApiError::invalid("idempotency_key", "is too short or too long"));
+        }
+        Err(error @ RefreshTokenError::NoRandomness) => return Err(ApiError::internal(error)),
+    };
     let now = state.clock.now();
-    let expires_at = now.plus_ms(SESSION_IDLE_MS);
-    let rotation = state.database.directory().rotate(old_hash, new.hash, address(peer), now, expires_at).await?;
-    match rotation {
-        Rotation::Rotated { device_id, member_id } => Ok(Json(tokens(&state, device_id, member_id, new.token, now)?)),
+    let rotate = Rotate {
+        old_hash: exchange.old_hash,
+        new_hash: exchange.new.hash,
+        ip: address(peer),
+        over_at: now.plus_ms(SESSION_IDLE_MS),
+    };
+    match state.database.directory().rotate(rotate, now).await? {
+        Rotation::Rotated { device_id, member_id, again } => {
+            if again {
+                tracing::info!(%device_id, "a refresh was answered again");
+            }
+            Ok(Json(tokens(&state, device_id, member_id, exchange.new.token, now)?))
+        }
         Rotation::Reused { device_id, studio_id } => {
-            tracing::warn!(%device_id, "a refresh token was used twice: its session is over");
+            tracing::warn!(%device_id, "a refresh token is in a second hand: its session is over");
             state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
             Err(ApiError::SessionRevoked)
         }
@@ -79,7 +95,7 @@ pub(crate) async fn refresh(
 /// `POST /v1/auth/sign-out`; a token that is not ours is as good as signed out.
 pub(crate) async fn sign_out(
     State(state): State<AppState>,
-    JsonBody(request): JsonBody<Refresh>,
+    JsonBody(request): JsonBody<SignOut>,
 ) -> Result<StatusCode, ApiError> {
     if let Some(hash) = state.refresh_tokens.hash(&request.refresh_token)
         && let Some((device_id, studio_id)) = state.database.directory().sign_out(hash, state.clock.now()).await?

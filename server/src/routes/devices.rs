@@ -14,8 +14,7 @@ use crate::state::AppState;
 /// `GET /v1/devices`
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<DeviceList>, ApiError> {
     let now = state.clock.now();
-    let devices = state.database.directory().list_devices(caller.member_id, caller.device_id, now).await?;
-    Ok(Json(DeviceList { devices }))
+    Ok(Json(state.database.directory().list_devices(caller.member_id, caller.device_id, now).await?))
 }
 
 /// `DELETE /v1/devices/{device_id}`: one's own only; that of somebody else is not found.

@@ -32,7 +32,7 @@ pub(crate) async fn delete(
     caller: Caller,
     path: Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    caller.require(Permission::EditLeads)?;
+    caller.require(Permission::DeleteLeads)?;
     let lead_id = body::id(path)?;
     let tenant = state.database.tenant(caller.studio_id).await?;
     tenant.delete_lead(lead_id, caller.sight()).await?;

@@ -1,17 +1,14 @@
 //! Signing in, staying signed in, and how it ends.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use wire::ApiErrorCode;
 use wire::auth::{Session, Tokens};
-use wire::device::DeviceList;
+use wire::device::{DeviceList, SessionEnd};
 
-use crate::harness::{Answer, OWNER, PASSWORD, SALES, STRANGER, TestServer, owner_id, sign_in, studio_id};
-
-async fn refresh(server: &TestServer, token: &str) -> Answer {
-    let body = json!({ "refresh_token": token });
-    server.anonymous().send(Method::POST, "/v1/auth/refresh", Some(body)).await
-}
+use crate::harness::{NOW, OWNER, PASSWORD, SALES, STRANGER, TestServer, owner_id, sign_in, studio_id};
 
 #[tokio::test]
 async fn a_member_signs_in_whatever_the_case_of_the_address() {
@@ -55,7 +52,7 @@ async fn an_access_token_ends_after_ten_minutes_and_is_refreshed() {
     server.clock.advance_ms(1_000);
     assert_eq!(client.get("/v1/devices").await.code(), ApiErrorCode::TokenExpired);
 
-    let renewed: Tokens = refresh(&server, &session.tokens.refresh_token).await.json();
+    let renewed: Tokens = server.refresh(&session.tokens.refresh_token).await.json();
     assert_ne!(renewed.refresh_token, session.tokens.refresh_token);
     let devices: DeviceList = server.client_with(&renewed.access_token).get("/v1/devices").await.json();
     assert_eq!(devices.devices.len(), 1);
@@ -72,48 +69,7 @@ async fn tokens_are_refused_when_absent_forged_or_of_another_kind() {
         assert_eq!(server.client_with(token).get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
     }
     assert_eq!(server.anonymous().get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
-    assert_eq!(refresh(&server, "nonsense").await.code(), ApiErrorCode::SessionRevoked);
-}
-
-#[tokio::test]
-async fn using_a_refresh_token_twice_ends_the_whole_family() {
-    let server = TestServer::start(1, 1).await;
-    let session = server.session(OWNER).await;
-    let other = server.session(OWNER).await;
-    let renewed: Tokens = refresh(&server, &session.tokens.refresh_token).await.json();
-
-    assert_eq!(refresh(&server, &session.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
-    assert_eq!(refresh(&server, &renewed.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
-    let thief = server.client_with(&renewed.access_token);
-    assert_eq!(thief.get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
-
-    let devices: DeviceList = server.client_with(&other.tokens.access_token).get("/v1/devices").await.json();
-    assert_eq!(devices.devices.iter().map(|d| d.id).collect::<Vec<_>>(), [other.device_id], "other devices live on");
-}
-
-#[tokio::test]
-async fn of_fifty_at_once_with_one_token_one_is_answered_and_nobody_keeps_the_session() {
-    let server = TestServer::start(1, 1).await;
-    let session = server.session(OWNER).await;
-    let client = server.anonymous();
-    let body = json!({ "refresh_token": session.tokens.refresh_token });
-    let attempts = (0..50).map(|_| {
-        let (client, body) = (client.clone(), body.clone());
-        tokio::spawn(async move { client.send(Method::POST, "/v1/auth/refresh", Some(body)).await })
-    });
-    let mut won = Vec::new();
-    for attempt in attempts.collect::<Vec<_>>() {
-        let answer = attempt.await.unwrap();
-        if answer.status.is_success() {
-            won.push(answer.json::<Tokens>());
-        } else {
-            assert_eq!(answer.code(), ApiErrorCode::SessionRevoked);
-        }
-    }
-    assert_eq!(won.len(), 1, "exactly one exchange is answered");
-    assert_eq!(refresh(&server, &won[0].refresh_token).await.code(), ApiErrorCode::SessionRevoked);
-    let winner = server.client_with(&won[0].access_token);
-    assert_eq!(winner.get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.refresh("nonsense").await.code(), ApiErrorCode::SessionRevoked);
 }
 
 #[tokio::test]
@@ -121,7 +77,7 @@ async fn a_session_nobody_refreshes_for_thirty_days_is_over() {
     let server = TestServer::start(1, 1).await;
     let session = server.session(OWNER).await;
     server.clock.advance_ms(30 * 86_400_000);
-    assert_eq!(refresh(&server, &session.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.refresh(&session.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
 }
 
 #[tokio::test]
@@ -147,8 +103,89 @@ async fn devices_show_where_and_when_and_a_revoked_one_stops_at_once() {
     let revoked = server.client_with(&lost.tokens.access_token);
     assert_eq!(revoked.get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
     assert_eq!(revoked.get("/v1/sync/changes").await.code(), ApiErrorCode::SessionRevoked);
-    assert_eq!(refresh(&server, &lost.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.refresh(&lost.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
     assert_eq!(client.send(Method::DELETE, &path, None).await.code(), ApiErrorCode::NotFound, "already gone");
+}
+
+#[tokio::test]
+async fn devices_that_ended_stay_listed_for_thirty_days_and_are_forgotten_then() {
+    const DAY_MS: i64 = 86_400_000;
+    let server = TestServer::start(1, 1).await;
+    let forgotten = server.session(OWNER).await;
+    let stolen = server.session(OWNER).await;
+    server.clock.advance_ms(20 * DAY_MS);
+    let signed_out = server.session(OWNER).await;
+    let revoked = server.session(OWNER).await;
+    let colleagues = server.session(SALES).await;
+    for _ in 0..2 {
+        server.refresh(&stolen.tokens.refresh_token).await;
+    }
+    for session in [&signed_out, &colleagues] {
+        let body = json!({ "refresh_token": session.tokens.refresh_token });
+        server.anonymous().send(Method::POST, "/v1/auth/sign-out", Some(body)).await;
+    }
+    server.clock.advance_ms(20 * DAY_MS);
+    let here = server.client(OWNER).await;
+    server.clock.advance_ms(1);
+    let path = format!("/v1/devices/{}", revoked.device_id);
+    assert_eq!(here.send(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+
+    let list: DeviceList = here.get("/v1/devices").await.json();
+    assert_eq!(list.devices.len(), 1, "the one that asks");
+    let told = |list: &DeviceList| -> Vec<_> {
+        let told = list.ended.iter().map(|ended| (ended.device.id, ended.ended_because, ended.ended_at.since_ms(NOW)));
+        told.collect()
+    };
+    let expected = [
+        (revoked.device_id, SessionEnd::Revoked, 40 * DAY_MS + 1),
+        (forgotten.device_id, SessionEnd::RanOut, 30 * DAY_MS),
+        (signed_out.device_id, SessionEnd::SignedOut, 20 * DAY_MS),
+        (stolen.device_id, SessionEnd::TokenReused, 20 * DAY_MS),
+    ];
+    assert_eq!(told(&list), expected, "the last to end first, and no colleague's");
+
+    // To the last moment of the thirtieth day, and one beyond.
+    server.clock.advance_ms(10 * DAY_MS - 2);
+    let list: DeviceList = here_again(&server).await;
+    assert_eq!(list.ended.len(), 4, "{:?}", told(&list));
+    server.clock.advance_ms(1);
+    let list: DeviceList = here_again(&server).await;
+    assert_eq!(told(&list), expected[..2]);
+
+    // The purge comes once a day, and here a day has passed since that of the start.
+    let directory = rusqlite::Connection::open(server.data_dir().join("directory.db")).unwrap();
+    let on_record = |id: domain::DeviceId| -> [i64; 2] {
+        ["SELECT count(*) FROM device WHERE id = ?1", "SELECT count(*) FROM refresh_token WHERE device_id = ?1"]
+            .map(|sql| directory.query_row(sql, [id.to_string()], |row| row.get(0)).unwrap())
+    };
+    assert_eq!(on_record(forgotten.device_id), [1, 1], "the control");
+    server.clock.advance_ms(DAY_MS);
+    for gone in [&stolen, &signed_out, &colleagues] {
+        until(|| on_record(gone.device_id) == [0, 0]).await;
+    }
+    assert_eq!((on_record(revoked.device_id), on_record(forgotten.device_id)), ([1, 1], [1, 1]));
+    assert_eq!(server.refresh(&stolen.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+
+    // What was over when it starts goes at the start.
+    server.clock.advance_ms(40 * DAY_MS);
+    let server = server.restart().await;
+    until(|| on_record(revoked.device_id) == [0, 0] && on_record(forgotten.device_id) == [0, 0]).await;
+    drop(server);
+}
+
+/// The list, as a device sees it that signs in for it.
+async fn here_again(server: &TestServer) -> DeviceList {
+    server.client(OWNER).await.get("/v1/devices").await.json()
+}
+
+/// Waits for what a task of the server does by itself.
+async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("in time");
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl Feed {
 #[derive(Default)]
 pub struct Replica {
     pub rows: BTreeMap<(String, String), Value>,
-    cursor: Option<Cursor>,
+    pub cursor: Option<Cursor>,
 }
 
 impl Replica {

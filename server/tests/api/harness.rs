@@ -1,6 +1,6 @@
 //! A server with a small studio, and clients that are signed in to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,7 +13,7 @@ use frontdesk_server::{CertificateFiles, Config, Running, Transport, start, writ
 use reqwest::{Method, StatusCode, tls};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wire::auth::Session;
+use wire::auth::{Refresh, Session};
 use wire::changes::Row;
 use wire::{ApiErrorBody, ApiErrorCode};
 
@@ -204,8 +204,14 @@ impl TestServer {
 
     /// Stops it as a crash would and starts it on the same data.
     pub async fn restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    /// The same, with something done to the directory of its data in between.
+    pub async fn restart_after(self, between: impl FnOnce(&Path)) -> Self {
         let Self { running, clock, tls, dir } = self;
         running.kill().await;
+        between(&dir.path().join("data"));
         let running = start(config(&dir, &tls, &clock)).await.unwrap();
         Self { running, clock, tls, dir }
     }
@@ -232,6 +238,11 @@ impl TestServer {
     pub async fn client(&self, email: &str) -> Client {
         let session = self.session(email).await;
         self.client_with(&session.tokens.access_token)
+    }
+
+    /// Exchanges a refresh token, with no idempotency key.
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.anonymous().refresh(token, None).await
     }
 
     pub fn client_with(&self, token: &str) -> Client {
@@ -311,6 +322,13 @@ impl Client {
             None => request,
         })
         .await
+    }
+
+    /// Exchanges a refresh token.
+    pub async fn refresh(&self, token: &str, key: Option<&str>) -> Answer {
+        let refresh = Refresh { refresh_token: token.to_owned(), idempotency_key: key.map(ToOwned::to_owned) };
+        let body = serde_json::to_value(refresh).unwrap();
+        self.send(Method::POST, "/v1/auth/refresh", Some(body)).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod auth;
+mod certificate;
+mod cut;
 mod edges;
 mod feed;
 mod harness;
 mod operator;
+mod refresh;
+mod restore;
 mod streams;
 mod writes;

@@ -9,8 +9,9 @@ use frontdesk_server::Admin;
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wire::auth::{Session, Tokens};
 use wire::changes::Row;
@@ -33,36 +34,41 @@ fn program(args: &[&str]) -> Command {
 }
 
 /// Runs the program to its end, given `input`.
-async fn run(args: &[&str], input: &str) -> Output {
+pub async fn run(args: &[&str], input: &str) -> Output {
     let mut child = program(args).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
     child.wait_with_output().await.unwrap()
 }
 
 /// The one line a command answers with.
-fn line(output: &Output) -> String {
+pub fn line(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap().trim_end().to_owned()
 }
 
 /// A program that serves.
-struct Serving {
+pub struct Serving {
     child: Child,
     /// Read all the time: a program whose pipe is full waits.
-    log: JoinHandle<String>,
-    client: Client,
+    log: JoinHandle<()>,
+    logged: watch::Receiver<String>,
+    pub client: Client,
 }
 
 impl Serving {
-    async fn start(data: &str, tls: &Path) -> Self {
+    pub async fn start(data: &str, tls: &Path) -> Self {
         let [cert, key] = ["cert.pem", "key.pem"].map(|name| tls.join(name).display().to_string());
         let args = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key];
         let mut child = program(&args).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
+        let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (sender, logged) = watch::channel(String::new());
         let log = tokio::spawn(async move {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).await.unwrap();
-            log
+            while let Some(line) = log_lines.next_line().await.unwrap() {
+                sender.send_modify(|log| {
+                    log.push_str(&line);
+                    log.push('\n');
+                });
+            }
         });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.next_line().await.unwrap().expect("it says where it listens");
@@ -70,7 +76,13 @@ impl Serving {
         let ca = reqwest::Certificate::from_pem(&std::fs::read(tls.join("ca.pem")).unwrap()).unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
-        Self { child, log, client: Client { http, base: format!("https://localhost:{port}"), token: None } }
+        Self { child, log, logged, client: Client { http, base: format!("https://localhost:{port}"), token: None } }
+    }
+
+    /// Waits until the program has written a line down that has `text`, `times` of them in all.
+    pub async fn has_logged(&mut self, text: &str, times: usize) {
+        let written = self.logged.wait_for(|log| log.matches(text).count() >= times);
+        tokio::time::timeout(Duration::from_secs(30), written).await.expect("in time").unwrap();
     }
 
     fn signed_in(&self, token: &str) -> Client {
@@ -78,18 +90,19 @@ impl Serving {
     }
 
     /// Asks it to end, and says what it wrote down.
-    async fn stop(mut self) -> String {
+    pub async fn stop(mut self) -> String {
         let pid = Pid::from_raw(self.child.id().unwrap().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         let ended = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await;
         let status = ended.expect("it ends in time").unwrap();
         assert!(status.success(), "{status}");
-        self.log.await.unwrap()
+        self.log.await.unwrap();
+        self.logged.borrow().clone()
     }
 }
 
 /// A directory of data with a studio and its owner, made as the README says.
-async fn set_up(dir: &Path) -> (String, domain::StudioId) {
+pub async fn set_up(dir: &Path) -> (String, domain::StudioId) {
     let data = dir.join("data").display().to_string();
     line(&run(&["certificate", "--out", &dir.join("tls").display().to_string()], "").await);
     let args = ["studio", "--data", &data, "--name", "Lumen", "--time-zone", "Europe/Lisbon", "--currency", "EUR"];
@@ -207,12 +220,10 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     let named = client.request(Method::GET, "/v1/devices").header(REQUEST_ID_HEADER, "operator-test-1");
     answer(named).await;
 
-    let refresh = |token: &str| {
-        let body = json!({ "refresh_token": token });
-        async move { anonymous.send(Method::POST, "/v1/auth/refresh", Some(body)).await }
-    };
-    let renewed: Tokens = refresh(&session.tokens.refresh_token).await.json();
-    assert_eq!(refresh(&session.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    let key = "the-Zeisig-key-of-this-one-exchange";
+    let renewed: Tokens = anonymous.refresh(&session.tokens.refresh_token, Some(key)).await.json();
+    let stolen = anonymous.refresh(&session.tokens.refresh_token, None).await;
+    assert_eq!(stolen.code(), ApiErrorCode::SessionRevoked);
     let requests = 3 + 1 + 4 + 3 + 1 + 4 + 2 + 2;
     let log = serving.stop().await;
 
@@ -222,7 +233,7 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     assert!(answered.iter().all(|line| line["span"]["request_id"].as_str().is_some_and(|id| id.len() >= 8)));
     assert!(answered.iter().any(|line| line["span"]["request_id"] == "operator-test-1"));
     assert!(answered.iter().any(|line| line["route"] == "/v1/leads/{lead_id}" && line["status"] == 200));
-    assert!(log.contains("a refresh token was used twice"), "so is what an operator has to know");
+    assert!(log.contains("a refresh token is in a second hand"), "so is what an operator has to know");
     assert!(lines.iter().any(|line| line["level"] == "TRACE"), "it was as loud as it gets");
 
     let Session { tokens: Tokens { access_token, refresh_token, .. }, .. } = &session;

@@ -6,7 +6,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use wire::changes::Row;
 
-use crate::harness::{OWNER, PASSWORD, TestServer, owner_id, rows, sign_in, studio_id};
+use crate::feed::Replica;
+use crate::harness::{OWNER, PASSWORD, STRANGER, TestServer, owner_id, rows, sign_in, studio_id};
+use crate::operator::{line, run};
 
 /// Streams of a kind that one device may read at a time.
 const STREAMS_A_DEVICE: usize = 4;
@@ -70,6 +72,36 @@ async fn hints_end_when_nobody_has_refreshed_the_session() {
     here.patch_lead(0, json!({ "notes": "changed" })).await;
     assert!(rest(&mut alive, "event: hint").await.contains("event: hint"), "the control hears of it");
     assert!(!rest(&mut forgotten, "event: hint").await.contains("event: hint"));
+}
+
+#[tokio::test]
+async fn what_another_program_writes_is_hinted_at_to_those_who_listen_there() {
+    let server = TestServer::start(3, 2).await;
+    let (olga, sten) = (server.client(OWNER).await, server.client(STRANGER).await);
+    let mut replica = Replica::pull(&olga).await;
+    let open = |client: &crate::harness::Client| client.request(Method::GET, "/v1/sync/events").send();
+    let (mut here, mut there) = (open(&olga).await.unwrap(), open(&sten).await.unwrap());
+    for stream in [&mut here, &mut there] {
+        rest(stream, "event: hint").await;
+    }
+
+    let data = server.data_dir().display().to_string();
+    let args = ["member", "--data", &data, "--studio", &studio_id().to_string(), "--role", "manager"];
+    let member = line(&run(&args, &format!("Mara\nmara@studio.example\n{PASSWORD}\n")).await);
+    assert!(rest(&mut here, "event: hint").await.contains("event: hint"));
+    replica.update(&olga).await;
+    assert!(replica.get("member", &member).is_some(), "and there is something to pull");
+
+    // Twice the time in which they look.
+    let silence = tokio::time::timeout(Duration::from_secs(2), async {
+        tokio::select! { chunk = here.chunk() => chunk, chunk = there.chunk() => chunk }
+    });
+    let heard = silence.await;
+    assert!(heard.is_err(), "once, and nobody else: {heard:?}");
+    olga.patch_lead(0, json!({ "notes": "changed" })).await;
+    assert!(rest(&mut here, "event: hint").await.contains("event: hint"), "its own changes are told as before");
+    let again = tokio::time::timeout(Duration::from_secs(2), here.chunk()).await;
+    assert!(again.is_err(), "and not twice: {again:?}");
 }
 
 #[tokio::test]

@@ -166,12 +166,25 @@ async fn sales_reach_their_own_leads_and_the_pool_only() {
     let sami = server.client(SALES).await;
     assert_eq!(sami.patch_lead(0, json!({ "name": "Olga's" })).await.code(), ApiErrorCode::NotFound);
     assert_eq!(sami.record(0, message_id(900), "inbound", "hi").await.code(), ApiErrorCode::NotFound);
-    assert_eq!(sami.delete_lead(0).await.code(), ApiErrorCode::NotFound);
     for own_or_pool in [1, 2] {
         assert_eq!(sami.patch_lead(own_or_pool, json!({ "name": "Sami's" })).await.status, StatusCode::OK);
     }
     let taken: Lead = sami.patch_lead(1, json!({ "owner_id": sales_id() })).await.json();
     assert_eq!(taken.owner_id, Some(sales_id()));
+}
+
+#[tokio::test]
+async fn sales_delete_no_lead_not_even_their_own_and_learn_nothing_of_the_others() {
+    let server = TestServer::start(3, 2).await;
+    let (olga, sami) = (server.client(OWNER).await, server.client(SALES).await);
+    let before = server.running.admin().change_seq(studio_id()).await.unwrap();
+    // Olga's, the pool's, Sami's own, and one that is not there.
+    for n in [0, 1, 2, 77] {
+        let answer = sami.delete_lead(n).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, ApiErrorCode::Forbidden), "{n}");
+    }
+    assert_eq!(server.running.admin().change_seq(studio_id()).await.unwrap(), before);
+    assert_eq!(olga.delete_lead(2).await.status, StatusCode::NO_CONTENT, "the control: who may, does");
 }
 
 #[tokio::test]

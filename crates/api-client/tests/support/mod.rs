@@ -23,7 +23,11 @@ pub fn install_provider() {
 }
 
 pub fn signed_in() -> Arc<HeldTokens> {
-    Arc::new(HeldTokens::new(Tokens { access_token: Some("access-0".into()), refresh_token: "refresh-0".into() }))
+    Arc::new(HeldTokens::new(Tokens {
+        access_token: Some("access-0".into()),
+        refresh_token: "refresh-0".into(),
+        idempotency_key: None,
+    }))
 }
 
 pub fn config(server: &str) -> ClientConfig {

@@ -4,6 +4,7 @@
 //! read. Nothing here decides who may ask: callers pass the [`Sight`] of who does.
 
 mod delta;
+mod epoch;
 mod import;
 mod insert;
 mod leads;
@@ -24,8 +25,9 @@ use super::rows::{MemberRow, StudioRow, columns, to_domain};
 use super::sqlite::Tx;
 use crate::hints::Hints;
 
+pub(crate) use epoch::Epoch;
 pub use import::{ImportError, ImportReport};
-pub(crate) use snapshot::{Key, Page};
+pub(crate) use snapshot::{Key, Opening, Page};
 pub(crate) use write::WriteError;
 
 /// One studio's data.

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use wire::changes::Totals;
 
+use super::epoch::{Epoch, current_epoch};
 use super::{Sight, Tenant, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
@@ -100,16 +101,18 @@ impl Page {
     }
 }
 
-/// What a snapshot begins with.
+/// What a feed begins with.
 pub(crate) struct Opening {
+    /// What cursors belong to.
+    pub(crate) epoch: Epoch,
     /// The number of the newest change: what comes after it is told when the snapshot is.
     pub(crate) seq: i64,
     pub(crate) totals: Totals,
 }
 
 impl Tenant {
-    /// How much there is to tell, and from which change on to tell the rest.
-    pub(crate) async fn open_snapshot(&self, sight: Sight) -> Result<Opening, DbError> {
+    /// How much a snapshot has to tell, and from which change on to tell the rest.
+    pub(crate) async fn open_feed(&self, sight: Sight) -> Result<Opening, DbError> {
         self.file
             .read(move |tx| {
                 let mut totals = Totals::default();
@@ -121,7 +124,7 @@ impl Tenant {
                     totals.stage_events += count(row, 3)?;
                     Ok(true)
                 })?;
-                Ok(Opening { seq: current_seq(tx)?, totals })
+                Ok(Opening { epoch: current_epoch(tx)?, seq: current_seq(tx)?, totals })
             })
             .await
     }

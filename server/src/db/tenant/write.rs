@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::StudioId;
 use wire::changes::RowId;
 
 use super::Tenant;
@@ -160,10 +159,5 @@ impl Tenant {
             Ok(value)
         };
         self.file.with_writer(run).await
-    }
-
-    /// Which studio this is.
-    pub(crate) const fn studio_id(&self) -> StudioId {
-        self.studio_id
     }
 }

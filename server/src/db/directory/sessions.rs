@@ -1,0 +1,269 @@
+//! Sessions: a device that signed in, and the refresh tokens that descend from its sign-in.
+
+use domain::{DeviceId, MemberId, Role, StudioId, UnixMs};
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use wire::device::{Device, DeviceInfo, DeviceList, EndedDevice, SessionEnd};
+
+use super::Directory;
+use crate::auth::{Presented, Successor, Verdict};
+use crate::db::DbError;
+use crate::db::rows::word;
+use crate::db::sqlite::{Row, Tx};
+use crate::{limits, retention};
+
+/// A device that signs in.
+pub(crate) struct NewDevice {
+    pub(crate) id: DeviceId,
+    pub(crate) member_id: MemberId,
+    pub(crate) info: DeviceInfo,
+    pub(crate) ip: String,
+    /// When the session is over unless it is refreshed.
+    pub(crate) over_at: UnixMs,
+}
+
+/// A session that is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LiveSession {
+    pub(crate) member_id: MemberId,
+    pub(crate) studio_id: StudioId,
+    pub(crate) role: Role,
+}
+
+/// A refresh token that is presented, by its hash, and what to keep if it may be exchanged.
+pub(crate) struct Rotate {
+    pub(crate) old_hash: String,
+    pub(crate) new_hash: String,
+    pub(crate) ip: String,
+    /// When the session is over unless it is refreshed again.
+    pub(crate) over_at: UnixMs,
+}
+
+/// How exchanging a refresh token went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    /// The old one is used up, the new one stands in its place: since now, or `again`, since an exchange before.
+    Rotated { device_id: DeviceId, member_id: MemberId, again: bool },
+    /// Somebody has a copy. The session is over, now.
+    Reused { device_id: DeviceId, studio_id: StudioId },
+    /// Not ours, or of a session that is over.
+    Refused,
+}
+
+const INSERT_DEVICE: &str = "INSERT INTO device (id, member_id, name, os, app_version, signed_in_at, signed_in_ip, \
+                             last_seen_at, last_seen_ip, over_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, $8)";
+const INSERT_TOKEN: &str = "INSERT INTO refresh_token (hash, device_id, issued_at) VALUES ($1, $2, $3)";
+const FIND_TOKEN: &str = "SELECT t.used_at, d.id, d.member_id, m.studio_id, d.ended_because, d.over_at \
+                          FROM refresh_token t JOIN device d ON d.id = t.device_id \
+                          JOIN membership m ON m.member_id = d.member_id WHERE t.hash = $1";
+const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role FROM device d \
+                         JOIN membership m ON m.member_id = d.member_id \
+                         WHERE d.id = $1 AND d.ended_because IS NULL AND d.over_at > $2";
+const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at FROM device \
+                         WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2 \
+                         ORDER BY last_seen_at DESC, id DESC";
+const LIST_ENDED: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at, over_at, \
+                          ended_because FROM device WHERE member_id = $1 AND over_at > $3 \
+                          AND (ended_because IS NOT NULL OR over_at <= $2) ORDER BY over_at DESC, id DESC LIMIT $4";
+/// One that ran out has ended already.
+const END_DEVICE: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
+                          WHERE id = $1 AND ended_because IS NULL AND over_at > $2";
+
+impl Directory {
+    /// Records a sign-in: time, address and device, and the first refresh token's hash.
+    pub(crate) async fn start_session(&self, new: NewDevice, hash: String, now: UnixMs) -> Result<(), DbError> {
+        self.file
+            .write(move |tx| {
+                let id = new.id.to_string();
+                tx.execute(
+                    INSERT_DEVICE,
+                    &[
+                        (&id).into(),
+                        (&new.member_id.to_string()).into(),
+                        (&new.info.name).into(),
+                        (&new.info.os).into(),
+                        (&new.info.app_version).into(),
+                        now.0.into(),
+                        (&new.ip).into(),
+                        new.over_at.0.into(),
+                    ],
+                )?;
+                tx.execute(INSERT_TOKEN, &[(&hash).into(), (&id).into(), now.0.into()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Does with a refresh token what [`Presented::verdict`] says. Of any number of attempts at once with one token,
+    /// each with a key of its own, the first is answered, and the second ends the session.
+    pub(crate) async fn rotate(&self, rotate: Rotate, now: UnixMs) -> Result<Rotation, DbError> {
+        const USE_UP: &str = "UPDATE refresh_token SET used_at = $2 WHERE hash = $1";
+        const SEEN: &str = "UPDATE device SET last_seen_at = $2, last_seen_ip = $3, over_at = $4 WHERE id = $1";
+        const FORGET: &str = "DELETE FROM refresh_token WHERE device_id = $1 AND used_at < $2";
+        self.file
+            .write(move |tx| {
+                let token = tx.find(FIND_TOKEN, &[(&rotate.old_hash).into()], StoredToken::read)?;
+                let verdict = presented(tx, token.as_ref(), &rotate.new_hash, now)?.verdict();
+                // One that is not known is refused, whatever else.
+                let Some(StoredToken { device_id, member_id, studio_id, .. }) = token else {
+                    return Ok(Rotation::Refused);
+                };
+                let id = device_id.to_string();
+                match verdict {
+                    Verdict::Refuse => return Ok(Rotation::Refused),
+                    Verdict::EndSession => {
+                        end(tx, device_id, SessionEnd::TokenReused, now)?;
+                        return Ok(Rotation::Reused { device_id, studio_id });
+                    }
+                    Verdict::Exchange => {
+                        tx.execute(USE_UP, &[(&rotate.old_hash).into(), now.0.into()])?;
+                        tx.execute(INSERT_TOKEN, &[(&rotate.new_hash).into(), (&id).into(), now.0.into()])?;
+                        tx.execute(FORGET, &[(&id).into(), retention::used_tokens_before(now).0.into()])?;
+                    }
+                    Verdict::AnswerAgain => {}
+                }
+                let over_at = rotate.over_at.0;
+                tx.execute(SEEN, &[(&id).into(), now.0.into(), (&rotate.ip).into(), over_at.into()])?;
+                Ok(Rotation::Rotated { device_id, member_id, again: verdict == Verdict::AnswerAgain })
+            })
+            .await
+    }
+
+    /// Ends the session a refresh token belongs to, used up or not. Nothing when it is not ours.
+    pub(crate) async fn sign_out(&self, hash: String, now: UnixMs) -> Result<Option<(DeviceId, StudioId)>, DbError> {
+        self.file
+            .write(move |tx| {
+                let Some(token) = tx.find(FIND_TOKEN, &[(&hash).into()], StoredToken::read)? else { return Ok(None) };
+                end(tx, token.device_id, SessionEnd::SignedOut, now)?;
+                Ok(Some((token.device_id, token.studio_id)))
+            })
+            .await
+    }
+
+    /// Ends the session of one of the member's own devices. Says `false` when there is no such one alive.
+    pub(crate) async fn revoke_device(
+        &self,
+        device_id: DeviceId,
+        member_id: MemberId,
+        now: UnixMs,
+    ) -> Result<bool, DbError> {
+        self.file
+            .write(move |tx| {
+                let sql = "SELECT 1 FROM device WHERE id = $1 AND member_id = $2";
+                let (device, member) = (device_id.to_string(), member_id.to_string());
+                if tx.find(sql, &[(&device).into(), (&member).into()], |_| Ok(()))?.is_none() {
+                    return Ok(false);
+                }
+                end(tx, device_id, SessionEnd::Revoked, now)
+            })
+            .await
+    }
+
+    /// Whose session this is, if it is alive.
+    pub(crate) async fn find_live(&self, device_id: DeviceId, now: UnixMs) -> Result<Option<LiveSession>, DbError> {
+        self.file
+            .read(move |tx| {
+                tx.find(FIND_LIVE, &[(&device_id.to_string()).into(), now.0.into()], |row| {
+                    Ok(LiveSession {
+                        member_id: row.parsed(0)?,
+                        studio_id: row.parsed(1)?,
+                        role: from_word(row.text(2)?, 2)?,
+                    })
+                })
+            })
+            .await
+    }
+
+    /// The member's devices: those whose session is alive, and those whose session ended not long ago.
+    pub(crate) async fn list_devices(
+        &self,
+        member_id: MemberId,
+        current: DeviceId,
+        now: UnixMs,
+    ) -> Result<DeviceList, DbError> {
+        self.file
+            .read(move |tx| {
+                let member = member_id.to_string();
+                let since = retention::ended_sessions_before(now).0;
+                let devices =
+                    tx.query_all(LIST_LIVE, &[(&member).into(), now.0.into()], |row| read_device(row, current))?;
+                let parameters = [(&member).into(), now.0.into(), since.into(), limits::ENDED_DEVICES.into()];
+                let ended = tx.query_all(LIST_ENDED, &parameters, |row| {
+                    let ended_because = match row.opt_text(8)? {
+                        Some(text) => from_word(text, 8)?,
+                        None => SessionEnd::RanOut,
+                    };
+                    Ok(EndedDevice { device: read_device(row, current)?, ended_at: UnixMs(row.int(7)?), ended_because })
+                })?;
+                Ok(DeviceList { devices, ended })
+            })
+            .await
+    }
+}
+
+/// A refresh token as it lies there, and its session.
+struct StoredToken {
+    used_at: Option<i64>,
+    device_id: DeviceId,
+    member_id: MemberId,
+    studio_id: StudioId,
+    is_ended: bool,
+    over_at: i64,
+}
+
+impl StoredToken {
+    fn read(row: &Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            used_at: row.opt_int(0)?,
+            device_id: row.parsed(1)?,
+            member_id: row.parsed(2)?,
+            studio_id: row.parsed(3)?,
+            is_ended: row.opt_text(4)?.is_some(),
+            over_at: row.int(5)?,
+        })
+    }
+}
+
+/// What the policy wants to know of a token, and of the one that its exchange leads to.
+fn presented(tx: &Tx<'_>, token: Option<&StoredToken>, new_hash: &str, now: UnixMs) -> Result<Presented, DbError> {
+    const FIND_SUCCESSOR: &str = "SELECT used_at FROM refresh_token WHERE hash = $1";
+    let Some(token) = token else { return Ok(Presented::Unknown) };
+    if token.is_ended || token.over_at <= now.0 {
+        return Ok(Presented::OfEndedSession);
+    }
+    if token.used_at.is_none() {
+        return Ok(Presented::Unused);
+    }
+    let successor = tx.find(FIND_SUCCESSOR, &[new_hash.into()], |row| row.opt_int(0))?;
+    Ok(Presented::Used(match successor {
+        None => Successor::NotGiven,
+        Some(None) => Successor::Unused,
+        Some(Some(_)) => Successor::Used,
+    }))
+}
+
+/// Says whether there was anything to end.
+fn end(tx: &Tx<'_>, device_id: DeviceId, because: SessionEnd, now: UnixMs) -> Result<bool, DbError> {
+    let because = word(because)?;
+    Ok(tx.execute(END_DEVICE, &[(&device_id.to_string()).into(), now.0.into(), (&because).into()])? == 1)
+}
+
+fn read_device(row: &Row<'_>, current: DeviceId) -> Result<Device, DbError> {
+    let id: DeviceId = row.parsed(0)?;
+    Ok(Device {
+        id,
+        name: row.text(1)?.to_owned(),
+        os: row.text(2)?.to_owned(),
+        app_version: row.text(3)?.to_owned(),
+        ip: row.text(4)?.to_owned(),
+        signed_in_at: UnixMs(row.int(5)?),
+        last_seen_at: UnixMs(row.int(6)?),
+        is_current: id == current,
+    })
+}
+
+/// Reads an enum without fields back from the text it is stored as.
+fn from_word<T: DeserializeOwned>(text: &str, column: usize) -> Result<T, DbError> {
+    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+    T::deserialize(text).map_err(|_| DbError::Corrupt { column })
+}
