@@ -1,8 +1,8 @@
 //! SQLCipher's page format, as far as it takes to tell a wrong key from a damaged page.
 //!
-//! SQLCipher 4 (its `sqlcipher.c`, "default_…"): pages of 4,096 bytes end in 16 bytes of IV and an HMAC-SHA-512 over
-//! content, IV and page number (little-endian); its key is PBKDF2-HMAC-SHA-512 of the page key, two rounds, with the
-//! file's salt (its first 16 bytes) XORed with 0x3a. Reads only.
+//! SQLCipher 4 (its `sqlcipher.c`, "default_…"), but for the HMAC: pages of 4,096 bytes end in 16 bytes of IV and an
+//! HMAC-SHA-256 over content, IV and page number (little-endian); its key is PBKDF2-HMAC-SHA-512 of the page key, two
+//! rounds, with the file's salt (its first 16 bytes) XORed with 0x3a. Reads only.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -18,7 +18,7 @@ use crate::StoreError;
 /// Size of a page, reserved bytes included.
 pub(crate) const PAGE_BYTES: usize = 4096;
 const SALT_BYTES: usize = 16;
-const MAC_BYTES: usize = 64;
+const MAC_BYTES: usize = 32;
 const MAC_SALT_MASK: u8 = 0x3a;
 const MAC_KEY_ROUNDS: NonZeroU32 = NonZeroU32::new(2).expect("two is not zero");
 /// Pages to try: damage that covers them all, or the salt, looks like a wrong key.
@@ -34,7 +34,7 @@ pub(crate) fn any_page_verifies(path: &Path, key: &SecretBox<[u8; 32]>) -> Resul
     }
     let mut mac_key = Zeroizing::new([0; 32]);
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, MAC_KEY_ROUNDS, &salt, key.expose_secret(), &mut *mac_key);
-    let mac_key = hmac::Key::new(hmac::HMAC_SHA512, &*mac_key);
+    let mac_key = hmac::Key::new(hmac::HMAC_SHA256, &*mac_key);
 
     file.seek(SeekFrom::Start(0))?;
     let mut page = [0; PAGE_BYTES];

@@ -53,8 +53,6 @@ fn connections_are_set_as_the_design_says() {
             connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).unwrap();
         assert_eq!(format!("{found:?}"), value, "{pragma}");
     }
-    let security: String = connection.query_row("PRAGMA cipher_memory_security", [], |row| row.get(0)).unwrap();
-    assert_eq!(security, "1");
 }
 
 #[test]

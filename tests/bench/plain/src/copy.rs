@@ -18,6 +18,7 @@ pub fn copy(encrypted: &Path, key: &SecretBox<[u8; 32]>, plain: &Path) -> Result
     let connection = Connection::open_with_flags(encrypted, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let hex: Zeroizing<String> = Zeroizing::new(key.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect());
     connection.execute_batch(&Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *hex)))?;
+    connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")?;
     let name = plain.to_str().ok_or(StoreError::NotFound)?;
     connection.execute("ATTACH ?1 AS plain KEY ''", [name])?;
     connection.query_row("SELECT sqlcipher_export('plain')", [], |_| Ok(()))?;
