@@ -17,7 +17,8 @@
 //!   sort and sum. See [`create`] for sheets and long cells.
 //!
 //! Times are written in the studio's time zone with their offset (RFC 3339, to the millisecond), which both a person
-//! and an importer can read; XLSX, which knows no offsets, holds the studio's wall-clock time as a real date.
+//! and an importer can read; XLSX, which knows no offsets, holds the studio's wall-clock time as a real date, to the
+//! second.
 
 mod context;
 mod csv;
@@ -85,9 +86,9 @@ pub trait LeadWriter: Send {
 
 /// Starts a file that will be at `path`, replacing what is there once it is finished. A symbolic link is followed.
 ///
-/// XLSX holds at most 1,048,575 leads a sheet; more continue on `Leads 2` and so on. A cell holds at most 32,767 UTF-16
-/// units; the rest of a longer text continues, in order, on the sheet `Continued`, and the cell ends with a note that
-/// says so: nothing is cut off.
+/// XLSX holds at most 1,048,575 leads a sheet, or just below 4 GiB of them; more continue on `Leads 2` and so on. A
+/// cell holds at most 32,767 UTF-16 units; the rest of a longer text continues, in order, on the sheet `Continued`, and
+/// the cell ends with a note that says so: nothing is cut off.
 ///
 /// # Errors
 /// [`ExportError::TargetNotAFile`], [`ExportError::FolderMissing`], [`ExportError::NotWritable`], or another when the

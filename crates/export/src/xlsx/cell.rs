@@ -70,11 +70,11 @@ fn push_column_letters(column: usize, out: &mut String) {
     out.push(char::from(b'A' + (column % 26) as u8));
 }
 
-/// Days since 1899-12-30 on the wall clock of `zone`. `None` where a spreadsheet has no date: before March 1900 and
-/// after 9999.
+/// Days since 1899-12-30 on the wall clock of `zone`, to the second that has begun: the half second before midnight
+/// would be shown as the next day. `None` where a spreadsheet has no date: before March 1900 and after 9999.
 pub(super) fn serial_date(time: UnixMs, zone: Tz) -> Option<f64> {
     let local_ms = time.0 + text::offset_ms(time, zone)?;
-    let serial = local_ms as f64 / 86_400_000.0 + 25_569.0;
+    let serial = local_ms.div_euclid(1_000) as f64 / 86_400.0 + 25_569.0;
     (61.0..2_958_466.0).contains(&serial).then_some(serial)
 }
 

@@ -19,8 +19,19 @@ use crate::record::{Cell, columns};
 use crate::target::Target;
 use crate::{ExportContext, ExportError, Finished, LeadRecord, LeadWriter, tags, text};
 
-/// Rows of a sheet, its header included (Excel's limit).
-const ROWS_PER_SHEET: u32 = 1_048_576;
+/// How large a sheet may become; what is more goes to the next.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Its header included.
+    rows: u32,
+    /// Before compression.
+    bytes: u64,
+}
+
+/// Rows are Excel's limit. With 4 GiB and more, a part of the archive needs ZIP64 headers; LibreOffice refuses the
+/// whole workbook for one such header, and Excel (by XlsxWriter's documentation) offers to repair it. The sheet ends
+/// early enough for one more row (at most 46 cells of 32,767 units of seven bytes) and a buffer.
+const LIMITS: Limits = Limits { rows: 1_048_576, bytes: (1 << 32) - (1 << 26) };
 /// Cells are collected up to this size before they go through the compressor.
 const BUFFER_BYTES: usize = 1 << 18;
 /// Fast, and within a few percent of the best: the text repeats itself.
@@ -31,9 +42,11 @@ pub(crate) struct XlsxWriter {
     zip: ZipWriter<BufWriter<Target>>,
     written: Arc<AtomicU64>,
     context: ExportContext,
-    rows_per_sheet: u32,
+    limits: Limits,
     /// Names of the sheets begun so far.
     sheets: Vec<String>,
+    /// Bytes of the current sheet that went through the compressor.
+    sheet_bytes: u64,
     /// Last row of the current sheet, counted from 1.
     row: u32,
     rows: u64,
@@ -54,17 +67,18 @@ struct Continued {
 
 impl XlsxWriter {
     pub(crate) fn new(target: Target, context: &ExportContext) -> Result<Self, ExportError> {
-        Self::with_rows_per_sheet(target, context, ROWS_PER_SHEET)
+        Self::with_limits(target, context, LIMITS)
     }
 
-    fn with_rows_per_sheet(target: Target, context: &ExportContext, rows_per_sheet: u32) -> Result<Self, ExportError> {
+    fn with_limits(target: Target, context: &ExportContext, limits: Limits) -> Result<Self, ExportError> {
         let spool = BufWriter::new(target.side_file()?);
         let mut writer = Self {
             written: target.written_counter(),
             zip: ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, target)),
             context: context.clone(),
-            rows_per_sheet,
+            limits,
             sheets: Vec::new(),
+            sheet_bytes: 0,
             row: 0,
             rows: 0,
             buffer: String::new(),
@@ -79,8 +93,8 @@ impl XlsxWriter {
     fn start_sheet(&mut self, name: &str, header: &[&str], widths: &str) -> Result<(), ExportError> {
         let same = self.sheets.iter().filter(|sheet| sheet.starts_with(name)).count();
         self.sheets.push(if same == 0 { name.to_owned() } else { format!("{name} {}", same + 1) });
-        let options = options().large_file(true);
-        self.zip.start_file(format!("xl/worksheets/sheet{}.xml", self.sheets.len()), options)?;
+        self.zip.start_file(format!("xl/worksheets/sheet{}.xml", self.sheets.len()), options())?;
+        self.sheet_bytes = 0;
         self.buffer.push_str(parts::SHEET_START);
         self.buffer.push_str(widths);
         self.buffer.push_str("<sheetData>");
@@ -101,6 +115,7 @@ impl XlsxWriter {
     /// Sends the collected cells through the compressor.
     fn drain(&mut self) -> Result<(), ExportError> {
         self.zip.write_all(self.buffer.as_bytes())?;
+        self.sheet_bytes += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
     }
@@ -120,7 +135,7 @@ impl XlsxWriter {
         while !rest.is_empty() {
             part += 1;
             let (text, remaining) = cell::split(rest, cell::MAX_UNITS);
-            self.continued.push(id, name, part, text, self.rows_per_sheet)?;
+            self.continued.push(id, name, part, text, self.limits)?;
             rest = remaining;
         }
         self.continued.cells += 1;
@@ -142,8 +157,8 @@ impl XlsxWriter {
 }
 
 impl Continued {
-    fn push(&mut self, id: &str, column: &str, part: u64, text: &str, rows_per_sheet: u32) -> Result<(), ExportError> {
-        if self.sheet_bytes.is_empty() || self.row == rows_per_sheet {
+    fn push(&mut self, id: &str, column: &str, part: u64, text: &str, limits: Limits) -> Result<(), ExportError> {
+        if self.sheet_bytes.last().is_none_or(|bytes| *bytes >= limits.bytes) || self.row == limits.rows {
             self.sheet_bytes.push(0);
             self.row = 1;
         }
@@ -167,7 +182,7 @@ impl Continued {
 
 impl LeadWriter for XlsxWriter {
     fn write(&mut self, record: &LeadRecord<'_>) -> Result<(), ExportError> {
-        if self.row == self.rows_per_sheet {
+        if self.row == self.limits.rows || self.sheet_bytes >= self.limits.bytes {
             self.end_sheet()?;
             self.start_sheet("Leads", &columns(), parts::LEAD_COLUMN_WIDTHS)?;
         }

@@ -3,7 +3,7 @@
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use domain::{LeadId, Source, UnixMs};
 
-use super::XlsxWriter;
+use super::{Limits, XlsxWriter};
 use crate::target::Target;
 use crate::{ExportContext, Finished, Format, LeadRecord, LeadWriter, TouchRecord, columns, create};
 
@@ -47,11 +47,15 @@ fn column(name: &str) -> usize {
 type Sheet = (String, Vec<Vec<Data>>);
 
 /// Writes the records with few rows a sheet.
-fn written(rows_per_sheet: u32, records: &[LeadRecord<'_>]) -> (Finished, Vec<Sheet>) {
+fn written(rows: u32, records: &[LeadRecord<'_>]) -> (Finished, Vec<Sheet>) {
+    written_within(Limits { rows, bytes: u64::MAX }, records)
+}
+
+fn written_within(limits: Limits, records: &[LeadRecord<'_>]) -> (Finished, Vec<Sheet>) {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("leads.xlsx");
     let target = Target::create(&path).expect("target");
-    let mut writer = XlsxWriter::with_rows_per_sheet(target, &context(), rows_per_sheet).expect("writer");
+    let mut writer = XlsxWriter::with_limits(target, &context(), limits).expect("writer");
     for record in records {
         writer.write(record).expect("row");
     }
@@ -91,6 +95,15 @@ fn every_lead_reads_back_with_typed_cells() {
     let Data::DateTime(created) = &row[column("created_at")] else { panic!("a date") };
     assert!((created.as_f64() - 45_846.819_444_444).abs() < 1e-6, "{created:?}");
     assert_eq!(text(&row[column("last_activity_at")]), "-9223372036854775808", "no date a spreadsheet knows");
+}
+
+#[test]
+fn the_last_moment_of_a_day_is_on_that_day() {
+    // 2025-07-08 23:59:59.999 on the clock of London.
+    let late = LeadRecord { created_at: UnixMs(1_752_015_599_999), ..record("Nora", "") };
+    let (_, sheets) = written(100, &[late]);
+    let Data::DateTime(created) = &sheets[0].1[1][column("created_at")] else { panic!("a date") };
+    assert!((created.as_f64() - (45_847.0 - 1.0 / 86_400.0)).abs() < 1e-9, "{created:?}");
 }
 
 #[test]
@@ -145,8 +158,43 @@ fn characters_that_xml_can_not_hold_are_escaped() {
 }
 
 #[test]
+fn a_sheet_ends_before_it_needs_headers_that_spreadsheets_refuse() {
+    let long = "long ".repeat(20_000);
+    let records: Vec<_> = (0..12).map(|_| record("Nora", &long)).collect();
+    let (finished, sheets) = written_within(Limits { rows: 1_000, bytes: 200_000 }, &records);
+    assert_eq!((finished.rows, finished.continued_cells), (12, 12));
+    let titles: Vec<_> = sheets.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(titles.contains(&"Leads 2") && titles.contains(&"Continued 2"), "{titles:?}");
+    let rows_of = |name: &str| -> usize {
+        sheets.iter().filter(|(title, _)| title.starts_with(name)).map(|(_, rows)| rows.len() - 1).sum()
+    };
+    assert_eq!((rows_of("Leads"), rows_of("Continued")), (12, 36));
+}
+
+/// LibreOffice 7.4 opens no workbook with a ZIP64 header where sizes do not need one.
+#[test]
+fn no_part_has_a_zip64_header() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("leads.xlsx");
+    let mut writer = create(&path, Format::Xlsx, &context()).expect("writer");
+    writer.write(&record("Nora", &"long ".repeat(20_000))).expect("row");
+    writer.finish().expect("finished");
+    let bytes = std::fs::read(&path).expect("the file");
+    let headers: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PK\x03\x04")).collect();
+    assert_eq!(headers.len(), 7, "two sheets and five other parts");
+    for at in headers {
+        let version_needed = u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]);
+        let extra_length = u16::from_le_bytes([bytes[at + 28], bytes[at + 29]]);
+        assert_eq!((version_needed, extra_length), (20, 0), "the part at {at}");
+    }
+}
+
+#[test]
 fn the_real_limits_are_those_of_the_format() {
-    assert_eq!(super::ROWS_PER_SHEET, 1_048_576);
+    assert_eq!(super::LIMITS.rows, 1_048_576);
+    let longest_row = crate::COLUMN_COUNT as u64 * super::cell::MAX_UNITS as u64 * 7;
+    let buffers = 2 * super::BUFFER_BYTES as u64;
+    assert!(super::LIMITS.bytes + longest_row + buffers < u64::from(u32::MAX));
     assert_eq!(super::cell::MAX_UNITS, 32_767);
     let folder = tempfile::tempdir().expect("folder");
     let writer = create(&folder.path().join("x.xlsx"), Format::Xlsx, &context()).expect("writer");
