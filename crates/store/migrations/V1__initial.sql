@@ -217,9 +217,11 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_by_conversation ON message (conversation_n, sent_at DESC);
 
+-- Words of `body`; of scripts without spaces, its characters. Contentless: what is indexed is derived from the text
+-- (`search::index_text`), and an entry is taken out by deriving it again.
 CREATE VIRTUAL TABLE message_fts USING fts5 (
     body,
-    content = 'message', content_rowid = 'n', columnsize = 0,
+    content = '', columnsize = 0,
     tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 

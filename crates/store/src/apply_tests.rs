@@ -19,7 +19,7 @@ fn names(cache: &TestCache) -> Vec<String> {
 }
 
 fn bodies(cache: &TestCache, conversation: u64, anchor: MessageAnchor, limit: u32) -> Vec<String> {
-    let page = cache.message_page(conversation_id(conversation), anchor, limit).unwrap();
+    let page = cache.message_page(conversation_id(conversation), anchor, limit, None).unwrap();
     page.messages.into_iter().map(|message| message.body).collect()
 }
 
@@ -170,7 +170,7 @@ fn a_status_alone_leaves_the_index_alone() {
         ..sent.clone()
     })]);
     assert_eq!(index(&cache), before);
-    let page = cache.message_page(conversation_id(1), MessageAnchor::Newest, 1).unwrap();
+    let page = cache.message_page(conversation_id(1), MessageAnchor::Newest, 1, None).unwrap();
     assert_eq!(page.messages[0].status, DeliveryStatus::Failed);
     // Control: another text does touch it.
     cache.apply(vec![put(Message { body: "quite another".to_owned(), ..sent })]);
@@ -209,7 +209,7 @@ fn a_thread_is_read_in_both_directions_from_anywhere() {
         (0..10).rev().map(|n| put(Message { sent_at: at(n as i64 / 2), ..message(n, 1, 1, &n.to_string()) })).collect();
     cache.apply(rows);
     let page = |anchor, limit| {
-        let page = cache.message_page(conversation_id(1), anchor, limit).unwrap();
+        let page = cache.message_page(conversation_id(1), anchor, limit, None).unwrap();
         let bodies: Vec<u64> = page.messages.iter().map(|m| m.body.parse().unwrap()).collect();
         (bodies, page.has_older, page.has_newer)
     };
@@ -222,7 +222,7 @@ fn a_thread_is_read_in_both_directions_from_anywhere() {
     assert_eq!(page(MessageAnchor::Around(message_id(5)), 4), (vec![3, 4, 5, 6], true, true));
     assert_eq!(page(MessageAnchor::Around(message_id(9)), 4), (vec![6, 7, 8, 9], true, false));
     assert_eq!(page(MessageAnchor::Around(message_id(0)), 4), (vec![0, 1], false, true));
-    let elsewhere = cache.message_page(conversation_id(2), MessageAnchor::Newest, 3);
+    let elsewhere = cache.message_page(conversation_id(2), MessageAnchor::Newest, 3, None);
     assert_eq!(elsewhere.err().unwrap(), StoreError::NotFound);
 }
 
@@ -444,6 +444,7 @@ fn small_things_of_this_device_are_kept() {
     assert_eq!(cache.list_unsent_audit(2).unwrap(), [entry(1), entry(2)]);
     cache.mark_audit_sent(&[uuid(10, 1), uuid(10, 2)]).unwrap();
     assert_eq!(cache.list_unsent_audit(9).unwrap(), [entry(3)]);
+    assert_eq!(cache.count_unsent_audit().unwrap(), 1);
 
     cache.set_up_to_date(at(5)).unwrap();
     assert_eq!(cache.sync_state().unwrap().up_to_date_at, Some(at(5)));

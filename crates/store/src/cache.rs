@@ -236,7 +236,7 @@ impl Cache {
         self.read(|db, _| inbox::folder_counts(db, me))
     }
 
-    /// A stretch of a thread.
+    /// A stretch of a thread; where the words of `searched` stand in it is told, too, as a search tells it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the conversation, or the message to start at, is not here.
@@ -245,8 +245,9 @@ impl Cache {
         id: ConversationId,
         anchor: MessageAnchor,
         limit: u32,
+        searched: Option<&str>,
     ) -> Result<MessagePage, StoreError> {
-        self.read(|db, _| inbox::message_page(db, id, anchor, limit))
+        self.read(|db, _| inbox::message_page(db, id, anchor, limit, searched))
     }
 
     /// Remembers on this device that the conversation's newest message was shown: its unread count is 0 until a newer
@@ -327,6 +328,11 @@ impl Cache {
     /// Acts not sent yet, oldest first.
     pub fn list_unsent_audit(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         self.read(|db, _| audit::list_unsent(db, limit))
+    }
+
+    /// How many acts were not sent yet.
+    pub fn count_unsent_audit(&self) -> Result<u64, StoreError> {
+        self.read(|db, _| audit::count_unsent(db))
     }
 
     /// The server has these.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::StoreError;
 use crate::leads::{Lists, Of, Remembered};
 use crate::read::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage};
+use crate::search;
 use crate::table::{code, conversation::status_code, find_id, id, sync_state};
 use crate::walk::{Anchors, Walk};
 
@@ -214,17 +215,35 @@ impl Thread<'_> {
     }
 }
 
+/// A stretch of a thread, with the places in it of the words of `searched`.
 pub(crate) fn message_page(
     db: &Connection,
     conversation: ConversationId,
     anchor: MessageAnchor,
     limit: u32,
+    searched: Option<&str>,
 ) -> Result<MessagePage, StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT c.n, r.id FROM conversation c JOIN lead_ref r ON r.n = c.lead_n WHERE c.id = ?1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT c.n, r.id, l.name FROM conversation c JOIN lead_ref r ON r.n = c.lead_n
+         LEFT JOIN lead l ON l.n = c.lead_n WHERE c.id = ?1",
+    )?;
     let mut rows = statement.query([conversation.as_bytes()])?;
     let row = rows.next()?.ok_or(StoreError::NotFound)?;
+    let lead_name = row.get::<_, Option<String>>(2)?.unwrap_or_default();
     let thread = Thread { db, id: conversation, lead_id: id(row, 1)?, n: row.get(0)? };
+    let mut page = thread_page(db, &thread, anchor, limit)?;
+    if let Some(searched) = searched {
+        page.found = search::found_in(&page.messages, &lead_name, searched);
+    }
+    Ok(page)
+}
+
+fn thread_page(
+    db: &Connection,
+    thread: &Thread<'_>,
+    anchor: MessageAnchor,
+    limit: u32,
+) -> Result<MessagePage, StoreError> {
     let limit = limit as usize;
     // After everything: no row has this place.
     let end = (i64::MAX, -1);
@@ -242,6 +261,7 @@ pub(crate) fn message_page(
                 has_older: true,
                 has_newer,
                 history_incomplete: !sync_state::held(db)?.is_complete,
+                found: Vec::new(),
             };
             return Ok(page);
         }
@@ -260,5 +280,11 @@ pub(crate) fn message_page(
     older.truncate(room);
     older.reverse();
     older.extend(newer_end);
-    Ok(MessagePage { messages: older, has_older, has_newer, history_incomplete: !sync_state::held(db)?.is_complete })
+    Ok(MessagePage {
+        messages: older,
+        has_older,
+        has_newer,
+        history_incomplete: !sync_state::held(db)?.is_complete,
+        found: Vec::new(),
+    })
 }

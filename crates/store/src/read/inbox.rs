@@ -6,6 +6,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::search::Span;
+
 /// A filing of conversations; every folder but the last two holds open ones only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -83,4 +85,15 @@ pub struct MessagePage {
     pub has_newer: bool,
     /// Whether older messages may still be on their way in the first sync.
     pub history_incomplete: bool,
+    /// Where the words that were searched for stand, for those of the messages that hold them.
+    pub found: Vec<MessageSpans>,
+}
+
+/// What to highlight in one message.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct MessageSpans {
+    pub message_id: MessageId,
+    /// In the whole text, in order and without overlaps.
+    pub spans: Vec<Span>,
 }

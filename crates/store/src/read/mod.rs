@@ -6,6 +6,6 @@ mod inbox;
 mod leads;
 mod search;
 
-pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage};
+pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans};
 pub use leads::{LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter};
 pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

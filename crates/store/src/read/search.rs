@@ -69,7 +69,11 @@ pub struct Coverage {
 #[ts(export)]
 pub struct SearchResults {
     pub leads: Vec<LeadHit>,
+    /// Whether more leads match, or may: in large studios a search stops before it has looked at every candidate.
+    pub more_leads: bool,
     pub messages: Vec<MessageHit>,
+    /// The same for messages.
+    pub more_messages: bool,
     pub coverage: Coverage,
     /// How long the search took, in microseconds.
     pub elapsed_us: u64,

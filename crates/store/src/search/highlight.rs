@@ -2,6 +2,7 @@
 
 use domain::fold;
 
+use super::unspaced::is_unspaced;
 use crate::read::Span;
 
 /// A text with its folded form, letter by letter.
@@ -42,9 +43,26 @@ impl<'t> Folded<'t> {
         Self { text, chars, letters }
     }
 
-    /// Whether a word could begin here.
+    /// Whether a word could begin here; in scripts without spaces, anywhere.
     fn is_start(&self, at: usize) -> bool {
-        at == 0 || !self.chars[at - 1].0.is_alphanumeric()
+        let Some(before) = at.checked_sub(1).map(|before| self.chars[before].0) else { return true };
+        !before.is_alphanumeric() || is_unspaced(before) || is_unspaced(self.chars[at].0)
+    }
+
+    /// Where `word` ends, if it begins here. Between characters that are words of their own, what separates words does
+    /// not count, as it does not in the index.
+    fn end_of(&self, word: &[char], at: usize) -> Option<usize> {
+        let mut here = at;
+        for (place, wanted) in word.iter().enumerate() {
+            if place > 0 && is_unspaced(*wanted) && is_unspaced(word[place - 1]) {
+                here += self.chars[here..].iter().take_while(|(c, _)| !c.is_alphanumeric()).count();
+            }
+            if self.chars.get(here)?.0 != *wanted {
+                return None;
+            }
+            here += 1;
+        }
+        Some(here)
     }
 
     /// Letters in which `word` (folded) stands; with `at_start`, only where a word begins.
@@ -56,14 +74,12 @@ impl<'t> Folded<'t> {
         }
         let mut at = 0;
         while at + word.len() <= self.chars.len() {
-            let is_here = self.chars[at].0 == word[0]
-                && self.chars[at..at + word.len()].iter().map(|(c, _)| c).eq(word.iter())
-                && (!at_start || self.is_start(at));
-            if is_here {
-                found.push((self.chars[at].1, self.chars[at + word.len() - 1].1 + 1));
-                at += word.len();
-            } else {
-                at += 1;
+            match self.end_of(&word, at).filter(|_| !at_start || self.is_start(at)) {
+                Some(end) => {
+                    found.push((self.chars[at].1, self.chars[end - 1].1 + 1));
+                    at = end;
+                }
+                None => at += 1,
             }
         }
         found

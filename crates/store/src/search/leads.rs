@@ -32,33 +32,38 @@ enum Rank {
     Part,
 }
 
-pub(crate) fn find(db: &Connection, terms: &Terms, limit: usize) -> Result<Vec<LeadHit>, StoreError> {
+/// At most `limit` leads, and whether there are more or may be.
+pub(crate) fn find(db: &Connection, terms: &Terms, limit: usize) -> Result<(Vec<LeadHit>, bool), StoreError> {
     let mut hits: Vec<(Rank, i64, LeadHit)> = Vec::new();
-    for n in candidates(db, terms, limit)? {
+    let (candidates, is_all) = candidates(db, terms, limit)?;
+    for n in candidates {
         let lead = get(db, n)?;
         if let Some((rank, hit)) = hit(&lead, terms) {
             hits.push((rank, lead.last_activity_at, hit));
         }
     }
     hits.sort_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
+    let has_more = hits.len() > limit || !is_all;
     hits.truncate(limit);
-    Ok(hits.into_iter().map(|(.., hit)| hit).collect())
+    Ok((hits.into_iter().map(|(.., hit)| hit).collect(), has_more))
 }
 
-/// Integers of leads whose name alone matches all of `words`, the most likely first.
-pub(super) fn named(db: &Connection, words: &[&Word], limit: usize) -> Result<Vec<i64>, StoreError> {
+/// Integers of at most `limit` leads whose name alone matches all of `words`, the most likely first; and whether these
+/// are all.
+pub(super) fn named(db: &Connection, words: &[&Word], limit: usize) -> Result<(Vec<i64>, bool), StoreError> {
     let terms = Terms { words: words.iter().map(|word| (*word).clone()).collect(), phone: None };
     let mut found = Vec::new();
-    for n in candidates(db, &terms, limit)? {
+    let (candidates, is_all) = candidates(db, &terms, limit)?;
+    for n in candidates {
         let name: String = db.prepare_cached("SELECT name FROM lead WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
         if is_named(&Folded::new(&name), words) {
-            found.push(n);
             if found.len() >= limit {
-                break;
+                return Ok((found, false));
             }
+            found.push(n);
         }
     }
-    Ok(found)
+    Ok((found, is_all))
 }
 
 /// Whether every word begins a word of the name.
@@ -66,23 +71,32 @@ pub(super) fn is_named(name: &Folded<'_>, words: &[&Word]) -> bool {
     words.iter().all(|word| name.has(&word.folded, true))
 }
 
-fn candidates(db: &Connection, terms: &Terms, limit: usize) -> Result<Vec<i64>, StoreError> {
+/// Leads to look at, each once, and whether no other could match.
+fn candidates(db: &Connection, terms: &Terms, limit: usize) -> Result<(Vec<i64>, bool), StoreError> {
     let most = CANDIDATES.max(limit);
     let mut found: Vec<i64> = Vec::new();
-    // Names that begin with the first word come first, also where the index would stop before them.
+    let mut is_all = true;
+    // Names that begin with what was typed, or with its first word, come first, also where the index would stop before
+    // them.
     let first = &terms.words[0].folded;
-    if terms.words.len() == 1 || !terms.are_for_messages() {
+    if terms.words.len() > 1 {
+        let typed: Vec<&str> = terms.words.iter().map(|word| word.folded.as_str()).collect();
+        names_from(db, &typed.join(" "), limit, &mut found)?;
+    }
+    if terms.words.len() == 1 || !terms.have_trigrams() {
         let initials: String = first.chars().filter(|c| c.is_alphanumeric()).take(2).collect();
-        if terms.are_for_messages() {
+        if terms.have_trigrams() {
             names_from(db, first, limit, &mut found)?;
         } else {
             let mut statement = db.prepare_cached(
                 "SELECT lead_n FROM lead_initial WHERE initials >= ?1 AND initials < ?2 ORDER BY initials, lead_n LIMIT ?3",
             )?;
+            let before = found.len();
             let rows = statement.query_map((&initials, after(&initials), most as i64), |row| row.get::<_, i64>(0))?;
             for n in rows {
                 found.push(n?);
             }
+            is_all = found.len() - before < most;
         }
     } else {
         names_from(db, first, limit, &mut found)?;
@@ -90,14 +104,16 @@ fn candidates(db: &Connection, terms: &Terms, limit: usize) -> Result<Vec<i64>, 
     if let Some(query) = trigrams(terms) {
         let mut statement =
             db.prepare_cached("SELECT rowid FROM lead_fts WHERE lead_fts MATCH ?1 ORDER BY rowid LIMIT ?2")?;
+        let before = found.len();
         let rows = statement.query_map((query, most as i64), |row| row.get::<_, i64>(0))?;
         for n in rows {
             found.push(n?);
         }
+        is_all &= found.len() - before < most;
     }
     let mut seen = std::collections::HashSet::new();
     found.retain(|n| seen.insert(*n));
-    Ok(found)
+    Ok((found, is_all))
 }
 
 fn names_from(db: &Connection, first: &str, limit: usize, found: &mut Vec<i64>) -> Result<(), StoreError> {

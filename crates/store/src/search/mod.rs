@@ -9,6 +9,7 @@ mod messages;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod unspaced;
 
 use std::time::Instant;
 
@@ -17,26 +18,32 @@ use rusqlite::{Connection, Transaction};
 use crate::StoreError;
 use crate::read::{Coverage, SearchResults};
 use crate::table::sync_state;
+pub(crate) use messages::found_in;
 use terms::Terms;
+pub(crate) use unspaced::{index_text, word_starts};
 
 /// Looks for all words of `text`; at most `limit` leads and as many messages.
 pub(crate) fn search(db: &Connection, text: &str, limit: u32) -> Result<SearchResults, StoreError> {
     let started = Instant::now();
     let terms = Terms::new(text);
     let limit = limit as usize;
-    let (leads, messages) = if terms.is_empty() || limit == 0 {
-        (Vec::new(), Vec::new())
-    } else {
-        let leads = leads::find(db, &terms, limit)?;
-        let messages = if terms.are_for_messages() { messages::find(db, &terms, limit)? } else { Vec::new() };
-        (leads, messages)
-    };
+    let mut leads = (Vec::new(), false);
+    let mut messages = (Vec::new(), false);
+    if !terms.is_empty() && limit > 0 {
+        leads = leads::find(db, &terms, limit)?;
+        if terms.are_for_messages() {
+            messages = messages::find(db, &terms, limit)?;
+        }
+    }
+    let ((leads, more_leads), (messages, more_messages)) = (leads, messages);
     let held = sync_state::held(db)?;
     let leads_held: i64 =
         db.prepare_cached("SELECT coalesce(sum(leads), 0) FROM lead_facet")?.query_row([], |row| row.get(0))?;
     Ok(SearchResults {
         leads,
+        more_leads,
         messages,
+        more_messages,
         coverage: Coverage {
             leads: u64::try_from(leads_held).map_err(|_| StoreError::Damaged)?,
             messages: held.messages,

@@ -3,6 +3,8 @@
 
 use domain::fold;
 
+use super::unspaced::{cut_at_scripts, index_text, is_unspaced};
+
 /// More words than this are left out: nobody types them, and each costs.
 const MOST_WORDS: usize = 12;
 /// Characters of a word that are looked for.
@@ -13,8 +15,8 @@ pub(crate) const TRIGRAM: usize = 3;
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// As typed, for the index of messages, which folds by itself.
-    pub(crate) raw: String,
+    /// As the index of messages is given it; that index folds by itself.
+    indexed: String,
     /// Folded, for leads and for finding the place.
     pub(crate) folded: String,
     /// The digits of a phone number it may be part of.
@@ -25,7 +27,8 @@ impl Word {
     fn new(raw: &str) -> Option<Self> {
         let raw: String = raw.chars().take(MOST_CHARS).collect();
         let folded = fold(&raw);
-        folded.chars().any(char::is_alphanumeric).then(|| Self { digits: phone_digits(&raw), raw, folded })
+        let indexed = index_text(&raw).into_owned();
+        folded.chars().any(char::is_alphanumeric).then(|| Self { digits: phone_digits(&raw), indexed, folded })
     }
 
     /// Characters that count.
@@ -33,17 +36,34 @@ impl Word {
         self.folded.chars().filter(|c| c.is_alphanumeric()).count()
     }
 
-    /// Its first three letters, when it has more and they are its letters folded, too.
-    pub(crate) fn beginning(&self) -> Option<&str> {
-        let is_plain =
-            self.raw.chars().all(char::is_alphanumeric) && self.raw.chars().count() == self.folded.chars().count();
-        let (end, _) = self.raw.char_indices().nth(TRIGRAM)?;
-        is_plain.then(|| &self.raw[..end])
+    /// Whether it says enough to be looked for in messages, and to be taken for a name beside words that are.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.len() >= TRIGRAM || self.folded.chars().any(is_unspaced)
+    }
+
+    /// Whether folding did no more to it than the index of messages does.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.indexed.is_ascii()
+    }
+
+    /// The query for messages that hold words which begin so.
+    pub(crate) fn query(&self) -> String {
+        // A character that is a word of its own has no longer words to begin.
+        let ends_whole = self.folded.chars().rfind(|c| c.is_alphanumeric()).is_some_and(is_unspaced);
+        if ends_whole { quoted(&self.indexed) } else { format!("{}*", quoted(&self.indexed)) }
+    }
+
+    /// The same for its first three letters, when it has more and they are its letters folded, too.
+    pub(crate) fn query_of_beginning(&self) -> Option<String> {
+        let is_one_word = self.indexed.chars().all(char::is_alphanumeric)
+            && self.indexed.chars().count() == self.folded.chars().count();
+        let (end, _) = self.indexed.char_indices().nth(TRIGRAM)?;
+        is_one_word.then(|| format!("{}*", quoted(&self.indexed[..end])))
     }
 
     /// The pieces the index of messages has it in: folded, as highlights compare.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
-        self.folded.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty())
+        self.folded.split(|c: char| !c.is_alphanumeric()).flat_map(cut_at_scripts)
     }
 }
 
@@ -68,9 +88,14 @@ impl Terms {
         self.words.is_empty()
     }
 
-    /// Whether any word is long enough to look for in messages.
-    pub(crate) fn are_for_messages(&self) -> bool {
+    /// Whether any word is long enough for a trigram index.
+    pub(crate) fn have_trigrams(&self) -> bool {
         self.words.iter().any(|word| word.len() >= TRIGRAM)
+    }
+
+    /// Whether any word says enough to look for in messages.
+    pub(crate) fn are_for_messages(&self) -> bool {
+        self.words.iter().any(Word::is_telling)
     }
 }
 

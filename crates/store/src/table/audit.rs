@@ -24,6 +24,12 @@ pub(crate) fn list_unsent(db: &Connection, limit: u32) -> Result<Vec<AuditEntry>
     Ok(entries)
 }
 
+pub(crate) fn count_unsent(db: &Connection) -> Result<u64, StoreError> {
+    let count: i64 =
+        db.prepare_cached("SELECT count(*) FROM audit WHERE is_sent = 0")?.query_row([], |row| row.get(0))?;
+    u64::try_from(count).map_err(|_| StoreError::Damaged)
+}
+
 pub(crate) fn mark_sent(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
     let mut statement = tx.prepare_cached("UPDATE audit SET is_sent = 1 WHERE id = ?1")?;
     for id in ids {

@@ -7,6 +7,7 @@ use super::{conversation, find_id, id, stage_event};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
+use crate::search::word_starts;
 
 /// Characters of a folded name that count in its order.
 const NAME_KEY_CHARS: usize = 64;
@@ -32,10 +33,11 @@ impl Searchable {
         }
     }
 
-    /// First two characters of each word of the name.
+    /// First two characters of each word of the name; in scripts without spaces, from every character.
     fn initials(&self) -> Vec<String> {
         let words = self.name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        let mut initials: Vec<String> = words.map(|word| word.chars().take(2).collect()).collect();
+        let mut initials: Vec<String> =
+            words.flat_map(word_starts).map(|from| from.chars().take(2).collect()).collect();
         initials.sort();
         initials.dedup();
         initials

@@ -10,6 +10,7 @@ use super::reference::ConversationRef;
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
+use crate::search::index_text;
 
 /// 2010-01-01T00:00:00Z in seconds: what is older shares the last bucket.
 const ORIGIN_S: i64 = 1_262_304_000;
@@ -156,14 +157,16 @@ fn update(
     Ok(())
 }
 
+/// Adds the words of a message to the index.
 pub(crate) fn index(tx: &Transaction<'_>, n: i64, body: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO message_fts (rowid, body) VALUES (?1, ?2)")?.execute((n, body))?;
+    tx.prepare_cached("INSERT INTO message_fts (rowid, body) VALUES (?1, ?2)")?.execute((n, index_text(body)))?;
     Ok(())
 }
 
+/// Takes them out again; `body` is what was indexed.
 pub(crate) fn unindex(tx: &Transaction<'_>, n: i64, body: &str) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO message_fts (message_fts, rowid, body) VALUES ('delete', ?1, ?2)")?
-        .execute((n, body))?;
+        .execute((n, index_text(body)))?;
     Ok(())
 }
 
