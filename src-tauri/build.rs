@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "sign_out",
     "session",
     "set_lock_after_minutes",
+    "set_lock_with_screen",
     "user_active",
     "sync_status",
     "sync_now",

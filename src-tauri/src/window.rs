@@ -36,7 +36,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         .invoke_handler(handler!())
         .setup(move |app| {
             let (desk, events) = tauri::async_runtime::block_on(async { Desk::new(config) });
-            app.manage(desk);
+            app.manage(desk.clone());
+            // Keyring and cache open while the web view starts; the page, when it asks, waits for the same opening and
+            // is told of whatever went wrong.
+            tauri::async_runtime::spawn(async move { desk.start().await.map(drop) });
             tauri::async_runtime::spawn(events::forward(app.handle().clone(), events));
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(async move {

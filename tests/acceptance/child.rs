@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
+use desk::view::SignInRequest;
 use testkit::{PATIENCE, TestDesk, TestServer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
@@ -27,6 +28,10 @@ pub(crate) enum Place<'a> {
     SmallDisk {
         at: &'a Path,
         size_mib: u32,
+    },
+    /// On a bus of its own, which is the session's and, if there is to be one, the system's too.
+    OnBus {
+        has_system_bus: bool,
     },
     /// In a desktop session with an unlocked keyring, all below this folder.
     WithKeyring {
@@ -53,6 +58,13 @@ impl Child {
                 command
                     .arg(format!("mount -t tmpfs -o size={size_mib}m,mode=0700 none \"$DISK\" && exec \"$0\" \"$@\""));
                 command.arg(&program).env("DISK", at);
+                command
+            }
+            Place::OnBus { has_system_bus } => {
+                let mut command = Command::new("dbus-run-session");
+                let system = if *has_system_bus { "$DBUS_SESSION_BUS_ADDRESS" } else { "unix:path=/nowhere" };
+                command.args(["--", "sh", "-c"]);
+                command.arg(format!(r#"DBUS_SYSTEM_BUS_ADDRESS={system} exec "$0" "$@""#)).arg(&program);
                 command
             }
             Place::WithKeyring { home } => {
@@ -143,6 +155,18 @@ impl Parent {
         let ca_pem = std::fs::read(std::env::var_os(CA).context(CA)?)?;
         let desk = TestDesk::in_folder(Path::new(&data_dir), &std::env::var(URL)?, &ca_pem);
         Ok(Some(Self { desk, email: std::env::var(EMAIL)? }))
+    }
+
+    /// Signs in with the key in the keyring.
+    pub(crate) async fn sign_in_with_keyring(&self) -> anyhow::Result<()> {
+        let request = SignInRequest {
+            server_url: self.desk.server_url().to_owned(),
+            email: self.email.clone(),
+            password: TestServer::PASSWORD.to_owned(),
+            passphrase: None,
+        };
+        self.desk.desk.sign_in(request).await?;
+        Ok(())
     }
 
     /// Waits to be told to go on.

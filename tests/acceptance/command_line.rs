@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context;
-use desk::view::SignInRequest;
+use desk::view::UnsentAudit;
 use testkit::{PASSPHRASE, Size, TestDesk, TestServer};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -148,13 +148,7 @@ async fn with_a_keyring_too_it_never_calls_the_server() -> anyhow::Result<()> {
 #[ignore = "run by another test in a process of its own"]
 async fn child_with_a_keyring() -> anyhow::Result<()> {
     let Some(mut parent) = Parent::find()? else { return Ok(()) };
-    let request = SignInRequest {
-        server_url: parent.desk.server_url().to_owned(),
-        email: parent.email.clone(),
-        password: TestServer::PASSWORD.to_owned(),
-        passphrase: None,
-    };
-    parent.desk.desk.sign_in(request).await?;
+    parent.sign_in_with_keyring().await?;
     parent.desk.wait_until_synced().await?;
     parent.desk.desk.close().await;
     tell("closed");
@@ -164,6 +158,6 @@ async fn child_with_a_keyring() -> anyhow::Result<()> {
     anyhow::ensure!(is_done, "{said}");
     tell(&format!("exported {}", lines_of(&out)?));
     // Leaves the keyring as it was found.
-    parent.desk.desk.sign_out().await?;
+    parent.desk.desk.sign_out(UnsentAudit::Lose).await?;
     Ok(())
 }

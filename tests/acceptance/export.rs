@@ -21,7 +21,7 @@ async fn synced_desk() -> anyhow::Result<(TestServer, TestDesk)> {
 }
 
 /// Exports and waits for the end.
-async fn export(
+pub(crate) async fn export(
     desk: &mut TestDesk,
     format: ExportFormat,
     scope: ExportScope,

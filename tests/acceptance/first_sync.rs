@@ -29,7 +29,7 @@ pub(crate) async fn shown(desk: &TestDesk) -> anyhow::Result<(BTreeSet<LeadId>, 
         for conversation in desk.desk.get_lead_detail(*lead).await?.conversations {
             let mut anchor = MessageAnchor::Newest;
             loop {
-                let page = desk.desk.message_page(conversation.id, anchor, 100).await?;
+                let page = desk.desk.message_page(conversation.id, anchor, 100, None).await?;
                 messages.extend(page.messages.iter().map(|message| message.id));
                 match page.messages.first() {
                     Some(oldest) if page.has_older => anchor = MessageAnchor::Before(oldest.id),
@@ -139,7 +139,7 @@ async fn the_cache_and_the_server_agree_field_by_field() -> anyhow::Result<()> {
             Row::Lead(lead) => assert_eq!(desk.desk.get_lead_detail(lead.id).await?.lead, **lead),
             Row::Message(message) => {
                 let page =
-                    desk.desk.message_page(message.conversation_id, MessageAnchor::Around(message.id), 1).await?;
+                    desk.desk.message_page(message.conversation_id, MessageAnchor::Around(message.id), 1, None).await?;
                 assert!(page.messages.contains(message));
             }
             Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Conversation(_) | Row::StageEvent(_) => {}

@@ -49,7 +49,7 @@ async fn a_new_message_moves_its_conversation_to_the_top_unread() -> anyhow::Res
     let top = desk.desk.conversation_page(Folder::Open, 0, 1).await?.rows.remove(0);
     assert_eq!((top.id, top.preview.as_str()), (conversation, "Is parking available near the studio?"));
     assert!(top.unread_count > 0, "what was read does not hide what is new");
-    let newest = desk.desk.message_page(conversation, MessageAnchor::Newest, 1).await?.messages.remove(0);
+    let newest = desk.desk.message_page(conversation, MessageAnchor::Newest, 1, None).await?.messages.remove(0);
     assert_eq!(*newest.id.as_uuid(), id);
     Ok(())
 }
@@ -89,7 +89,7 @@ async fn a_revoked_device_loses_its_cache_as_soon_as_it_hears_of_it() -> anyhow:
     let other = devices.iter().find(|device| !device.is_current).expect("the other laptop");
     kept.desk.revoke_device(other.id).await?;
 
-    lost.wait_for_event("the sign-out", |event| *event == DeskEvent::SignedOut).await?;
+    lost.wait_for_event("the sign-out", |event| matches!(event, DeskEvent::SignedOut(_))).await?;
     assert!(!cache.exists(), "the cache is gone");
     assert_eq!(lost.desk.start().await?.phase, Phase::SignedOut);
     assert_eq!(kept.desk.start().await?.phase, Phase::Open, "the one that revoked stays");

@@ -12,7 +12,7 @@ use crate::first_sync::newest_first;
 use crate::{STUDIO, manager};
 
 /// Files of `cache` that this process holds open.
-fn open_files(cache: &std::path::Path) -> usize {
+pub(crate) fn open_files(cache: &std::path::Path) -> usize {
     let name = cache.to_string_lossy().into_owned();
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return 0 };
     entries

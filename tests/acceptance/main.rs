@@ -2,6 +2,7 @@
 
 mod child;
 mod command_line;
+mod cut_sign_in;
 mod export;
 mod first_sync;
 mod hostile_server;
@@ -11,8 +12,12 @@ mod live;
 mod lock;
 mod memory;
 mod offline;
+mod refresh;
+mod reset_cursors;
+mod screen_lock;
 mod sign_in;
 mod sign_out;
+mod unsent;
 
 use domain::Member;
 use testkit::{Size, TestServer};

@@ -14,7 +14,7 @@ async fn review(desk: &TestDesk) -> anyhow::Result<Vec<String>> {
     let first = leads.rows.first().expect("leads are there");
     let thread = inbox.rows.first().expect("conversations are there").id;
     let detail = desk.desk.get_lead_detail(first.id).await?;
-    let messages = desk.desk.message_page(thread, MessageAnchor::Newest, 50).await?;
+    let messages = desk.desk.message_page(thread, MessageAnchor::Newest, 50, None).await?;
     let word = first.name.split(' ').next().unwrap_or_default().to_owned();
     let found = desk.desk.search(word, 20).await?;
     assert!(!found.leads.is_empty(), "the first lead's own name is found");

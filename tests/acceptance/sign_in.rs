@@ -115,23 +115,33 @@ async fn a_session_that_can_not_be_kept_is_ended_and_its_files_are_gone() -> any
     let server = TestServer::start(STUDIO).await?;
     let watcher = TestDesk::signed_in(&server, manager(&server)).await?;
     let desk = TestDesk::new(&server)?;
-    // The last step of all can't be done: something is in the place of the account file, but is none.
-    std::fs::create_dir_all(desk.data_dir())?;
-    let in_the_way = desk.data_dir().join("account.json");
-    std::os::unix::fs::symlink("nowhere", &in_the_way)?;
-    let refused = desk.sign_in(&manager(&server).email, TestServer::PASSWORD).await;
+    let connections = server.wire().connections();
+    let account_file = desk.data_dir().join("account.json");
+    let foreign = account_file.join("not an account");
+    // The last step of all can't be done: once the sign-in has begun, something else comes into the place of its file.
+    let put_in_the_way = async {
+        while !account_file.exists() {
+            tokio::task::yield_now().await;
+        }
+        std::fs::remove_file(&account_file)?;
+        std::fs::create_dir(&account_file)?;
+        std::fs::write(&foreign, "")
+    };
+    let (refused, put) = tokio::join!(desk.sign_in(&manager(&server).email, TestServer::PASSWORD), put_in_the_way);
+    put?;
     assert!(refused.is_err(), "it can't be kept");
-    assert_eq!(left_below(desk.data_dir()), [in_the_way.display().to_string()], "only what was there before");
+    assert!(server.wire().connections() > connections, "the fault: it was the last step that failed");
+    assert_eq!(left_below(desk.data_dir()), [foreign.display().to_string()], "only what somebody else put there");
     assert_eq!(watcher.desk.list_devices().await?.len(), 1, "the server has ended the session");
     // The control: without it, the same sign-in is kept.
-    std::fs::remove_file(&in_the_way)?;
+    std::fs::remove_dir_all(&account_file)?;
     desk.sign_in(&manager(&server).email, TestServer::PASSWORD).await?;
     assert_eq!(watcher.desk.list_devices().await?.len(), 2);
     Ok(())
 }
 
 /// Files below a folder, and folders of accounts.
-fn left_below(dir: &std::path::Path) -> Vec<String> {
+pub(crate) fn left_below(dir: &std::path::Path) -> Vec<String> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(dir) else { return found };
     for entry in entries.flatten() {

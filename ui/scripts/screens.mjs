@@ -58,8 +58,33 @@ export const SCREENS = [
     until: testid('forget-computer'),
     act: async (page) => {
       await page.click(testid('forget-computer'));
-      await page.waitForSelector(testid('forget-confirm'));
+      await page.waitForSelector(testid('sign-out-confirm'));
     },
+  },
+  {
+    name: 'lock-sign-out-unknown',
+    at: '?fake=locked,passphrase',
+    until: testid('forget-computer'),
+    act: async (page) => {
+      await page.click(testid('forget-computer'));
+      await page.click(testid('sign-out-confirm'));
+      await page.waitForSelector(testid('sign-out-unsent'));
+    },
+  },
+  {
+    name: 'signed-out-set-aside',
+    at: '?fake=locked,set-aside',
+    until: testid('forget-computer'),
+    act: async (page) => {
+      await page.click(testid('forget-computer'));
+      await page.click(testid('sign-out-confirm'));
+      await page.waitForSelector(testid('departure-folder'));
+    },
+  },
+  {
+    name: 'signed-out-revoked',
+    at: '?fake=revoked,unsent',
+    until: testid('departure'),
   },
 
   { name: 'inbox', at: '#/inbox', until: testid('status-line') },
@@ -136,6 +161,18 @@ export const SCREENS = [
       await page.fill(testid('palette-input'), 'sat');
       await page.waitForSelector(`${testid('palette-hit')}[data-kind="message"]`);
       await page.keyboard.press('ArrowDown');
+    },
+  },
+  {
+    name: 'inbox-found-words',
+    at: '#/leads',
+    until: testid('status-line'),
+    act: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.fill(testid('palette-input'), 'sat');
+      await page.waitForSelector(`${testid('palette-hit')}[data-kind="message"]`);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-found] mark');
     },
   },
   {
@@ -243,6 +280,16 @@ export const SCREENS = [
     act: async (page) => {
       await page.click(testid('sign-out'));
       await page.waitForSelector(testid('sign-out-confirm'));
+    },
+  },
+  {
+    name: 'settings-security-sign-out-unsent',
+    at: '?fake=offline,unsent#/settings/security',
+    until: testid('sign-out'),
+    act: async (page) => {
+      await page.click(testid('sign-out'));
+      await page.click(testid('sign-out-confirm'));
+      await page.waitForSelector(testid('sign-out-unsent'));
     },
   },
   {

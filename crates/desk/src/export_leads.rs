@@ -128,6 +128,16 @@ impl Desk {
         }
     }
 
+    /// Cancels every export and waits until each has ended, with its file whole or gone.
+    pub(crate) async fn end_exports(&self, open: &OpenDesk) {
+        for is_cancelled in self.exports().values() {
+            is_cancelled.store(true, Ordering::Relaxed);
+        }
+        open.exports.close();
+        open.exports.wait().await;
+        open.exports.reopen();
+    }
+
     pub(crate) fn exports(&self) -> MutexGuard<'_, std::collections::HashMap<Uuid, Arc<AtomicBool>>> {
         self.inner.exports.lock().unwrap_or_else(PoisonError::into_inner)
     }

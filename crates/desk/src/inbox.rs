@@ -38,7 +38,7 @@ impl Desk {
         self.query(move |cache| cache.folder_counts(me)).await
     }
 
-    /// A stretch of a thread.
+    /// A stretch of a thread; where the words of `searched` stand in it is told, too, as [`Desk::search`] tells it.
     ///
     /// # Errors
     /// As [`Desk::conversation_page`]; not found when the anchor is gone.
@@ -47,8 +47,9 @@ impl Desk {
         id: ConversationId,
         anchor: MessageAnchor,
         limit: u32,
+        searched: Option<String>,
     ) -> Result<MessagePage, DeskError> {
-        self.query(move |cache| cache.message_page(id, anchor, limit.min(MAX_ROWS))).await
+        self.query(move |cache| cache.message_page(id, anchor, limit.min(MAX_ROWS), searched.as_deref())).await
     }
 
     /// Remembers on this device that the newest message was shown.

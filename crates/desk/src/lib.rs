@@ -6,6 +6,7 @@
 mod account;
 mod config;
 mod devices;
+mod erase;
 mod error;
 mod export_leads;
 mod idle;
@@ -13,6 +14,7 @@ mod inbox;
 mod leads;
 mod lock;
 mod open;
+mod screen_lock;
 mod session;
 mod sign_in;
 mod sign_out;
@@ -20,6 +22,7 @@ mod start;
 mod state;
 mod sync_status;
 mod tokens;
+mod unsent;
 pub mod view;
 mod views;
 

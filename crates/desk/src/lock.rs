@@ -1,6 +1,6 @@
 //! Locking: closes the cache and forgets its key.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::state::{OpenDesk, run_blocking};
@@ -37,13 +37,7 @@ impl Desk {
 
     /// Ends exports, sync and cache, in this order, and forgets the vault.
     pub(crate) async fn close_cache(&self, open: &Arc<OpenDesk>) -> Result<(), DeskError> {
-        open.tasks.cancel();
-        // Each has removed its temporary file when this returns: what is in it is not encrypted.
-        open.exports.close();
-        open.exports.wait().await;
-        if let Some(engine) = &open.engine {
-            engine.stop().await;
-        }
+        open.end_tasks().await;
         let cache = open.cache.clone();
         let closed = run_blocking(move || cache.close()).await;
         // New tokens the server has given out already must still be stored.
@@ -51,6 +45,21 @@ impl Desk {
             tracing::warn!("an exchange of tokens did not end in time");
         }
         open.tokens.forget();
+        // Not with the last clone: a question that is being answered may hold one a little longer.
+        *open.claim.lock().unwrap_or_else(PoisonError::into_inner) = None;
         closed
+    }
+}
+
+impl OpenDesk {
+    /// Ends what runs beside. Nothing is added to the cache from here on.
+    pub(crate) async fn end_tasks(&self) {
+        self.tasks.cancel();
+        // Each has removed its temporary file when this returns: what is in it is not encrypted.
+        self.exports.close();
+        self.exports.wait().await;
+        if let Some(engine) = &self.engine {
+            engine.stop().await;
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Opening the account's cache, with or without a network.
 
-use std::sync::Arc;
+use std::fs::File;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use api_client::{ServerUrl, TokenStore};
 use secrecy::SecretString;
@@ -15,7 +16,7 @@ use vault::Vault;
 use zeroize::Zeroize;
 
 use crate::account::Account;
-use crate::session::{DEFAULT_LOCK_MINUTES, LOCK_SETTING};
+use crate::session::Locking;
 use crate::state::{OpenDesk, Profile, run_blocking};
 use crate::tokens::VaultTokens;
 use crate::view::{Changed, DeskEvent, KeyStore, SessionView, SyncStatus};
@@ -23,6 +24,14 @@ use crate::{Desk, DeskError};
 
 /// Setting of the cache in which the profile of the sign-in is kept.
 pub(crate) const PROFILE_SETTING: &str = "profile";
+
+/// What an account is opened for.
+pub(crate) enum Purpose {
+    /// A window, which syncs; with the claim, where it is held already.
+    Window(Option<File>),
+    /// One act without the network.
+    OneAct,
+}
 
 impl Desk {
     /// Opens the locked cache; the passphrase only where the key is in an envelope. Never touches the network.
@@ -44,14 +53,15 @@ impl Desk {
         self.open_with(passphrase.map(secret), false).await
     }
 
-    async fn open_with(&self, passphrase: Option<SecretString>, syncs: bool) -> Result<(), DeskError> {
+    pub(crate) async fn open_with(&self, passphrase: Option<SecretString>, syncs: bool) -> Result<(), DeskError> {
         let _transition = self.inner.transition.lock().await;
         if self.open().is_ok() {
             return Ok(());
         }
-        let account = self.find_account().await?.filter(|account| !account.is_erasing).ok_or(DeskError::SignedOut)?;
+        let account = self.find_signed_in().await?.ok_or(DeskError::SignedOut)?;
+        let purpose = if syncs { Purpose::Window(None) } else { Purpose::OneAct };
         let opened = match self.open_vault(&account, passphrase).await {
-            Ok(vault) => self.open_account(account, vault, syncs).await,
+            Ok(vault) => self.open_account(account, vault, purpose).await,
             Err(error) => Err(error),
         };
         let is_unreadable = opened.as_ref().is_err_and(DeskError::is_unreadable);
@@ -79,12 +89,18 @@ impl Desk {
     }
 
     /// Opens cache and, unless it is for one offline act, the sync. The caller holds the transition.
-    pub(crate) async fn open_account(&self, account: Account, vault: Arc<Vault>, syncs: bool) -> Result<(), DeskError> {
+    pub(crate) async fn open_account(
+        &self,
+        account: Account,
+        vault: Arc<Vault>,
+        purpose: Purpose,
+    ) -> Result<(), DeskError> {
+        let syncs = matches!(purpose, Purpose::Window(_));
         let server = ServerUrl::parse(&account.server_url)?;
         let home = self.inner.home.clone();
         let id = account.id;
         let key_vault = Arc::clone(&vault);
-        let (cache, profile, lock_after_minutes, claim) = run_blocking(move || {
+        let (cache, profile, locking, claim) = run_blocking(move || {
             // A cache without its key is to be explained, never to be started anew.
             let key = key_vault.find_cache_key()?.ok_or(DeskError::KeyMissing)?;
             let cache = match Cache::open(&home.cache_path(id), &key) {
@@ -92,13 +108,17 @@ impl Desk {
                 opened => opened?,
             };
             // After the key is known to be right: who can't open the cache hears why, whoever else works on it.
-            let claim = if syncs { Some(home.claim(id)?) } else { None };
+            let claim = match purpose {
+                Purpose::Window(Some(held)) => Some(held),
+                Purpose::Window(None) => Some(home.claim()?),
+                Purpose::OneAct => None,
+            };
             let profile =
                 cache.find_setting(PROFILE_SETTING)?.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
             match profile {
                 Some(profile) => {
-                    let minutes = cache.find_setting(LOCK_SETTING)?.and_then(|text| text.parse().ok());
-                    Ok((cache, profile, minutes.unwrap_or(DEFAULT_LOCK_MINUTES), claim))
+                    let locking = Locking::read(&cache)?;
+                    Ok((cache, profile, locking, claim))
                 }
                 None => {
                     cache.close()?;
@@ -118,7 +138,7 @@ impl Desk {
         } else {
             None
         };
-        self.inner.lock_after_minutes.store(lock_after_minutes, Ordering::Relaxed);
+        self.apply_locking(locking);
         self.user_active();
         self.set_open(Some(Arc::new(OpenDesk {
             account,
@@ -127,12 +147,13 @@ impl Desk {
             client,
             tokens,
             engine,
-            _claim: claim,
+            claim: Mutex::new(claim),
             tasks: tasks.clone(),
             exports: TaskTracker::new(),
         })));
         if syncs {
-            tokio::spawn(tasks.run_until_cancelled_owned(self.clone().lock_when_idle()));
+            tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().lock_when_idle()));
+            tokio::spawn(tasks.run_until_cancelled_owned(self.clone().lock_with_screen()));
         }
         Ok(())
     }

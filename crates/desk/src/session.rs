@@ -3,17 +3,36 @@
 use std::sync::atomic::Ordering;
 
 use domain::{Member, Permission};
+use store::{Cache, StoreError};
 
 use crate::state::{Profile, run_blocking};
 use crate::view::SessionView;
 use crate::{Desk, DeskError};
 
 /// Setting of the cache: idle minutes after which the desk locks.
-pub(crate) const LOCK_SETTING: &str = "lock_after_minutes";
+const LOCK_SETTING: &str = "lock_after_minutes";
+/// Setting of the cache: whether the desk locks with the screen, `true` or `false`.
+const SCREEN_SETTING: &str = "lock_with_screen";
 /// Until the person chooses otherwise.
 pub(crate) const DEFAULT_LOCK_MINUTES: u32 = 5;
 /// A day: more is "never" in disguise.
 const MAX_LOCK_MINUTES: u32 = 24 * 60;
+
+/// When the desk locks by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Locking {
+    after_minutes: u32,
+    with_screen: bool,
+}
+
+impl Locking {
+    /// As the person chose it; what can't be read is as if nothing had been chosen.
+    pub(crate) fn read(cache: &Cache) -> Result<Self, StoreError> {
+        let minutes = cache.find_setting(LOCK_SETTING)?.and_then(|text| text.parse().ok());
+        let screen = cache.find_setting(SCREEN_SETTING)?.and_then(|text| text.parse().ok());
+        Ok(Self { after_minutes: minutes.unwrap_or(DEFAULT_LOCK_MINUTES), with_screen: screen.unwrap_or(true) })
+    }
+}
 
 impl Desk {
     /// The session as the cache knows it; before the first sync, as the server told it at sign-in.
@@ -23,6 +42,7 @@ impl Desk {
     pub async fn session(&self) -> Result<SessionView, DeskError> {
         let open = self.open()?;
         let lock_after_minutes = self.lock_after_minutes();
+        let locks_with_screen = *self.inner.locks_with_screen.borrow();
         run_blocking(move || {
             let profile = &open.profile;
             let cache = &open.cache;
@@ -37,6 +57,7 @@ impl Desk {
                 tags: cache.list_tags()?,
                 key_store: open.account.key_store,
                 lock_after_minutes,
+                locks_with_screen,
             })
         })
         .await
@@ -63,6 +84,21 @@ impl Desk {
         self.query(move |cache| cache.set_setting(LOCK_SETTING, &minutes.to_string())).await?;
         self.inner.lock_after_minutes.store(minutes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Sets whether the desk locks when the computer locks its screen or goes to sleep.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], or the cache can't be written.
+    pub async fn set_lock_with_screen(&self, locks: bool) -> Result<(), DeskError> {
+        self.query(move |cache| cache.set_setting(SCREEN_SETTING, &locks.to_string())).await?;
+        self.inner.locks_with_screen.send_replace(locks);
+        Ok(())
+    }
+
+    pub(crate) fn apply_locking(&self, locking: Locking) {
+        self.inner.lock_after_minutes.store(locking.after_minutes, Ordering::Relaxed);
+        self.inner.locks_with_screen.send_replace(locking.with_screen);
     }
 
     pub(crate) fn lock_after_minutes(&self) -> u32 {

@@ -1,6 +1,9 @@
-//! Signing in (A1, A3): a session on the server, a key in the vault, an empty cache; then the account file, which makes
-//! it all count.
+//! Signing in (A1, A3): a session on the server, a key in the vault, an empty cache.
+//!
+//! The account file comes first, and says that a sign-in has begun; last of all it says that it counts. So one that is
+//! cut is known for what it is at the next start, and taken back.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +19,7 @@ use wire::device::DeviceInfo;
 use zeroize::Zeroize;
 
 use crate::account::{Account, AccountError};
-use crate::open::{PROFILE_SETTING, secret};
+use crate::open::{PROFILE_SETTING, Purpose, secret};
 use crate::state::{Profile, run_blocking};
 use crate::tokens::to_store;
 use crate::view::{KeyStore, SessionView, SignInRequest};
@@ -32,6 +35,7 @@ impl Desk {
     /// Every way in which an address, a network, a server, a keyring or a disk can fail, each its own.
     pub async fn sign_in(&self, mut request: SignInRequest) -> Result<SessionView, DeskError> {
         let _transition = self.inner.transition.lock().await;
+        self.finish_interrupted_here().await?;
         if self.find_account().await?.is_some() {
             return Err(DeskError::AlreadySignedIn);
         }
@@ -42,17 +46,30 @@ impl Desk {
         let passphrase = request.passphrase.take().map(secret);
         let key_store = if passphrase.is_some() { KeyStore::Passphrase } else { KeyStore::Keyring };
         let account = Account::new(account_id, server.to_string(), key_store);
+        let claim = self.begin(&account).await?;
 
-        let signed_in = self.attempt(account, passphrase, &request, &client, &held).await;
+        let signed_in = self.attempt(account, claim, passphrase, &request, &client, &held).await;
         if signed_in.is_err() {
             self.take_back(account_id, key_store, &client).await;
         }
         signed_in
     }
 
+    async fn begin(&self, account: &Account) -> Result<File, DeskError> {
+        let home = self.inner.home.clone();
+        let account = account.clone();
+        run_blocking(move || match home.begin(&account) {
+            // Another window was faster.
+            Err(AccountError::Io(ErrorKind::AlreadyExists)) => Err(DeskError::AlreadySignedIn),
+            begun => Ok(begun?),
+        })
+        .await
+    }
+
     async fn attempt(
         &self,
         account: Account,
+        claim: File,
         passphrase: Option<SecretString>,
         request: &SignInRequest,
         client: &ApiClient,
@@ -68,8 +85,8 @@ impl Desk {
         };
         let answer = client.sign_in(&sign_in).await;
         sign_in.password.zeroize();
-        self.keep(account.clone(), &vault, answer?, Arc::clone(held)).await?;
-        self.open_account(account, vault, true).await?;
+        let account = self.keep(account, &vault, answer?, Arc::clone(held)).await?;
+        self.open_account(account, vault, Purpose::Window(Some(claim))).await?;
         self.inner.is_unreadable.store(false, Ordering::Relaxed);
         self.session().await
     }
@@ -93,14 +110,14 @@ impl Desk {
         .await
     }
 
-    /// Keeps the session: key, cache, tokens, and last of all the account file.
+    /// Keeps the session: key, cache, tokens; last of all the account file says that it counts.
     async fn keep(
         &self,
         account: Account,
         vault: &Arc<Vault>,
         signed_in: SignedIn,
         held: Arc<HeldTokens>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<Account, DeskError> {
         let home = self.inner.home.clone();
         let vault = Arc::clone(vault);
         run_blocking(move || {
@@ -120,11 +137,7 @@ impl Desk {
             // Left with the client too: should a later step fail, it ends the session with them.
             let tokens = held.load().ok().flatten().ok_or(DeskError::SignedOut)?;
             vault.put_tokens(&to_store(tokens))?;
-            match home.create(&account) {
-                // Another window was faster.
-                Err(AccountError::Io(ErrorKind::AlreadyExists)) => Err(DeskError::AlreadySignedIn),
-                created => Ok(created?),
-            }
+            Ok::<_, DeskError>(home.commit(&account)?)
         })
         .await
     }

@@ -1,10 +1,9 @@
 //! Where the window begins.
 
-use std::sync::atomic::Ordering;
-
 use secrecy::ExposeSecret;
 use vault::{Vault, VaultError};
 
+use crate::account::Account;
 use crate::state::run_blocking;
 use crate::view::{KeyStore, Phase, StartView};
 use crate::{Desk, DeskError};
@@ -19,26 +18,20 @@ impl Desk {
     /// # Errors
     /// The account file can't be read.
     pub async fn find_key_store(&self) -> Result<Option<KeyStore>, DeskError> {
-        self.finish_interrupted_sign_out().await?;
-        Ok(self.find_account().await?.map(|account| account.key_store))
+        self.finish_interrupted().await?;
+        Ok(self.find_signed_in().await?.map(|account| account.key_store))
     }
 
-    /// What the window shows first. The first call opens an account whose key is in the keyring; when that fails
-    /// the account stays locked, and unlocking tells why. Never touches the network.
+    /// What the window shows first. The first call opens an account whose key is in the keyring, and calls that come
+    /// meanwhile wait for it; when that fails the account stays locked, and unlocking tells why. Never waits for the
+    /// network.
     ///
     /// # Errors
     /// The account file can't be read.
     pub async fn start(&self) -> Result<StartView, DeskError> {
-        self.finish_interrupted_sign_out().await?;
-        let account = self.find_account().await?;
-        let is_first = !self.inner.has_started.swap(true, Ordering::Relaxed);
-        if is_first
-            && let Some(account) = &account
-            && account.key_store == KeyStore::Keyring
-            && let Err(error) = self.unlock(None).await
-        {
-            tracing::warn!(%error, "the account was not opened at the start");
-        }
+        self.finish_interrupted().await?;
+        let account = self.find_signed_in().await?;
+        self.inner.opening_at_start.get_or_init(|| self.open_at_start(account.as_ref())).await;
         let phase = match (&account, self.open()) {
             (None, _) => Phase::SignedOut,
             (Some(_), Ok(_)) => Phase::Open,
@@ -57,6 +50,16 @@ impl Desk {
             prefill_password: config.prefill.password.as_ref().map(|password| password.expose_secret().to_owned()),
             app_version: config.app_version.clone(),
         })
+    }
+}
+
+impl Desk {
+    async fn open_at_start(&self, account: Option<&Account>) {
+        if account.is_some_and(|account| account.key_store == KeyStore::Keyring)
+            && let Err(error) = self.open_with(None, true).await
+        {
+            tracing::warn!(%error, "the account was not opened at the start");
+        }
     }
 }
 

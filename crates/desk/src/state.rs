@@ -10,7 +10,7 @@ use domain::{DeviceId, Member, Permission, Studio};
 use serde::{Deserialize, Serialize};
 use store::{Cache, StoreError};
 use sync::{Clock, Engine, SystemClock, unblock};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -39,14 +39,16 @@ pub(crate) struct Inner {
     pub(crate) open: RwLock<Option<Arc<OpenDesk>>>,
     /// Held while an account comes, opens, closes or goes: one such act at a time.
     pub(crate) transition: tokio::sync::Mutex<()>,
-    /// Whether the window has begun: only then is the account opened without being asked.
-    pub(crate) has_started: AtomicBool,
+    /// The opening of the account without being asked: once, when the window begins.
+    pub(crate) opening_at_start: OnceCell<()>,
     /// Whether the cache was last found to be one that can't be read: such a one is never erased.
     pub(crate) is_unreadable: AtomicBool,
     /// When somebody last did something, in ms since 1970.
     pub(crate) last_active: AtomicI64,
     /// Idle minutes after which the desk locks; 0 is never. Read from the cache when it is opened.
     pub(crate) lock_after_minutes: AtomicU32,
+    /// Whether the desk locks with the screen. Read from the cache when it is opened.
+    pub(crate) locks_with_screen: watch::Sender<bool>,
     pub(crate) exports: Mutex<HashMap<Uuid, Arc<AtomicBool>>>,
 }
 
@@ -60,9 +62,9 @@ pub(crate) struct OpenDesk {
     pub(crate) tokens: Arc<VaultTokens>,
     /// Absent when opened for one offline act, without a window.
     pub(crate) engine: Option<Engine>,
-    /// Keeps a second window from syncing the same account.
-    pub(crate) _claim: Option<File>,
-    /// Ends what runs beside: event forwarding, the idle watch, exports, calls of the server.
+    /// Keeps a second window from syncing the same account, until the desk is closed.
+    pub(crate) claim: Mutex<Option<File>>,
+    /// Ends what runs beside: event forwarding, the watches that lock, exports, calls of the server.
     pub(crate) tasks: CancellationToken,
     /// Exports that run; each ends by itself once `tasks` is cancelled.
     pub(crate) exports: TaskTracker,
@@ -90,11 +92,12 @@ impl Desk {
             config,
             last_active: AtomicI64::new(clock.now().0),
             lock_after_minutes: AtomicU32::new(DEFAULT_LOCK_MINUTES),
+            locks_with_screen: watch::Sender::new(true),
             clock,
             events,
             open: RwLock::new(None),
             transition: tokio::sync::Mutex::new(()),
-            has_started: AtomicBool::new(false),
+            opening_at_start: OnceCell::new(),
             is_unreadable: AtomicBool::new(false),
             exports: Mutex::new(HashMap::new()),
         };
@@ -128,10 +131,15 @@ impl Desk {
         answer
     }
 
-    /// The account on this computer, as its file says.
+    /// The account on this computer, as its file says, however far it has come or gone.
     pub(crate) async fn find_account(&self) -> Result<Option<Account>, DeskError> {
         let home = self.inner.home.clone();
         run_blocking(move || home.find()).await
+    }
+
+    /// The account on this computer, if it is one that may be opened.
+    pub(crate) async fn find_signed_in(&self) -> Result<Option<Account>, DeskError> {
+        Ok(self.find_account().await?.filter(Account::is_signed_in))
     }
 
     /// Refuses what this member's role does not hold.

@@ -18,4 +18,5 @@ pub use blocking::{Interrupted, unblock};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineEvent};
 pub use error::{FeedError, SyncError};
+pub use outgoing::send_audit;
 pub use status::{Connection, EngineStatus, FirstSync, MAX_CLOCK_SKEW_MS, Problem};

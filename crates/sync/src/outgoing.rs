@@ -14,7 +14,7 @@ const BATCH: u32 = 100;
 ///
 /// # Errors
 /// Network or cache; what was not confirmed is sent again next time.
-pub(crate) async fn send_audit(client: &ApiClient, cache: &Cache) -> Result<(), SyncError> {
+pub async fn send_audit(client: &ApiClient, cache: &Cache) -> Result<(), SyncError> {
     loop {
         let entries = {
             let cache = cache.clone();

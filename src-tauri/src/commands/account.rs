@@ -1,6 +1,6 @@
 //! The session and its devices.
 
-use desk::view::{SessionView, SignInRequest, SignOutEnd, StartView};
+use desk::view::{SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
 use desk::{Desk, ErrorView};
 use domain::DeviceId;
 use tauri::State;
@@ -29,8 +29,8 @@ pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Answer<SignOutEnd> {
-    Ok(desk.sign_out().await?)
+pub(crate) async fn sign_out(desk: State<'_, Desk>, unsent: UnsentAudit) -> Answer<SignOutEnd> {
+    Ok(desk.sign_out(unsent).await?)
 }
 
 #[tauri::command]
@@ -41,6 +41,11 @@ pub(crate) async fn session(desk: State<'_, Desk>) -> Answer<SessionView> {
 #[tauri::command]
 pub(crate) async fn set_lock_after_minutes(desk: State<'_, Desk>, minutes: u32) -> Answer<()> {
     Ok(desk.set_lock_after_minutes(minutes).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn set_lock_with_screen(desk: State<'_, Desk>, locks: bool) -> Answer<()> {
+    Ok(desk.set_lock_with_screen(locks).await?)
 }
 
 #[tauri::command]

@@ -33,8 +33,9 @@ pub(crate) async fn message_page(
     id: ConversationId,
     anchor: MessageAnchor,
     limit: u32,
+    searched: Option<String>,
 ) -> Answer<MessagePage> {
-    Ok(desk.message_page(id, anchor, limit).await?)
+    Ok(desk.message_page(id, anchor, limit, searched).await?)
 }
 
 #[tauri::command]

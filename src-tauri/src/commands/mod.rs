@@ -20,6 +20,7 @@ macro_rules! handler {
             $crate::commands::account::sign_out,
             $crate::commands::account::session,
             $crate::commands::account::set_lock_after_minutes,
+            $crate::commands::account::set_lock_with_screen,
             $crate::commands::account::user_active,
             $crate::commands::account::device_list,
             $crate::commands::account::device_revoke,

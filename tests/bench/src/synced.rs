@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use desk::view::{DeskEvent, SignInRequest};
+use desk::view::{DeskEvent, SignInRequest, UnsentAudit};
 use desk::{Desk, DeskConfig, Prefill};
 use serde::Deserialize;
 use store::{Cache, CacheIdentity};
@@ -129,7 +129,7 @@ pub(crate) async fn measure(
             writing.as_secs_f64()
         ));
         if round + 1 < rounds {
-            desk.sign_out().await?;
+            desk.sign_out(UnsentAudit::Lose).await?;
             desk.close().await;
         } else {
             desk.close().await;

@@ -1,9 +1,9 @@
-//! What the desk tells the window. Events never carry data, only what to ask again.
+//! What the desk tells the window. Events never carry data of the studio, only what to ask again.
 
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{ExportProgress, SyncStatus};
+use super::{ExportProgress, SignOutEnd, SyncStatus};
 
 /// What changed in the cache since the last event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
@@ -26,6 +26,6 @@ pub enum DeskEvent {
     ExportProgressed(ExportProgress),
     /// The cache was closed and its key wiped.
     Locked,
-    /// The session ended: by the user, or because the server revoked it.
-    SignedOut,
+    /// The session ended, in this way: by the user, or because the server revoked it.
+    SignedOut(SignOutEnd),
 }

@@ -8,7 +8,7 @@ mod views;
 
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
-pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView};
+pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
 pub use status::SyncStatus;
 pub use sync::{Connection, FirstSync};
 pub use views::SavedView;

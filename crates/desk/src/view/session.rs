@@ -1,5 +1,7 @@
 //! Who is at the desk.
 
+use std::path::Path;
+
 use domain::{Member, Stage, Studio};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -56,15 +58,48 @@ impl std::fmt::Debug for StartView {
     }
 }
 
+/// What a sign-out does with audit entries that can't be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum UnsentAudit {
+    /// Keeps them, and so signs nobody out; the answer says how many they are.
+    Keep,
+    /// Erases them with the rest: the person has been told, and wants it so.
+    Lose,
+}
+
 /// How a sign-out ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum SignOutEnd {
-    /// Key and cache are gone from this computer.
-    Erased,
-    /// The cache can't be read, so it was not erased: it and its key stay where they are, and nobody is signed in.
-    SetAside,
+    /// Key and cache are gone from this computer, and with them audit entries the server never got: so many, or null
+    /// where that could not be known.
+    Erased { lost_audit: Option<u32> },
+    /// The cache can't be read, so it was not erased: it stays in `folder`, and its key where it was. Nobody is signed
+    /// in.
+    SetAside { folder: String },
+    /// Nothing was changed: so many audit entries could not be sent, or, where it is null, the closed cache may hold
+    /// some.
+    Unsent { audit: Option<u32> },
+}
+
+impl SignOutEnd {
+    pub(crate) fn set_aside(folder: &Path) -> Self {
+        Self::SetAside { folder: folder.display().to_string() }
+    }
+}
+
+/// Written by hand: a folder holds the name of a person.
+impl std::fmt::Debug for SignOutEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Erased { lost_audit } => f.debug_struct("Erased").field("lost_audit", lost_audit).finish(),
+            Self::SetAside { .. } => f.debug_struct("SetAside").finish_non_exhaustive(),
+            Self::Unsent { audit } => f.debug_struct("Unsent").field("audit", audit).finish(),
+        }
+    }
 }
 
 /// What a person types to sign in. Wiped when dropped.
@@ -94,4 +129,6 @@ pub struct SessionView {
     pub key_store: KeyStore,
     /// Idle minutes after which the desk locks by itself; 0 is never.
     pub lock_after_minutes: u32,
+    /// Whether the desk locks when the computer locks its screen or goes to sleep.
+    pub locks_with_screen: bool,
 }

@@ -82,8 +82,14 @@ async fn open_first_hit(app: &App, truth: &Truth) -> anyhow::Result<()> {
         text.contains(first) && text.contains(second)
     })
     .await
-    .context("the thread opens at the message")
-    .map(drop)
+    .context("the thread opens at the message")?;
+    for word in [first, second] {
+        let mark = format!("{}[data-found] mark", by_id("message"));
+        app.wait_for_text(&mark, PATIENCE, |text| text.to_lowercase().contains(word))
+            .await
+            .with_context(|| format!("the word {word} is highlighted in the thread"))?;
+    }
+    Ok(())
 }
 
 /// A lead and the end of its number, which few others share: numbers for fiction are scarce.

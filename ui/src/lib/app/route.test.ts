@@ -21,6 +21,11 @@ describe('route', () => {
     expect(parseRoute(formatRoute(route))).toEqual(route);
   });
 
+  it('what was searched is in no address', () => {
+    const route: Route = { screen: 'inbox', conversationId: 'c1', messageId: 'm9', searched: 'saturday' };
+    expect(formatRoute(route)).toBe('#/inbox/c1?message=m9');
+  });
+
   it.each(['', '#', '#/', '#/nowhere', '#/pipeline/1', '#/inbox/%E0%A4%A'])('%s leads home', (hash) => {
     expect(parseRoute(hash)).toEqual(HOME);
   });

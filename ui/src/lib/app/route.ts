@@ -1,11 +1,12 @@
 // Which screen the address names, and back. Pure.
-// The address carries opaque ids only: never a name, a number or a word that was searched.
+// The address carries opaque ids only: never a name, a number or a word that was searched. `searched` is the one part
+// of a route that is not in its address: it lives until one goes elsewhere or back.
 
 export const SETTINGS_SECTIONS = ['appearance', 'security', 'about'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export type Route =
-  | { screen: 'inbox'; conversationId: string | null; messageId: string | null }
+  | { screen: 'inbox'; conversationId: string | null; messageId: string | null; searched?: string }
   | { screen: 'leads' }
   | { screen: 'lead'; leadId: string }
   | { screen: 'settings'; section: SettingsSection };

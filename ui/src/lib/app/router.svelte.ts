@@ -23,6 +23,11 @@ class Router {
     this.route = route;
   }
 
+  /** After locking: the place stays, what was searched does not. */
+  forgetSearched(): void {
+    this.route = parseRoute(window.location.hash);
+  }
+
   /** After signing out: nothing of the last account stays in the address. */
   reset(): void {
     this.replace(HOME);

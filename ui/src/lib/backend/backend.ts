@@ -21,8 +21,10 @@ import type { SavedView } from '../bindings/SavedView';
 import type { SearchResults } from '../bindings/SearchResults';
 import type { SessionView } from '../bindings/SessionView';
 import type { SignInRequest } from '../bindings/SignInRequest';
+import type { SignOutEnd } from '../bindings/SignOutEnd';
 import type { StartView } from '../bindings/StartView';
 import type { SyncStatus } from '../bindings/SyncStatus';
+import type { UnsentAudit } from '../bindings/UnsentAudit';
 
 export interface Backend {
   /** Where to begin; never touches the network. */
@@ -31,10 +33,14 @@ export interface Backend {
   /** Opens the locked cache; `passphrase` only where the key is in an envelope. Never touches the network. */
   unlock(passphrase: string | null): Promise<SessionView>;
   lock(): Promise<void>;
-  /** Ends the session on the server when it can be reached, and erases cache and key here. */
-  signOut(): Promise<void>;
+  /**
+   * Ends the session on the server when it can be reached, and erases cache and key here; first sends the audit entries
+   * that wait. The answer says how it ended: with `keep` perhaps not at all.
+   */
+  signOut(unsent: UnsentAudit): Promise<SignOutEnd>;
   session(): Promise<SessionView>;
   setLockAfterMinutes(minutes: number): Promise<void>;
+  setLockWithScreen(locks: boolean): Promise<void>;
   /** Tells the desk that somebody is there, so that it does not lock. Called at most every ten seconds. */
   userActive(): Promise<void>;
 
@@ -53,7 +59,8 @@ export interface Backend {
   conversationPage(folder: Folder, offset: number, limit: number): Promise<ConversationPage>;
   conversation(id: ConversationId): Promise<ConversationRow>;
   folderCounts(): Promise<FolderCounts>;
-  messagePage(id: ConversationId, anchor: MessageAnchor, limit: number): Promise<MessagePage>;
+  /** `searched`: the words by which a message was found; where they stand in the page is told, too. */
+  messagePage(id: ConversationId, anchor: MessageAnchor, limit: number, searched: string | null): Promise<MessagePage>;
   /** Remembers on this device that the newest message was shown. */
   conversationMarkRead(id: ConversationId): Promise<void>;
 

@@ -18,6 +18,12 @@ export interface FakeOptions {
   /** Moves the first sync forward by itself. */
   firstSyncRuns: boolean;
   unreadableChanges: number;
+  /** Audit entries that can't be sent. */
+  unsentAudit: number;
+  /** The cache can't be read: signing out sets it aside. */
+  isUnreadable: boolean;
+  /** The server ends the session a moment after the start. */
+  isRevoked: boolean;
   clockSkewMs: number | null;
   /** Every answer takes this long. */
   latencyMs: number;
@@ -43,6 +49,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   firstSync: null,
   firstSyncRuns: false,
   unreadableChanges: 0,
+  unsentAudit: 0,
+  isUnreadable: false,
+  isRevoked: false,
   clockSkewMs: null,
   latencyMs: 0,
   problem: null,
@@ -56,7 +65,8 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew.
+ * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew, unsent, set-aside,
+ * revoked.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -83,6 +93,9 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
       : null,
     firstSyncRuns: words.has('first-sync'),
     unreadableChanges: words.has('unreadable') ? 3 : 0,
+    unsentAudit: words.has('unsent') ? 3 : 0,
+    isUnreadable: words.has('set-aside'),
+    isRevoked: words.has('revoked'),
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
     latencyMs: number('latency', 0),
     problem: code('problem'),

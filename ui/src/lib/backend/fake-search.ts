@@ -4,6 +4,7 @@ import type { Lead } from '../bindings/Lead';
 import type { LeadHit } from '../bindings/LeadHit';
 import type { Message } from '../bindings/Message';
 import type { MessageHit } from '../bindings/MessageHit';
+import type { MessageSpans } from '../bindings/MessageSpans';
 import type { SearchResults } from '../bindings/SearchResults';
 import type { Span } from '../bindings/Span';
 
@@ -25,6 +26,20 @@ function spansOf(text: string, words: string[]): Span[] | null {
   return spans.sort((a, b) => a.start - b.start).filter((span, i, all) => span.start >= (all[i - 1]?.end ?? 0));
 }
 
+const wordsOf = (text: string): string[] =>
+  fold(text)
+    .split(/\s+/)
+    .filter((word) => word !== '');
+
+/** Where all words stand, in those messages that hold them. */
+export function foundIn(messages: readonly Message[], searched: string): MessageSpans[] {
+  const words = wordsOf(searched);
+  return messages.flatMap((message) => {
+    const spans = spansOf(message.body, words) ?? [];
+    return spans.length === 0 ? [] : [{ message_id: message.id, spans }];
+  });
+}
+
 export function searchFake(
   text: string,
   limit: number,
@@ -32,20 +47,22 @@ export function searchFake(
   threadOf: (lead: Lead) => Message[],
   isComplete: boolean,
 ): SearchResults {
-  const words = fold(text)
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const words = wordsOf(text);
   const messagesSearched = words.length > 0 && words.every((word) => word.length >= MIN_MESSAGE_WORD);
   const leadHits: LeadHit[] = [];
   const messageHits: MessageHit[] = [];
   let messageCount = 0;
+  let moreLeads = false;
+  let moreMessages = false;
   for (const lead of leads) {
     const inName = words.length > 0 ? spansOf(lead.name, words) : null;
     const phone = lead.phone ?? '';
     const email = lead.email ?? '';
     const inPhone = words.length > 0 ? spansOf(phone, words) : null;
     const inEmail = words.length > 0 ? spansOf(email, words) : null;
-    if ((inName || inPhone || inEmail) && leadHits.length < limit) {
+    const isHit = inName !== null || inPhone !== null || inEmail !== null;
+    if (isHit && leadHits.length >= limit) moreLeads = true;
+    else if (isHit) {
       leadHits.push({
         lead_id: lead.id,
         name: lead.name,
@@ -59,9 +76,13 @@ export function searchFake(
     }
     for (const message of threadOf(lead)) {
       messageCount++;
-      if (!messagesSearched || messageHits.length >= limit) continue;
+      if (!messagesSearched || moreMessages) continue;
       const spans = spansOf(message.body, words);
       if (spans === null) continue;
+      if (messageHits.length >= limit) {
+        moreMessages = true;
+        continue;
+      }
       messageHits.push({
         message_id: message.id,
         conversation_id: message.conversation_id,
@@ -75,7 +96,9 @@ export function searchFake(
   }
   return {
     leads: leadHits,
+    more_leads: moreLeads,
     messages: messageHits,
+    more_messages: moreMessages,
     coverage: {
       leads: leads.length,
       messages: messageCount,

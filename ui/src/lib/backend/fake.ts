@@ -12,6 +12,7 @@ import type { LeadQuery } from '../bindings/LeadQuery';
 import type { Message } from '../bindings/Message';
 import type { SavedView } from '../bindings/SavedView';
 import type { SessionView } from '../bindings/SessionView';
+import type { SignOutEnd } from '../bindings/SignOutEnd';
 import type { SyncStatus } from '../bindings/SyncStatus';
 import type { Backend } from './backend';
 import { errorView } from './error-view';
@@ -20,9 +21,12 @@ import * as data from './fake-data';
 import { FakeExports } from './fake-exports';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
 import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
-import { searchFake } from './fake-search';
+import { foundIn, searchFake } from './fake-search';
 
 export type { FakeOptions } from './fake-options';
+
+/** Where the real one would put what it can't read. */
+const FOLDER = '/home/asha/.local/share/app.frontdesk.desktop/accounts/0197c0de-5a1e-7000-8000-3f6b5a90e1f2';
 
 export function fakeFromLocation(search: string): Backend {
   return createFake(optionsFromLocation(search));
@@ -38,6 +42,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   let phase = options.phase;
   let keyStore = options.keyStore;
   let lockAfterMinutes = 5;
+  let locksWithScreen = true;
   let devices: Device[] = data.devices(options.now);
   let views: SavedView[] = [
     { id: 'view-mine', name: 'My open leads', query: query({ owners: [{ member: me.id }] }) },
@@ -128,6 +133,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     may_export: !options.isSales,
     key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
+    locks_with_screen: locksWithScreen,
   });
 
   function rowsOf(scope: ExportScope): number {
@@ -141,6 +147,17 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     const lead = allLeads().find((l) => l.id === id);
     if (lead === undefined) throw errorView('not_found');
     return lead;
+  }
+
+  function leave(end: SignOutEnd): SignOutEnd {
+    phase = 'signed_out';
+    keyStore = options.keyStore;
+    emit({ signed_out: end });
+    return end;
+  }
+
+  if (options.isRevoked) {
+    setTimeout(() => leave({ erased: { lost_audit: options.unsentAudit } }), 200);
   }
 
   if (options.firstSyncRuns) {
@@ -197,16 +214,22 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         phase = 'locked';
         emit('locked');
       }),
-    signOut: () =>
+    signOut: (unsent) =>
       answer(() => {
-        phase = 'signed_out';
-        keyStore = options.keyStore;
-        emit('signed_out');
+        const isClosed = phase !== 'open' && keyStore === 'passphrase';
+        const audit = isClosed ? null : options.unsentAudit;
+        if (options.isUnreadable) return leave({ set_aside: { folder: FOLDER } });
+        if (unsent === 'keep' && audit !== 0) return { unsent: { audit } };
+        return leave({ erased: { lost_audit: audit } });
       }),
     session: () => opened(session),
     setLockAfterMinutes: (minutes) =>
       opened(() => {
         lockAfterMinutes = minutes;
+      }),
+    setLockWithScreen: (locks) =>
+      opened(() => {
+        locksWithScreen = locks;
       }),
     userActive: () => answer(() => undefined),
 
@@ -268,13 +291,15 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         snoozed: inFolder('snoozed').length,
         archived: inFolder('archived').length,
       })),
-    messagePage: (id, anchor, limit) =>
+    messagePage: (id, anchor, limit, searched) =>
       read(() => {
         const found = allConversations().find((c) => c.id === id);
         if (found === undefined) throw errorView('not_found');
+        const slice = sliceThread(threadOf(findLead(found.lead_id)), anchor, limit);
         return {
-          ...sliceThread(threadOf(findLead(found.lead_id)), anchor, limit),
+          ...slice,
           history_incomplete: status.first_sync !== null,
+          found: searched === null ? [] : foundIn(slice.messages, searched),
         };
       }),
     conversationMarkRead: (id) =>

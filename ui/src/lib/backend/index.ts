@@ -3,6 +3,7 @@
 
 import type { DeskEvent } from '../bindings/DeskEvent';
 import type { Backend } from './backend';
+import { tauriBackend } from './tauri';
 
 export type { Backend } from './backend';
 export { asErrorView, errorView, isErrorView } from './error-view';
@@ -23,7 +24,6 @@ export async function connectBackend(): Promise<void> {
     await useBackend(fakeFromLocation(window.location.search));
     return;
   }
-  const { tauriBackend } = await import('./tauri');
   await useBackend(tauriBackend);
 }
 

@@ -25,9 +25,10 @@ export const tauriBackend: Backend = {
   signIn: (request) => call('sign_in', { request }),
   unlock: (passphrase) => call('unlock', { passphrase }),
   lock: () => call('lock'),
-  signOut: () => call('sign_out'),
+  signOut: (unsent) => call('sign_out', { unsent }),
   session: () => call('session'),
   setLockAfterMinutes: (minutes) => call('set_lock_after_minutes', { minutes }),
+  setLockWithScreen: (locks) => call('set_lock_with_screen', { locks }),
   userActive: () => call('user_active'),
 
   syncStatus: () => call('sync_status'),
@@ -43,7 +44,7 @@ export const tauriBackend: Backend = {
   conversationPage: (folder, offset, limit) => call('conversation_page', { folder, offset, limit }),
   conversation: (id) => call('conversation', { id }),
   folderCounts: () => call('folder_counts'),
-  messagePage: (id, anchor, limit) => call('message_page', { id, anchor, limit }),
+  messagePage: (id, anchor, limit, searched) => call('message_page', { id, anchor, limit, searched }),
   conversationMarkRead: (id) => call('conversation_mark_read', { id }),
 
   search: (text, limit) => call('search', { text, limit }),

@@ -6,7 +6,15 @@ import type { MessageHit } from "./MessageHit";
 /**
  * What was found, best first.
  */
-export type SearchResults = { leads: Array<LeadHit>, messages: Array<MessageHit>, coverage: Coverage, 
+export type SearchResults = { leads: Array<LeadHit>, 
+/**
+ * Whether more leads match, or may: in large studios a search stops before it has looked at every candidate.
+ */
+more_leads: boolean, messages: Array<MessageHit>, 
+/**
+ * The same for messages.
+ */
+more_messages: boolean, coverage: Coverage, 
 /**
  * How long the search took, in microseconds.
  */

@@ -23,4 +23,8 @@ tags: Array<string>, may_export: boolean, key_store: KeyStore,
 /**
  * Idle minutes after which the desk locks by itself; 0 is never.
  */
-lock_after_minutes: number, };
+lock_after_minutes: number, 
+/**
+ * Whether the desk locks when the computer locks its screen or goes to sleep.
+ */
+locks_with_screen: boolean, };

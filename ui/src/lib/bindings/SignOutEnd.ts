@@ -3,4 +3,4 @@
 /**
  * How a sign-out ended.
  */
-export type SignOutEnd = "erased" | "set_aside";
+export type SignOutEnd = { "erased": { lost_audit: number | null, } } | { "set_aside": { folder: string, } } | { "unsent": { audit: number | null, } };

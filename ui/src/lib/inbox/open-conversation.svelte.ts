@@ -21,13 +21,21 @@ export class OpenConversation {
     return this.error?.code === 'not_found';
   }
 
-  /** `known`: its row, where a list already has it, so that the name is there in the same frame. */
-  open(id: ConversationId, target: MessageId | null, known: ConversationRow | undefined): void {
+  /**
+   * `known`: its row, where a list already has it, so that the name is there in the same frame. `searched`: the words by
+   * which `target` was found.
+   */
+  open(
+    id: ConversationId,
+    target: MessageId | null,
+    known: ConversationRow | undefined,
+    searched: string | null = null,
+  ): void {
     if (id !== this.id) this.row = known ?? null;
     this.id = id;
     this.error = null;
     void this.readRow();
-    void this.thread.open(id, target);
+    void this.thread.open(id, target, searched);
   }
 
   /** Something changed; gives the messages that came in. */

@@ -24,7 +24,21 @@ function message(n: number, direction: 'inbound' | 'outbound' = 'inbound'): Mess
   };
 }
 
-async function messagePage(_: string, anchor: MessageAnchor, limit: number): Promise<MessagePage> {
+function places(messages: Message[], searched: string): MessagePage['found'] {
+  return messages
+    .filter(({ body }) => body.includes(searched))
+    .map(({ id, body }) => ({
+      message_id: id,
+      spans: [{ start: body.indexOf(searched), end: body.indexOf(searched) + searched.length }],
+    }));
+}
+
+async function messagePage(
+  _: string,
+  anchor: MessageAnchor,
+  limit: number,
+  searched: string | null,
+): Promise<MessagePage> {
   asked.push(anchor);
   if (gate !== null) await gate;
   const place = (id: string): number => stored.findIndex((one) => one.id === id);
@@ -46,6 +60,7 @@ async function messagePage(_: string, anchor: MessageAnchor, limit: number): Pro
     has_older: start > 0,
     has_newer: end < stored.length,
     history_incomplete: false,
+    found: searched === null ? [] : places(stored.slice(start, end), searched),
   };
 }
 
@@ -141,6 +156,29 @@ describe('Thread', () => {
     stored = [...stored, message(500)];
     expect(await thread.refresh()).toEqual([]);
     expect(ids(thread)).toEqual(before);
+  });
+
+  it('knows where the words stand that were searched, on every page, as the text is now', async () => {
+    stored = many(200).map((one, n) => (n % 25 === 0 ? { ...one, body: 'a saturday' } : one));
+    const lit = (thread: Thread): string[] => [...thread.spans.keys()].toSorted();
+    const held = (thread: Thread): string[] =>
+      thread.messages.filter(({ body }) => body.includes('saturday')).map(({ id }) => id);
+    const thread = new Thread();
+    await thread.open('c', 'm00100', 'saturday');
+    expect(thread.spans.get('m00100')).toEqual([{ start: 2, end: 10 }]);
+    expect(lit(thread)).toEqual(['m00075', 'm00100']);
+    await thread.loadOlder();
+    await thread.loadNewer();
+    await thread.loadNewer();
+    expect(lit(thread)).toEqual(held(thread));
+    expect(lit(thread).length).toBeGreaterThan(4);
+    stored = stored.map((one) => (one.id === 'm00175' ? { ...one, body: 'on saturday' } : one));
+    stored = stored.map((one) => (one.id === 'm00150' ? { ...one, body: 'sunday' } : one));
+    await thread.refresh();
+    expect(thread.spans.get('m00175')).toEqual([{ start: 3, end: 11 }]);
+    expect(lit(thread)).toEqual(held(thread));
+    await thread.open('other', null);
+    expect(lit(thread)).toEqual([]);
   });
 
   it('starts anew rather than leave a gap when more came than a page holds', async () => {

@@ -8,6 +8,7 @@ import type { Message } from '../bindings/Message';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessageId } from '../bindings/MessageId';
 import type { MessagePage } from '../bindings/MessagePage';
+import type { Span } from '../bindings/Span';
 
 export const PAGE = 50;
 /** More than these are never held at once. */
@@ -15,6 +16,8 @@ export const MOST_HELD = 400;
 
 export class Thread {
   messages = $state.raw<readonly Message[]>([]);
+  /** Where the words that were searched for stand, in the messages that hold them. */
+  spans = $state.raw<ReadonlyMap<MessageId, readonly Span[]>>(new Map());
   hasOlder = $state.raw(false);
   hasNewer = $state.raw(false);
   historyIncomplete = $state.raw(false);
@@ -28,17 +31,19 @@ export class Thread {
 
   private conversationId: ConversationId | null = null;
   private target: MessageId | null = null;
+  private searched: string | null = null;
   private ticket = 0;
   private isRefreshing = false;
   private refreshAgain = false;
 
-  /** Reads a conversation: at its newest messages, or around one of them. */
-  async open(conversationId: ConversationId, target: MessageId | null): Promise<void> {
+  /** Reads a conversation: at its newest messages, or around one of them, which was found by the words of `searched`. */
+  async open(conversationId: ConversationId, target: MessageId | null, searched: string | null = null): Promise<void> {
     this.ticket += 1;
     const ticket = this.ticket;
     const isOther = conversationId !== this.conversationId;
     this.conversationId = conversationId;
     this.target = target;
+    this.searched = searched;
     this.isTargetMissing = false;
     this.isLoadingOlder = false;
     this.isLoadingNewer = false;
@@ -47,6 +52,7 @@ export class Thread {
     this.error = null;
     if (isOther) {
       this.messages = [];
+      this.spans = new Map();
       this.isLoaded = false;
       this.hasOlder = false;
       this.hasNewer = false;
@@ -76,15 +82,28 @@ export class Thread {
   }
 
   private async read(id: ConversationId, anchor: MessageAnchor, ticket: number): Promise<MessagePage | null> {
-    const page = await backend().messagePage(id, anchor, PAGE);
+    const page = await backend().messagePage(id, anchor, PAGE, this.searched);
     return ticket === this.ticket ? page : null;
   }
 
   private take(page: MessagePage): void {
     this.messages = page.messages;
+    this.light(page);
     this.hasOlder = page.has_older;
     this.hasNewer = page.has_newer;
     this.historyIncomplete = page.history_incomplete;
+  }
+
+  /** What the page tells of its messages replaces what was known of them; those that are no longer held are forgotten. */
+  private light(page: MessagePage): void {
+    if (this.spans.size === 0 && page.found.length === 0) return;
+    const spans = new Map(page.found.map((found): [MessageId, readonly Span[]] => [found.message_id, found.spans]));
+    const told = new Set(page.messages.map((message) => message.id));
+    for (const { id } of this.messages) {
+      const known = this.spans.get(id);
+      if (known !== undefined && !told.has(id)) spans.set(id, known);
+    }
+    this.spans = spans;
   }
 
   async loadOlder(): Promise<void> {
@@ -101,6 +120,7 @@ export class Thread {
       const joined = [...page.messages, ...this.messages];
       this.hasNewer ||= joined.length > MOST_HELD;
       this.messages = joined.slice(0, MOST_HELD);
+      this.light(page);
       this.hasOlder = page.has_older;
       this.historyIncomplete = page.history_incomplete;
     } catch (reason) {
@@ -121,6 +141,7 @@ export class Thread {
       const joined = [...this.messages, ...page.messages];
       this.hasOlder ||= joined.length > MOST_HELD;
       this.messages = joined.slice(-MOST_HELD);
+      this.light(page);
       this.hasNewer = page.has_newer;
     } catch (reason) {
       if (ticket === this.ticket) this.fail(reason);
@@ -135,14 +156,14 @@ export class Thread {
 
   /** Goes to the newest messages, wherever it stood. */
   async toNewest(): Promise<void> {
-    if (this.conversationId !== null) await this.open(this.conversationId, null);
+    if (this.conversationId !== null) await this.open(this.conversationId, null, this.searched);
   }
 
   /** Does again what failed. */
   async retry(): Promise<void> {
     this.error = null;
     if (this.conversationId === null) return;
-    if (!this.isLoaded) await this.open(this.conversationId, this.target);
+    if (!this.isLoaded) await this.open(this.conversationId, this.target, this.searched);
     else await this.refresh();
   }
 
@@ -152,7 +173,8 @@ export class Thread {
    */
   async refresh(): Promise<Message[]> {
     if (this.conversationId === null || !this.isLoaded) {
-      if (this.conversationId !== null && this.error !== null) await this.open(this.conversationId, this.target);
+      if (this.conversationId !== null && this.error !== null)
+        await this.open(this.conversationId, this.target, this.searched);
       return [];
     }
     if (this.isRefreshing) {
@@ -196,6 +218,7 @@ export class Thread {
     if (!isNewest) {
       const fresh = new Map(page.messages.map((message) => [message.id, message]));
       this.messages = before.map((message) => fresh.get(message.id) ?? message);
+      this.light(page);
       return [];
     }
     if (at < 0) {
@@ -204,7 +227,10 @@ export class Thread {
       this.messages = page.messages;
       this.hasOlder = page.has_older;
       this.hasNewer = page.has_newer;
-      if (!overlap) return [];
+      if (!overlap) {
+        this.light(page);
+        return [];
+      }
     } else {
       const joined = [...before.slice(0, at), ...page.messages];
       if (joined.length > MOST_HELD) this.hasOlder = true;
@@ -212,6 +238,7 @@ export class Thread {
       this.messages = joined.slice(-MOST_HELD);
       this.hasNewer = page.has_newer;
     }
+    this.light(page);
     const newest = before.at(-1);
     const from = newest === undefined ? 0 : page.messages.findIndex((message) => message.id === newest.id) + 1;
     return page.messages.slice(from).filter((message) => !known.has(message.id) && message.direction === 'inbound');

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { SHORTCUTS } from '../app/shortcuts';
+import type { MessageHit } from '../bindings/MessageHit';
 import type { SearchResults } from '../bindings/SearchResults';
 import { beginNearHit, groupEntries, matchActions, moveActive } from './entries';
 
 const RESULTS: SearchResults = {
   leads: [],
+  more_leads: false,
   messages: [],
+  more_messages: false,
   coverage: { leads: 8412, messages: 18_204, is_complete: true, messages_searched: true },
   elapsed_us: 6100,
 };
@@ -29,7 +32,21 @@ describe('coverage', () => {
     const coverage = { ...RESULTS.coverage, messages_searched: false };
     const [messages] = groupEntries({ ...RESULTS, coverage }, []);
     expect(messages?.coverage).toBe('type three letters to search messages');
-    expect(messages?.empty).toBeNull();
+    expect(messages?.note).toBeNull();
+  });
+
+  it('says below the hits that there may be more, and does not say "none" where there may be some', () => {
+    const notes = (results: SearchResults): (string | null)[] => groupEntries(results, []).map((g) => g.note);
+    expect(notes(RESULTS)).toEqual(['No message has these words', 'No lead has this name, phone or e-mail']);
+    const more = { ...RESULTS, more_leads: true, more_messages: true };
+    const none = 'None among those looked at: longer words reach further';
+    expect(notes(more)).toEqual([none, none]);
+    const messages = [{ message_id: 'm' } as MessageHit];
+    const note = 'There may be more: another word narrows it down';
+    expect(notes({ ...more, messages })).toEqual([note, none]);
+    expect(notes({ ...RESULTS, messages })[0]).toBeNull();
+    const coverage = { ...RESULTS.coverage, messages_searched: false };
+    expect(notes({ ...RESULTS, coverage })[0]).toBeNull();
   });
 });
 
@@ -71,6 +88,19 @@ describe('beginNearHit', () => {
     expect(near.text.startsWith('…')).toBe(true);
     expect(near.text.length).toBeLessThan(50);
     expect(near.text.slice(span?.start, span?.end)).toBe('Sat');
+  });
+});
+
+describe('beginNearHit in scripts without spaces', () => {
+  it('begins between two letters, and leaves room for their width', () => {
+    const text = `${'你好'.repeat(40)}明天${'见'.repeat(20)}`;
+    const near = beginNearHit(text, [{ start: 80, end: 82 }]);
+    expect(near).toEqual({ text: `…${'你好'.repeat(7)}明天${'见'.repeat(20)}`, spans: [{ start: 15, end: 17 }] });
+  });
+
+  it('never begins in the middle of a letter', () => {
+    const text = `${'😀'.repeat(40)}明天`;
+    expect(beginNearHit(text, [{ start: 80, end: 82 }])).toEqual({ text: '…明天', spans: [{ start: 1, end: 3 }] });
   });
 });
 

@@ -24,8 +24,8 @@ export interface Group {
   /** What was searched, so that "nothing found" can be believed. */
   coverage: string | null;
   entries: Entry[];
-  /** Said instead of entries. */
-  empty: string | null;
+  /** Said below the entries: that there are none, or more than these. */
+  note: string | null;
 }
 
 /** Every word must stand in the label; the places are marked. No words: every action. */
@@ -69,6 +69,11 @@ function leadCoverage(coverage: Coverage): string {
   return coverage.is_complete ? strings.allLeads(coverage.leads) : strings.someLeads(coverage.leads);
 }
 
+function noteOf(hits: number, hasMore: boolean, none: string): string | null {
+  if (hits > 0) return hasMore ? strings.more : null;
+  return hasMore ? strings.noneYet : none;
+}
+
 /** `results` are those of an earlier text while the newer ones are on their way; null before the first. */
 export function groupEntries(results: SearchResults | null, actions: ActionHit[]): Group[] {
   const groups: Group[] = [];
@@ -78,14 +83,16 @@ export function groupEntries(results: SearchResults | null, actions: ActionHit[]
       title: strings.messages,
       coverage: messageCoverage(results.coverage, results.elapsed_us),
       entries: results.messages.map((hit) => ({ kind: 'message', key: `m-${hit.message_id}`, hit })),
-      empty: results.messages.length === 0 && results.coverage.messages_searched ? strings.noMessages : null,
+      note: results.coverage.messages_searched
+        ? noteOf(results.messages.length, results.more_messages, strings.noMessages)
+        : null,
     });
     groups.push({
       kind: 'lead',
       title: strings.leads,
       coverage: results.leads.length === 0 || !results.coverage.is_complete ? leadCoverage(results.coverage) : null,
       entries: results.leads.map((hit) => ({ kind: 'lead', key: `l-${hit.lead_id}`, hit })),
-      empty: results.leads.length === 0 ? strings.noLeads : null,
+      note: noteOf(results.leads.length, results.more_leads, strings.noLeads),
     });
   }
   if (actions.length > 0) {
@@ -94,28 +101,44 @@ export function groupEntries(results: SearchResults | null, actions: ActionHit[]
       title: strings.actions,
       coverage: null,
       entries: actions.map((hit) => ({ kind: 'action', key: `a-${hit.action.id}`, hit })),
-      empty: null,
+      note: null,
     });
   }
   return groups;
 }
 
-/** As much of a text before its first highlight as a row has room for. */
+/** As much of a text before its first highlight as a row has room for, in letters of ordinary width. */
 const LEAD_IN = 28;
+/** Letters of twice the width, between which a text may begin anywhere. */
+const WIDE = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
 
 /** A text begun near its first highlight, at a word, so that what was found is in sight. Spans move with it. */
 export function beginNearHit(text: string, spans: readonly Span[]): { text: string; spans: Span[] } {
   const first = spans[0];
-  if (first === undefined || first.start <= LEAD_IN) return { text, spans: [...spans] };
-  const earliest = first.start - LEAD_IN;
+  if (first === undefined) return { text, spans: [] };
+  const before = Array.from(text.slice(0, first.start));
+  let earliest = first.start;
+  let room = LEAD_IN;
+  while (before.length > 0) {
+    const letter = before.pop() ?? '';
+    room -= WIDE.test(letter) ? 2 : 1;
+    if (room < 0) {
+      const by = beginning(text, earliest, first.start) - 1;
+      return {
+        text: `…${text.slice(by + 1)}`,
+        spans: spans.map(({ start, end }) => ({ start: start - by, end: end - by })),
+      };
+    }
+    earliest -= letter.length;
+  }
+  return { text, spans: [...spans] };
+}
+
+/** Where a text may begin from `earliest` on: after a space, at a letter that is a word of its own, or at the hit. */
+function beginning(text: string, earliest: number, hit: number): number {
   const space = text.indexOf(' ', earliest);
-  // A space between the two, else the hit itself: never in the middle of a letter made of two code units.
-  const from = space >= 0 && space < first.start ? space + 1 : first.start;
-  const by = from - 1;
-  return {
-    text: `…${text.slice(from)}`,
-    spans: spans.map(({ start, end }) => ({ start: start - by, end: end - by })),
-  };
+  if (space >= 0 && space < hit) return space + 1;
+  return WIDE.test(String.fromCodePoint(text.codePointAt(earliest) ?? 0)) ? earliest : hit;
 }
 
 /** Where the mark goes: around at both ends; -1 when there is nothing. */

@@ -7,7 +7,9 @@ import { PaletteSearch } from './palette.svelte';
 
 const EMPTY: SearchResults = {
   leads: [],
+  more_leads: false,
   messages: [],
+  more_messages: false,
   coverage: { leads: 0, messages: 0, is_complete: true, messages_searched: true },
   elapsed_us: 1,
 };

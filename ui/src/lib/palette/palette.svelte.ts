@@ -12,6 +12,8 @@ const HITS = 8;
 export class PaletteSearch {
   text = $state('');
   results = $state.raw<SearchResults | null>(null);
+  /** The text that the results are of; what is typed may already be another. */
+  searched = '';
   error = $state.raw<ErrorView | null>(null);
   active = $state(0);
 
@@ -52,6 +54,7 @@ export class PaletteSearch {
           // What was cleared meanwhile stays clear.
           if (this.text.trim() === '') continue;
           this.results = results;
+          this.searched = text;
           this.error = null;
           if (this.active >= this.entries.length) this.active = 0;
         } catch (reason) {

@@ -6,9 +6,12 @@ import type { Member } from '../bindings/Member';
 import type { MemberId } from '../bindings/MemberId';
 import type { SessionView } from '../bindings/SessionView';
 import type { SignInRequest } from '../bindings/SignInRequest';
+import type { SignOutEnd } from '../bindings/SignOutEnd';
 import type { Stage } from '../bindings/Stage';
 import type { StageId } from '../bindings/StageId';
 import type { StartView } from '../bindings/StartView';
+import type { UnsentAudit } from '../bindings/UnsentAudit';
+import type { Departure } from './departure';
 import { nextPhase, type PhaseEvent, type WindowPhase } from './phase';
 
 class Session {
@@ -16,8 +19,8 @@ class Session {
   start = $state.raw<StartView | null>(null);
   /** Why the desk could not start at all. */
   failure = $state.raw<ErrorView | null>(null);
-  /** Whether the account was signed out from elsewhere, such as a device list. */
-  wasSignedOutElsewhere = $state(false);
+  /** How the account left this computer; null once somebody has signed in. */
+  departure = $state.raw<Departure | null>(null);
 
   #view = $state.raw<SessionView | null>(null);
   readonly #members = $derived(new Map((this.#view?.members ?? []).map((member) => [member.id, member])));
@@ -25,6 +28,8 @@ class Session {
 
   #closed = new Set<() => void>();
   #isSigningOut = false;
+  /** What the desk told while the window was signing out itself. */
+  #toldEnd: SignOutEnd | null = null;
 
   /** The open session; null while signed out or locked. */
   get current(): SessionView | null {
@@ -56,9 +61,10 @@ class Session {
   async begin(): Promise<() => void> {
     const stop = onDeskEvent((event) => {
       if (event === 'locked') this.#close({ kind: 'locked' });
-      else if (event === 'signed_out') {
-        this.wasSignedOutElsewhere = !this.#isSigningOut;
-        this.#close({ kind: 'signed_out' });
+      else if ('signed_out' in event) {
+        // Of a sign-out of our own its answer tells, once it is here.
+        if (this.#isSigningOut) this.#toldEnd = event.signed_out;
+        else this.#leave(event.signed_out, false);
       } else if ('changed' in event && event.changed.studio) void this.#reload();
     });
     await this.restart();
@@ -81,7 +87,7 @@ class Session {
 
   async signIn(request: SignInRequest): Promise<void> {
     this.#view = await backend().signIn(request);
-    this.wasSignedOutElsewhere = false;
+    this.departure = null;
     // Where the key is, and the address, are now what was just used.
     this.start = await backend().start();
     this.#move({ kind: 'signed_in' });
@@ -98,12 +104,17 @@ class Session {
     await backend().lock();
   }
 
-  async signOut(): Promise<void> {
+  /** Signs out, unless that would lose what `unsent` says to keep: the answer tells. */
+  async signOut(unsent: UnsentAudit): Promise<SignOutEnd> {
     this.#isSigningOut = true;
+    this.#toldEnd = null;
     try {
-      await backend().signOut();
+      const end = await backend().signOut(unsent);
+      if ('unsent' in end) return end;
       this.start = await backend().start();
-      this.#close({ kind: 'signed_out' });
+      // The desk’s own word, should the server have ended the session at the same time.
+      this.#leave(this.#toldEnd ?? end, true);
+      return end;
     } finally {
       this.#isSigningOut = false;
     }
@@ -111,6 +122,11 @@ class Session {
 
   async setLockAfterMinutes(minutes: number): Promise<void> {
     await backend().setLockAfterMinutes(minutes);
+    await this.#reload();
+  }
+
+  async setLockWithScreen(locks: boolean): Promise<void> {
+    await backend().setLockWithScreen(locks);
     await this.#reload();
   }
 
@@ -123,6 +139,13 @@ class Session {
     } catch {
       // The next change of the studio asks again; what is shown stays true until then.
     }
+  }
+
+  #leave(end: SignOutEnd, isOwn: boolean): void {
+    // The event of a sign-out whose answer came first.
+    if (this.phase === 'signed_out') return;
+    this.departure = { end, isOwn };
+    this.#close({ kind: 'signed_out' });
   }
 
   #close(event: PhaseEvent): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useBackend, type Backend } from '../backend';
 import { createFake, type FakeOptions } from '../backend/fake';
+import type { DeskEvent } from '../bindings/DeskEvent';
 import { session } from './session.svelte';
 
 let stop: (() => void) | null = null;
@@ -12,8 +13,19 @@ async function begin(options: Partial<FakeOptions>): Promise<Backend> {
   return fake;
 }
 
+/** The open desk, and how to speak in its place. */
+async function beginHeard(): Promise<{ fake: Backend; tell: (event: DeskEvent) => void }> {
+  const fake = createFake({ phase: 'open' });
+  const listen = vi.spyOn(fake, 'listen');
+  await useBackend(fake);
+  stop = await session.begin();
+  const tell = listen.mock.calls[0]?.[0];
+  if (tell === undefined) throw new Error('nobody listens');
+  return { fake, tell };
+}
+
 beforeEach(() => {
-  session.wasSignedOutElsewhere = false;
+  session.departure = null;
 });
 
 afterEach(() => {
@@ -60,14 +72,46 @@ describe('session', () => {
 
   it('knows a sign-out of its own from one from elsewhere', async () => {
     const fake = await begin({ phase: 'open' });
-    await session.signOut();
+    await session.signOut('keep');
     expect(session.phase).toBe('signed_out');
-    expect(session.wasSignedOutElsewhere).toBe(false);
+    expect(session.departure?.isOwn).toBe(true);
 
     await session.signIn({ server_url: 'https://x.example', email: 'a@b', password: 'p', passphrase: null });
-    await fake.signOut();
+    expect(session.departure).toBeNull();
+    await fake.signOut('keep');
     expect(session.phase).toBe('signed_out');
-    expect(session.wasSignedOutElsewhere).toBe(true);
+    expect(session.departure?.isOwn).toBe(false);
+  });
+
+  it('takes the late event of a sign-out of its own for what it is', async () => {
+    const { fake, tell } = await beginHeard();
+    const end = { erased: { lost_audit: 0 } };
+    vi.spyOn(fake, 'signOut').mockResolvedValue(end);
+    await session.signOut('keep');
+    tell({ signed_out: end });
+    expect(session.departure).toEqual({ end, isOwn: true });
+  });
+
+  it('says what was lost when the server ended the session while it was signing out', async () => {
+    const { fake, tell } = await beginHeard();
+    const revoked = { erased: { lost_audit: 2 } };
+    vi.spyOn(fake, 'signOut').mockImplementation(() => {
+      tell({ signed_out: revoked });
+      // Nobody was left to sign out.
+      return Promise.resolve({ erased: { lost_audit: 0 } });
+    });
+    await session.signOut('keep');
+    expect(session.phase).toBe('signed_out');
+    expect(session.departure?.end).toEqual(revoked);
+  });
+
+  it('stays signed in while something unsent would be lost, and leaves once that is accepted', async () => {
+    await begin({ phase: 'open', unsentAudit: 2 });
+    expect(await session.signOut('keep')).toEqual({ unsent: { audit: 2 } });
+    expect(session.phase).toBe('open');
+    await session.signOut('lose');
+    expect(session.phase).toBe('signed_out');
+    expect(session.departure?.end).toEqual({ erased: { lost_audit: 2 } });
   });
 
   it('tells why it could not start, and starts when asked again', async () => {

@@ -13,6 +13,8 @@ export const strings = {
   someLeads: (leads: number) => `first sync still running: ${count(leads)} searched so far`,
   noMessages: 'No message has these words',
   noLeads: 'No lead has this name, phone or e-mail',
+  more: 'There may be more: another word narrows it down',
+  noneYet: 'None among those looked at: longer words reach further',
   unassigned: 'Unassigned',
   found: (messages: number, leads: number, actions: number) =>
     [

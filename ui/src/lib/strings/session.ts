@@ -20,6 +20,12 @@ export const strings = {
   signIn: 'Sign in',
   signingIn: 'Signing in…',
   signedOutElsewhere: 'You were signed out, and the data on this computer was erased. Sign in to fetch it again.',
+  auditLost: (n: number) =>
+    `${counted(n, 'audit entry', 'audit entries')} of this computer never reached the server and ${n === 1 ? 'is' : 'are'} lost.`,
+  auditUnknown: 'Whether audit entries of this computer had yet to be sent is not known.',
+  setAside: 'The data on this computer could not be read, so it was not erased. It is kept, with its key, in',
+  setAsideAdvice:
+    'Sign in to fetch everything from the server. Leave the folder as it is until support has looked at it.',
   encrypted: 'Everything kept on this computer is encrypted',
   dot: ' · ',
   lockedTitle: 'Locked',
@@ -32,5 +38,15 @@ export const strings = {
   forgetTitle: 'Sign out?',
   forgetText:
     'The encrypted data and its key are erased from this computer. Everything stays on the server and comes back when you sign in. Data that can’t be read is not erased: it is set aside with its key, and support may still open it.',
-  forgetConfirm: 'Erase and sign out',
+  signOutConfirm: 'Erase and sign out',
+  unsent: (n: number) =>
+    n === 1
+      ? '1 audit entry of this computer could not be sent to the server. If you sign out now, it is lost.'
+      : `${counted(n, 'audit entry', 'audit entries')} of this computer could not be sent to the server. If you sign out now, they are lost.`,
+  unsentAdvice: 'To keep the record whole, cancel and sign out when the server can be reached.',
+  unsentUnknown:
+    'Frontdesk is locked, so it can’t tell whether audit entries of this computer have yet to be sent. If so, they are lost when you sign out now.',
+  unsentUnknownAdvice: 'To be sure, cancel, unlock, and sign out in the settings.',
+  loseConfirm: (n: number | null) =>
+    n === null ? 'Sign out anyway' : `Lose ${counted(n, 'entry', 'entries')} and sign out`,
 } as const;

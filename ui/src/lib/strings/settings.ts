@@ -36,6 +36,7 @@ export const strings = {
   keyInKeyring: 'The key is in this computer’s keyring.',
   keyInPassphrase: 'The key is protected by your passphrase. Nobody can recover it.',
   lockNow: 'Lock now',
+  lockWithScreen: 'Lock when this computer locks its screen or goes to sleep',
 
   signOut: 'Sign out',
   signOutText:
@@ -43,7 +44,6 @@ export const strings = {
   signOutOffline:
     'The server can’t be reached now. This computer is erased all the same; the session ends on the server when it runs out, or when you revoke the device.',
   signOutTitle: 'Sign out of this computer?',
-  signOutConfirm: 'Erase and sign out',
 
   version: 'Version',
   studio: 'Studio',

@@ -71,6 +71,21 @@ describe('an open conversation', () => {
     });
   });
 
+  it('marks the words that were searched, in it and wherever they stand in the thread', async () => {
+    const page = await desk.messagePage('conversation-0000000', 'newest', 50, null);
+    const word = /[a-z]{5,}/iu.exec(page.messages[1]?.body ?? '')?.[0] ?? '';
+    expect(word).not.toBe('');
+    const props = { conversationId: 'conversation-0000000', messageId: 'message-0000000-0001' };
+    const { rerender } = render(InboxScreen, { ...props, searched: word.toLowerCase() });
+    await waitFor(() => {
+      expect(document.querySelector('[data-found] mark')?.textContent).toBe(word);
+    });
+    await rerender({ ...props, messageId: null, searched: null });
+    await waitFor(() => {
+      expect(document.querySelector('[data-testid="message"] mark')).toBeNull();
+    });
+  });
+
   it('says so when it is not on this computer', async () => {
     render(InboxScreen, { conversationId: 'conversation-9999999', messageId: null });
     expect(await screen.findByText('This conversation is not on this computer')).toBeTruthy();

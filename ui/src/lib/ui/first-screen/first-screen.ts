@@ -16,4 +16,6 @@ export async function firstScreenDrawn(): Promise<void> {
   onDrawn = null;
   await tick();
   callback();
+  // A hidden page is not laid out. While the window is on its way to the screen there is time for it.
+  document.body.getBoundingClientRect();
 }
