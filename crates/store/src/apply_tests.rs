@@ -51,6 +51,57 @@ fn a_lead_reads_back_as_it_came() {
 }
 
 #[test]
+fn every_field_of_a_lead_changes_alone() {
+    let touch = || Touch { utm_source: Some("spring".to_owned()), ..Touch::default() };
+    let changes: [(&str, fn(&mut Lead)); 12] = [
+        ("name", |lead| lead.name = "Zoë".to_owned()),
+        ("email", |lead| lead.email = Some("z@b.example".to_owned())),
+        ("phone", |lead| lead.phone = Some(phone("+447700900119"))),
+        ("stage", |lead| lead.stage_id = stage_id(2)),
+        ("owner", |lead| lead.owner_id = Some(member_id(4))),
+        ("source", |lead| lead.source = Source::Webhook),
+        ("campaign", |lead| lead.campaign = Some("autumn".to_owned())),
+        ("value", |lead| lead.value_minor = Some(7)),
+        ("notes", |lead| lead.notes = "called".to_owned()),
+        ("created", |lead| lead.created_at = at(1)),
+        ("updated", |lead| lead.updated_at = at(9_000)),
+        ("activity", |lead| lead.last_activity_at = at(9_001)),
+    ];
+    for (field, change) in changes {
+        let cache = new_cache();
+        let mut wanted = lead(1, "Ana");
+        cache.apply(vec![
+            put(stage(1, 0)),
+            put(stage(2, 1)),
+            put(member(4, "Mo")),
+            put(wanted.clone()),
+            put(lead(2, "Bo")),
+        ]);
+        change(&mut wanted);
+        wanted.first_touch = touch();
+        cache.apply(vec![put(wanted.clone())]);
+        assert_eq!(cache.get_lead_detail(lead_id(1)).unwrap().lead, wanted, "{field}");
+        // In the index of every order, at its new place.
+        for column in [
+            LeadColumn::Name,
+            LeadColumn::Value,
+            LeadColumn::CreatedAt,
+            LeadColumn::LastActivityAt,
+            LeadColumn::Stage,
+            LeadColumn::Owner,
+            LeadColumn::Source,
+        ] {
+            let query = LeadQuery { filter: LeadFilter::default(), sort: LeadSort { column, descending: false } };
+            assert_eq!(cache.lead_page(&query, 0, 10).unwrap().rows.len(), 2, "{field}, by {column:?}");
+        }
+        // Past the authorizer, which allows no such question.
+        let db = crate::open::connect(&cache.path, &key(7), crate::open::Use::Read).unwrap();
+        let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok", "{field}");
+    }
+}
+
+#[test]
 fn rows_may_come_before_what_they_belong_to() {
     let cache = new_cache();
     cache.apply(vec![put(message(1, 1, 1, "early bird"))]);

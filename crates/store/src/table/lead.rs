@@ -1,5 +1,7 @@
 //! Leads: the row, its tags, its counts and its entries in the index.
 
+use std::borrow::Cow;
+
 use domain::{Lead, LeadId, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -24,8 +26,8 @@ pub(crate) struct Searchable {
 
 impl Searchable {
     fn new(name: &str, email: Option<&str>, phone: Option<&str>) -> Self {
-        // Of assigned characters folding never changes (Unicode's stability policy), so what was indexed by an older
-        // version can be computed again to be taken out.
+        // What was indexed can be computed again to be taken out: a test over all of Unicode tells when a library
+        // derives it differently.
         Self {
             name: fold(name),
             email: email.map(fold).unwrap_or_default(),
@@ -63,11 +65,16 @@ struct Before {
     facet: (i64, i64, i64),
     text: Searchable,
     tags: Vec<String>,
+    value_key: i64,
+    created_at: i64,
+    last_activity_at: i64,
 }
 
 fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreError> {
-    let mut statement =
-        tx.prepare_cached("SELECT stage_ref, owner_ref, source, name, email, phone, tags FROM lead WHERE n = ?1")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT stage_ref, owner_ref, source, name, email, phone, tags, value_key, created_at, last_activity_at
+         FROM lead WHERE n = ?1",
+    )?;
     let mut rows = statement.query([n])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let name: String = row.get(3)?;
@@ -77,8 +84,38 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
         facet: (row.get(0)?, row.get(1)?, row.get(2)?),
         text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
         tags: tags_in(row, 6)?,
+        value_key: row.get(7)?,
+        created_at: row.get(8)?,
+        last_activity_at: row.get(9)?,
     }))
 }
+
+/// The update of a row, with the parameters of [`INSERT`]. Of the indexed columns it names only those that change: SQLite
+/// writes every index anew of which a column is named, and each is a page somewhere else.
+fn update(before: &Before, lead: &Lead, facet: (i64, i64, i64), text: &Searchable) -> String {
+    let indexed = [
+        ("stage_ref = ?4", before.facet.0 != facet.0),
+        ("owner_ref = ?5", before.facet.1 != facet.1),
+        ("source = ?6", before.facet.2 != facet.2),
+        ("created_at = ?7", before.created_at != lead.created_at.0),
+        ("last_activity_at = ?8", before.last_activity_at != lead.last_activity_at.0),
+        ("value_key = ?10", before.value_key != value_key(lead.value_minor)),
+        ("name_key = ?11", name_key(&before.text.name) != name_key(&text.name)),
+    ];
+    let mut sql = "UPDATE lead SET epoch = ?3, updated_at = ?9, name = ?12, email = ?13, phone = ?14, campaign = ?15, \
+                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19"
+        .to_owned();
+    for (column, _) in indexed.into_iter().filter(|(_, is_changed)| *is_changed) {
+        sql.push_str(", ");
+        sql.push_str(column);
+    }
+    sql.push_str(" WHERE n = ?1");
+    sql
+}
+
+const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, \
+                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 /// The tags in a column.
 pub(crate) fn tags_in(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
@@ -102,17 +139,11 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), Store
     let facet = (stage_ref, owner_ref, lead.source.code());
     let text = Searchable::new(&lead.name, lead.email.as_deref(), lead.phone.as_ref().map(Phone::as_str));
     let before = find_before(tx, n)?;
-    let sql = if before.is_some() {
-        "UPDATE lead SET id = ?2, epoch = ?3, stage_ref = ?4, owner_ref = ?5, source = ?6, created_at = ?7,
-                last_activity_at = ?8, updated_at = ?9, value_key = ?10, name_key = ?11, name = ?12, email = ?13,
-                phone = ?14, campaign = ?15, tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19
-         WHERE n = ?1"
-    } else {
-        "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, updated_at,
-                value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+    let sql = match &before {
+        Some(before) => Cow::Owned(update(before, lead, facet, &text)),
+        None => Cow::Borrowed(INSERT),
     };
-    tx.prepare_cached(sql)?.execute(rusqlite::params![
+    tx.prepare_cached(&sql)?.execute(rusqlite::params![
         n,
         lead.id.as_bytes(),
         writing.epoch,
