@@ -17,9 +17,9 @@ const SNIPPET_CHARS: usize = 160;
 /// Letters shown before the first match.
 const LEAD_IN: u32 = 40;
 /// Messages looked at for words the index does not tell apart.
-const PROBED: usize = 1_000;
+const PROBED: usize = 400;
 /// Newest messages looked at for those of a lead so named.
-const OF_THE_NEWEST: usize = 500;
+const OF_THE_NEWEST: usize = 150;
 /// Leads so named whose messages are looked at, and how many of each.
 const NAMED_LEADS: usize = 20;
 const OF_EACH: usize = 200;
