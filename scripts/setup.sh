@@ -34,6 +34,7 @@ font:hi                 fonts-lohit-deva
 '
 readonly NEEDS_TEST='
 chromium                chromium
+postgres                postgresql
 '
 readonly NEEDS_BENCH='
 sqlite3                 sqlite3
@@ -50,10 +51,21 @@ missing_packages() {
             '') ;;
             pkg:*) { has pkg-config && pkg-config --exists "${probe#pkg:}"; } || printf '%s\n' "$package" ;;
             font:*) { has fc-list && [[ -n $(fc-list ":lang=${probe#font:}") ]]; } || printf '%s\n' "$package" ;;
+            # Debian keeps the server off the path.
+            postgres) has postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || printf '%s\n' "$package" ;;
             chromium) has chromium || has chromium-browser || has google-chrome || printf '%s\n' "$package" ;;
             *) has "$probe" || printf '%s\n' "$package" ;;
         esac
     done <<<"$1"
+}
+
+# keep_postgres_from_starting [SUDO]: Debian's package would make a cluster and start it; each test makes its own.
+keep_postgres_from_starting() {
+    local settings=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+    if [[ " ${missing[*]} " == *' postgresql '* && ! -d /etc/postgresql-common ]]; then
+        "$@" mkdir -p "${settings%/*}"
+        printf 'create_main_cluster = false\n' | "$@" tee "$settings" >/dev/null
+    fi
 }
 
 install_packages() {
@@ -72,6 +84,7 @@ install_packages() {
     fi
     say "Installing with apt-get: ${missing[*]}"
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes)
+    keep_postgres_from_starting "${as_root[@]}"
     # The package lists may be absent (a fresh image) or older than the mirror: then, and only then, fetch them.
     if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
         "${apt[@]}" update </dev/null

@@ -10,7 +10,6 @@ use wire::changes::Row;
 use crate::auth::{PasswordError, Passwords, fold_email};
 use crate::clock::Clock;
 use crate::db::{Database, DatabaseUrl, DbError, ImportError, ImportReport, NewMembership, WriteError};
-use crate::hints::LocalHints;
 use crate::ids::new_uuid;
 
 /// Why an operator's act failed.
@@ -63,7 +62,7 @@ impl Admin {
     /// # Errors
     /// When the data can't be opened.
     pub async fn open(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
-        let database = Database::open(url, Arc::new(LocalHints::default())).await?;
+        let database = Database::connect(url).await?;
         Ok(Self::new(database, Arc::new(Passwords::new()?), clock))
     }
 
@@ -73,6 +72,11 @@ impl Admin {
     /// When the data can't be opened.
     pub async fn open_dir(dir: &Path) -> Result<Self, AdminError> {
         Self::open(&DatabaseUrl::Sqlite(dir.to_owned()), Arc::new(crate::clock::SystemClock)).await
+    }
+
+    /// Waits until servers on the same database have heard of what was changed, within reason.
+    pub async fn settled(&self) {
+        self.database.hints().settled().await;
     }
 
     /// A new studio id, by the clock.

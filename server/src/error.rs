@@ -10,6 +10,9 @@ use wire::{ApiErrorBody, ApiErrorCode};
 use crate::auth::PasswordError;
 use crate::db::{DbError, WriteError};
 
+/// When to come back after an outage of the database, in seconds: most are a restart or a change of the primary.
+const OUTAGE_RETRY_S: u64 = 2;
+
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
@@ -31,6 +34,8 @@ pub(crate) enum ApiError {
     TooManyRequests { retry_after_s: u64 },
     #[error("the body is larger than this route takes")]
     TooLarge,
+    #[error("the server can't answer just now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the server failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -53,6 +58,7 @@ impl ApiError {
             Self::CursorInvalid => StatusCode::GONE,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -68,7 +74,7 @@ impl ApiError {
             Self::CursorInvalid => ApiErrorCode::CursorInvalid,
             Self::TooManyRequests { .. } => ApiErrorCode::TooManyRequests,
             Self::TooLarge => ApiErrorCode::TooLarge,
-            Self::Internal(_) => ApiErrorCode::Internal,
+            Self::Unavailable(_) | Self::Internal(_) => ApiErrorCode::Internal,
         }
     }
 }
@@ -77,6 +83,10 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::NoSuchStudio => Self::NotFound,
+            DbError::NulCharacter => {
+                Self::InvalidInput { field: None, problem: "a text holds the character U+0000, which can't be stored" }
+            }
+            error @ DbError::Unavailable(_) => Self::Unavailable(Box::new(error)),
             error => Self::internal(error),
         }
     }
@@ -134,7 +144,7 @@ impl Refusal {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) = &self {
+        if let Self::Internal(error) | Self::Unavailable(error) = &self {
             tracing::error!(error = %error, "request failed");
         }
         let status = self.status();
@@ -142,6 +152,10 @@ impl IntoResponse for ApiError {
         let mut response = status.into_response();
         match self {
             Self::InvalidInput { field, .. } => refusal.field = field,
+            Self::Unavailable(_) => {
+                refusal.retry_after_s = Some(OUTAGE_RETRY_S);
+                response.headers_mut().insert(header::RETRY_AFTER, OUTAGE_RETRY_S.into());
+            }
             Self::TooManyRequests { retry_after_s } => {
                 refusal.retry_after_s = Some(retry_after_s);
                 response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());

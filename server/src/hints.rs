@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use domain::{DeviceId, StudioId};
+use futures_util::future::{BoxFuture, ready};
 use tokio::sync::broadcast;
 
 /// Hints a slow listener may be behind before it is told only that it missed some.
 const CAPACITY: usize = 64;
 
 /// Something happened at a studio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Hint {
     /// There is something to pull.
     Changed,
@@ -20,7 +21,7 @@ pub enum Hint {
     SessionEnded(DeviceId),
 }
 
-/// Carries hints. One server needs only itself ([`LocalHints`]); several would ask their database to.
+/// Carries hints. One server needs only itself ([`LocalHints`]); several ask their database to.
 pub trait Hints: Send + Sync + 'static {
     /// Tells everyone who listens at the studio.
     fn announce(&self, studio_id: StudioId, hint: Hint);
@@ -28,12 +29,24 @@ pub trait Hints: Send + Sync + 'static {
     fn listen(&self, studio_id: StudioId) -> broadcast::Receiver<Hint>;
     /// The studios at which somebody listens.
     fn list_listened(&self) -> Vec<StudioId>;
+    /// Waits until everyone was told, within reason.
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
 }
 
 /// Hints within this process.
 #[derive(Default)]
 pub struct LocalHints {
     studios: Mutex<HashMap<StudioId, broadcast::Sender<Hint>>>,
+}
+
+impl LocalHints {
+    /// Tells everyone who listens, at whichever studio.
+    pub(crate) fn announce_to_all(&self, hint: Hint) {
+        let mut studios = self.studios.lock().unwrap_or_else(PoisonError::into_inner);
+        studios.retain(|_, listeners| listeners.send(hint).is_ok());
+    }
 }
 
 impl Hints for LocalHints {

@@ -34,7 +34,10 @@ pub use admin::{Admin, AdminError};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Transport};
-pub use db::{DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl};
+pub use db::{
+    DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
+    SetupFault, migrate,
+};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
 pub use tls::TlsError;

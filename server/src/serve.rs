@@ -19,7 +19,6 @@ use crate::config::{Config, Transport};
 use crate::connections::BoundedAcceptor;
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
-use crate::hints::LocalHints;
 use crate::jobs;
 use crate::router::router;
 use crate::secret_file::{SecretFileError, make_private_dir};
@@ -109,7 +108,7 @@ pub(crate) async fn open_state(
 ) -> Result<(AppState, Admin), StartError> {
     make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
     let keys = ServerKeys::load(&config.data)?;
-    let database = Database::open(&config.database, Arc::new(LocalHints::default())).await?;
+    let database = Database::connect(&config.database).await?;
     let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
     let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
     let state = AppState::new(Shared {

@@ -1,6 +1,6 @@
 -- Who may sign in, at which studios, and on which devices they did.
 
-CREATE TABLE studio (
+CREATE TABLE registered_studio (
     id          TEXT    NOT NULL PRIMARY KEY,
     created_at  INTEGER NOT NULL
 ) STRICT;
@@ -18,7 +18,7 @@ CREATE TABLE account (
 CREATE TABLE membership (
     member_id   TEXT    NOT NULL PRIMARY KEY,
     account_id  TEXT    NOT NULL REFERENCES account (id),
-    studio_id   TEXT    NOT NULL REFERENCES studio (id),
+    studio_id   TEXT    NOT NULL REFERENCES registered_studio (id),
     role        TEXT    NOT NULL,
     joined_at   INTEGER NOT NULL,
     UNIQUE (account_id, studio_id)

@@ -19,7 +19,7 @@ use super::{Data, say};
 use crate::admin::{Admin, AdminError};
 use crate::clock::{Clock, SystemClock};
 use crate::demo::{DEMO_EMAIL, DemoConfig, generate};
-use crate::secret_file::write_private_file;
+use crate::secret_file::{make_private_dir, write_private_file};
 
 /// Name of the file in the data directory that says how to sign in. Only its owner can read it.
 const ACCOUNT_FILE: &str = "demo-account.json";
@@ -84,6 +84,9 @@ impl Demo {
         create(&admin, studio, members, &password).await.context("making the studio")?;
         let report = admin.import(studio_id, rows).await.context("writing the studio's rows")?;
 
+        admin.settled().await;
+
+        make_private_dir(&self.data.data).with_context(|| self.data.data.display().to_string())?;
         let path = self.data.data.join(ACCOUNT_FILE);
         let account =
             DemoAccount { email: DEMO_EMAIL, password: password.expose_secret(), studio_id: studio_id.to_string() };

@@ -51,6 +51,7 @@ impl NewStudio {
         };
         admin.create_studio(studio).await?;
         admin.import(id, first_stages().into_iter()).await?;
+        admin.settled().await;
         say(&id.to_string());
         Ok(())
     }
@@ -110,6 +111,7 @@ impl NewMember {
         let id = admin.new_member_id();
         let member = Member { id, name: person.name, email: person.email, role: self.role.into() };
         admin.create_member(self.studio, member, person.password).await?;
+        admin.settled().await;
         say(&id.to_string());
         Ok(())
     }

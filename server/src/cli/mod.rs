@@ -4,6 +4,7 @@ mod asking;
 mod certificate;
 mod demo;
 mod members;
+mod migrate;
 mod reset_cursors;
 mod serve;
 
@@ -28,6 +29,8 @@ pub struct Cli {
 enum Command {
     /// Serve the API until interrupted
     Serve(serve::Serve),
+    /// Bring a PostgreSQL database to this version's schema; prints what was done
+    Migrate(migrate::Migrate),
     /// Make a demo studio
     Demo(demo::Demo),
     /// Make a studio with a first pipeline; prints its id
@@ -52,8 +55,10 @@ struct Data {
     /// Directory of the data; made if it is missing
     #[arg(long, env = "FRONTDESK_DATA", value_name = "DIR")]
     data: PathBuf,
-    /// Database to use [default: sqlite: in the data directory]
-    #[arg(long, env = "FRONTDESK_DATABASE", value_name = "URL")]
+    /// Database to use: sqlite:DIRECTORY or postgres://… [default: sqlite: in the data directory]
+    ///
+    /// A URL with a password belongs into the environment, where others on the machine can't list it.
+    #[arg(long, env = "FRONTDESK_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<DatabaseUrl>,
 }
 
@@ -83,6 +88,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(serve) => serve.run().await,
+        Command::Migrate(migrate) => migrate.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Studio(studio) => studio.run().await,
         Command::Member(member) => member.run().await,

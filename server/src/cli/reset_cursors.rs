@@ -37,6 +37,7 @@ impl ResetCursors {
                 }
             }
         }
+        admin.settled().await;
         ensure!(failed == 0, "{failed} of {} studios could not be reset", studios.len());
         Ok(())
     }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use super::DbError;
-use super::sqlite::{Connection, Mode, Tx};
+use super::blocking::blocking;
+use super::sql::Tx;
+use super::sqlite::{Connection, Mode};
 use crate::secret_file::create_private_file;
 
 /// Readers at work on one file at a time; more wait their turn.
@@ -64,15 +66,6 @@ impl File {
         .await
     }
 
-    /// Runs `work` in a transaction of the one writer.
-    pub(super) async fn write<T, E>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        self.with_writer(move |connection| connection.write(work)).await
-    }
-
     /// Gives `work` the writer's connection, for several transactions in a row.
     pub(super) async fn with_writer<T: Send + 'static>(
         &self,
@@ -94,17 +87,5 @@ impl File {
 
     fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-/// Runs `work` where it may block, within the caller's log span. A panic of it is the caller's panic.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => unreachable!("a blocking task that has started is never cancelled, and the runtime outlives us"),
-        },
     }
 }

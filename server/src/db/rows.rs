@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::DbError;
-use super::sqlite::Row;
+use super::sql::Row;
 
 /// Columns of each table in the order its `read` takes them, in queries that call the table by its initial.
 macro_rules! columns {

@@ -25,7 +25,7 @@ const HOSTILE: [(&str, &str); 10] = [
     (LONG, "My name never fits into a form. Does it fit into yours?"),
     ("🌸✨ Lily 👩‍👩‍👧‍👦", "👋🏽👋🏽👋🏽 4 people & 🐕?"),
     ("<img src=x onerror=alert(1)>", "<script>document.title='owned'</script> & <b>bold?</b>"),
-    ("Tab\tBell\u{7} Esc\u{1b}[31m", "One line\r\nanother\u{b}line\u{0}and the end"),
+    ("Tab\tBell\u{7} Esc\u{1b}[31m", "One line\r\nanother\u{b}line\u{1}and the end"),
     ("＝1＋1", "－5 or ＠5?"),
     ("Z\u{338}\u{321}a\u{300}\u{33d}\u{35d}l\u{328}\u{30c}go\u{200b}\u{200b} \u{feff}Smith", "javascript:alert(1)"),
     ("Robert'); DROP TABLE leads;--", "' OR '1'='1"),

@@ -153,23 +153,24 @@ async fn devices_that_ended_stay_listed_for_thirty_days_and_are_forgotten_then()
     assert_eq!(told(&list), expected[..2]);
 
     // The purge comes once a day, and here a day has passed since that of the start.
-    let directory = rusqlite::Connection::open(server.data_dir().join("directory.db")).unwrap();
-    let on_record = |id: domain::DeviceId| -> [i64; 2] {
-        ["SELECT count(*) FROM device WHERE id = ?1", "SELECT count(*) FROM refresh_token WHERE device_id = ?1"]
-            .map(|sql| directory.query_row(sql, [id.to_string()], |row| row.get(0)).unwrap())
+    let on_record = |server: &TestServer, id: domain::DeviceId| -> [i64; 2] {
+        [("device", "id"), ("refresh_token", "device_id")]
+            .map(|(table, column)| format!("SELECT count(*) FROM {table} WHERE {column} = '{id}'"))
+            .map(|sql| server.database.count(&sql))
     };
-    assert_eq!(on_record(forgotten.device_id), [1, 1], "the control");
+    assert_eq!(on_record(&server, forgotten.device_id), [1, 1], "the control");
     server.clock.advance_ms(DAY_MS);
     for gone in [&stolen, &signed_out, &colleagues] {
-        until(|| on_record(gone.device_id) == [0, 0]).await;
+        until(|| on_record(&server, gone.device_id) == [0, 0]).await;
     }
-    assert_eq!((on_record(revoked.device_id), on_record(forgotten.device_id)), ([1, 1], [1, 1]));
+    assert_eq!((on_record(&server, revoked.device_id), on_record(&server, forgotten.device_id)), ([1, 1], [1, 1]));
     assert_eq!(server.refresh(&stolen.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
 
     // What was over when it starts goes at the start.
     server.clock.advance_ms(40 * DAY_MS);
     let server = server.restart().await;
-    until(|| on_record(revoked.device_id) == [0, 0] && on_record(forgotten.device_id) == [0, 0]).await;
+    until(|| on_record(&server, revoked.device_id) == [0, 0] && on_record(&server, forgotten.device_id) == [0, 0])
+        .await;
     drop(server);
 }
 
@@ -212,8 +213,7 @@ async fn sessions_survive_a_restart_and_secrets_are_closed_to_others() {
 
     let mode = |name: &str| std::fs::metadata(server.data_dir().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(""), 0o700);
-    let database = format!("studios/{}.db", studio_id());
-    for name in ["secret.key", "directory.db", &database] {
+    for name in server.database.files(studio_id()).iter().map(String::as_str).chain(["secret.key"]) {
         assert_eq!(mode(name), 0o600, "{name}");
     }
 }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use reqwest::StatusCode;
 
+use crate::database::TestDatabase;
 use crate::operator::{Serving, line, run, set_up};
 
 const RENEWED: &str = "the certificate was renewed";
 const REFUSED: &str = "the new certificate can't be served";
 
 /// A certificate of an authority of its own, in `out`.
-async fn make(out: &Path) {
-    line(&run(&["certificate", "--out", &out.display().to_string()], "").await);
+async fn make(database: &TestDatabase, out: &Path) {
+    line(&run(database, &["certificate", "--out", &out.display().to_string()], "").await);
 }
 
 /// Puts the pair of `from` in the place of that of `to`, a file at a time.
@@ -37,14 +38,14 @@ async fn is_trusted(serving: &Serving, tls: &Path) -> bool {
 #[tokio::test]
 async fn a_renewed_certificate_is_served_to_new_connections_and_a_broken_one_is_not() {
     let dir = tempfile::tempdir().unwrap();
-    let (data, _) = set_up(dir.path()).await;
+    let (database, data, _) = set_up(dir.path()).await;
     let [live, next, last] = ["tls", "next", "last"].map(|name| dir.path().join(name));
     let first = dir.path().join("first");
-    make(&next).await;
-    make(&last).await;
+    make(&database, &next).await;
+    make(&database, &last).await;
     std::fs::create_dir(&first).unwrap();
     std::fs::copy(live.join("ca.pem"), first.join("ca.pem")).unwrap();
-    let mut serving = Serving::start(&data, &live).await;
+    let mut serving = Serving::start(&database, &data, &live).await;
     assert_eq!(serving.client.get("/v1/health").await.status, StatusCode::NO_CONTENT);
     assert!(is_trusted(&serving, &first).await && !is_trusted(&serving, &next).await, "the control");
 

@@ -1,6 +1,6 @@
 //! A server with a small studio, and clients that are signed in to it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -16,6 +16,8 @@ use uuid::Uuid;
 use wire::auth::{Refresh, Session};
 use wire::changes::Row;
 use wire::{ApiErrorBody, ApiErrorCode};
+
+use crate::database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const OWNER: &str = "olga@studio.example";
@@ -45,6 +47,7 @@ pub struct TestServer {
     pub running: Running,
     pub clock: TestClock,
     pub tls: CertificateFiles,
+    pub database: TestDatabase,
     dir: tempfile::TempDir,
 }
 
@@ -118,7 +121,7 @@ pub fn rows(leads: u64, messages: u64) -> Vec<Row> {
         let owner_id = [Some(owner_id()), None, Some(sales_id())][usize::try_from(n % 3).unwrap()];
         rows.push(Row::Lead(Box::new(Lead {
             id: lead_id(n),
-            name: format!("Lead {n} \u{202e}\u{0}\u{1f600}"),
+            name: format!("Lead {n} \u{202e}\u{1}\u{1f600}"),
             email: (n % 2 == 0).then(|| format!("lead{n}@example.org")),
             phone: (n % 2 == 1).then(|| "+447700900118".to_owned().try_into().unwrap()),
             stage_id: stage_id(n % 3),
@@ -181,8 +184,9 @@ impl TestServer {
         let today = UnixMs(chrono::Utc::now().timestamp_millis());
         let tls = write_throw_away(&dir.path().join("tls"), &hosts, 2, today).unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(NOW.0)));
-        let running = start(config(&dir, &tls, &clock)).await.unwrap();
-        let server = Self { running, clock, tls, dir };
+        let database = TestDatabase::fresh(&dir.path().join("data")).await;
+        let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
+        let server = Self { running, clock, tls, database, dir };
         server.populate(leads, messages).await;
         server
     }
@@ -207,13 +211,13 @@ impl TestServer {
         self.restart_after(|_| {}).await
     }
 
-    /// The same, with something done to the directory of its data in between.
-    pub async fn restart_after(self, between: impl FnOnce(&Path)) -> Self {
-        let Self { running, clock, tls, dir } = self;
+    /// The same, with something done to its database in between.
+    pub async fn restart_after(self, between: impl FnOnce(&TestDatabase)) -> Self {
+        let Self { running, clock, tls, database, dir } = self;
         running.kill().await;
-        between(&dir.path().join("data"));
-        let running = start(config(&dir, &tls, &clock)).await.unwrap();
-        Self { running, clock, tls, dir }
+        between(&database);
+        let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
+        Self { running, clock, tls, database, dir }
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -250,10 +254,10 @@ impl TestServer {
     }
 }
 
-fn config(dir: &tempfile::TempDir, tls: &CertificateFiles, clock: &TestClock) -> Config {
+fn config(dir: &tempfile::TempDir, tls: &CertificateFiles, clock: &TestClock, database: &TestDatabase) -> Config {
     let transport = Transport::Tls { cert: tls.cert.clone(), key: tls.key.clone() };
     let config = Config::new("127.0.0.1:0".parse().unwrap(), dir.path().join("data"), transport);
-    Config { clock: Arc::new(clock.clone()), ..config }
+    Config { clock: Arc::new(clock.clone()), database: database.url().parse().unwrap(), ..config }
 }
 
 pub fn sign_in(email: &str, password: &str) -> Value {

@@ -4,6 +4,7 @@
 mod auth;
 mod certificate;
 mod cut;
+mod database;
 mod edges;
 mod feed;
 mod harness;

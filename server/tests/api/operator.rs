@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{LeadPatch, UnixMs};
-use frontdesk_server::Admin;
+use frontdesk_server::{Admin, SystemClock};
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -17,25 +18,32 @@ use wire::auth::{Session, Tokens};
 use wire::changes::Row;
 use wire::{ApiErrorCode, REQUEST_ID_HEADER};
 
+use crate::database::TestDatabase;
 use crate::feed::Feed;
 use crate::harness::{Client, answer, rows, sign_in, stage_id};
 
 /// Stands in everything personal or secret that the test sends, so that it can be looked for.
 const CANARY: &str = "Zeisig";
-const EMAIL: &str = "zeisig@studio.example";
-const PASSWORD: &str = "Zeisig opens the door";
+pub const EMAIL: &str = "zeisig@studio.example";
+pub const PASSWORD: &str = "Zeisig opens the door";
 const PHONE: &str = "+447700900187";
 
-fn program(args: &[&str]) -> Command {
+fn program(database: &TestDatabase, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-server"));
     // As loud as it gets: what an operator turns on to find a fault must not tell more than is said here.
-    command.args(args).env("FRONTDESK_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .args(args)
+        .env("FRONTDESK_LOG", "trace")
+        .env("FRONTDESK_DATABASE", database.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command
 }
 
 /// Runs the program to its end, given `input`.
-pub async fn run(args: &[&str], input: &str) -> Output {
-    let mut child = program(args).stdin(Stdio::piped()).spawn().unwrap();
+pub async fn run(database: &TestDatabase, args: &[&str], input: &str) -> Output {
+    let mut child = program(database, args).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
     child.wait_with_output().await.unwrap()
 }
@@ -56,10 +64,10 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub async fn start(data: &str, tls: &Path) -> Self {
+    pub async fn start(database: &TestDatabase, data: &str, tls: &Path) -> Self {
         let [cert, key] = ["cert.pem", "key.pem"].map(|name| tls.join(name).display().to_string());
         let args = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key];
-        let mut child = program(&args).spawn().unwrap();
+        let mut child = program(database, &args).spawn().unwrap();
         let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, logged) = watch::channel(String::new());
         let log = tokio::spawn(async move {
@@ -85,7 +93,7 @@ impl Serving {
         tokio::time::timeout(Duration::from_secs(30), written).await.expect("in time").unwrap();
     }
 
-    fn signed_in(&self, token: &str) -> Client {
+    pub fn signed_in(&self, token: &str) -> Client {
         Client { token: Some(token.to_owned()), ..self.client.clone() }
     }
 
@@ -102,16 +110,18 @@ impl Serving {
 }
 
 /// A directory of data with a studio and its owner, made as the README says.
-pub async fn set_up(dir: &Path) -> (String, domain::StudioId) {
+pub async fn set_up(dir: &Path) -> (TestDatabase, String, domain::StudioId) {
+    let database = TestDatabase::fresh(&dir.join("data")).await;
     let data = dir.join("data").display().to_string();
-    line(&run(&["certificate", "--out", &dir.join("tls").display().to_string()], "").await);
+    line(&run(&database, &["certificate", "--out", &dir.join("tls").display().to_string()], "").await);
     let args = ["studio", "--data", &data, "--name", "Lumen", "--time-zone", "Europe/Lisbon", "--currency", "EUR"];
-    let studio = line(&run(&args, "").await);
+    let studio = line(&run(&database, &args, "").await);
     let args = ["member", "--data", &data, "--studio", &studio, "--role", "owner"];
-    let member = run(&args, &format!("Olga {CANARY}\n{EMAIL}\n{PASSWORD}\n")).await;
+    let member = run(&database, &args, &format!("Olga {CANARY}\n{EMAIL}\n{PASSWORD}\n")).await;
     assert_eq!(line(&member).parse::<uuid::Uuid>().unwrap().get_version_num(), 7);
     assert_silent(&String::from_utf8_lossy(&member.stderr), &[]);
-    (data, studio.parse().unwrap())
+    let studio = studio.parse().unwrap();
+    (database, data, studio)
 }
 
 /// Nothing personal and none of `secrets` is in the text.
@@ -127,8 +137,8 @@ fn assert_silent(text: &str, secrets: &[&str]) {
 #[tokio::test]
 async fn a_studio_and_its_owner_are_made_by_two_commands_and_the_owner_signs_in() {
     let dir = tempfile::tempdir().unwrap();
-    let (data, studio) = set_up(dir.path()).await;
-    let serving = Serving::start(&data, &dir.path().join("tls")).await;
+    let (database, data, studio) = set_up(dir.path()).await;
+    let serving = Serving::start(&database, &data, &dir.path().join("tls")).await;
     let session: Session =
         serving.client.send(Method::POST, "/v1/auth/sign-in", Some(sign_in(EMAIL, PASSWORD))).await.json();
     assert_eq!((session.studio.id, session.studio.time_zone.as_str()), (studio, "Europe/Lisbon"));
@@ -139,10 +149,10 @@ async fn a_studio_and_its_owner_are_made_by_two_commands_and_the_owner_signs_in(
 
     // Made while it serves, a second one can sign in too.
     let args = ["member", "--data", &data, "--studio", &studio.to_string(), "--role", "sales"];
-    line(&run(&args, &format!("Sami\nsami@studio.example\n{PASSWORD}\n")).await);
+    line(&run(&database, &args, &format!("Sami\nsami@studio.example\n{PASSWORD}\n")).await);
     let second = serving.client.send(Method::POST, "/v1/auth/sign-in", Some(sign_in("sami@studio.example", PASSWORD)));
     assert_eq!(second.await.status, StatusCode::OK);
-    let refused = run(&args, &format!("Sami\nsami@studio.example\n{PASSWORD}\n")).await;
+    let refused = run(&database, &args, &format!("Sami\nsami@studio.example\n{PASSWORD}\n")).await;
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("already"));
     serving.stop().await;
@@ -174,11 +184,11 @@ fn personal_rows() -> Vec<Row> {
 #[tokio::test]
 async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     let dir = tempfile::tempdir().unwrap();
-    let (data, studio) = set_up(dir.path()).await;
-    let admin = Admin::open_dir(Path::new(&data)).await.unwrap();
+    let (database, data, studio) = set_up(dir.path()).await;
+    let admin = Admin::open(&database.url().parse().unwrap(), Arc::new(SystemClock)).await.unwrap();
     admin.import(studio, personal_rows().into_iter()).await.unwrap();
     drop(admin);
-    let serving = Serving::start(&data, &dir.path().join("tls")).await;
+    let serving = Serving::start(&database, &data, &dir.path().join("tls")).await;
     let anonymous = &serving.client;
 
     let wrong = sign_in(EMAIL, "Zeisig's wrong password");

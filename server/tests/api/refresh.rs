@@ -26,9 +26,7 @@ async fn is_alive(server: &TestServer, tokens: &Tokens) -> bool {
 
 /// Refresh tokens that are on record as exchanged.
 fn exchanged(server: &TestServer) -> i64 {
-    let directory = rusqlite::Connection::open(server.data_dir().join("directory.db")).unwrap();
-    let sql = "SELECT count(*) FROM refresh_token WHERE used_at IS NOT NULL";
-    directory.query_row(sql, [], |row| row.get(0)).unwrap()
+    server.database.count("SELECT count(*) FROM refresh_token WHERE used_at IS NOT NULL")
 }
 
 /// Sends a refresh of which the answer is lost on the wire.

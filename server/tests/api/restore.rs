@@ -1,41 +1,22 @@
 //! A studio whose database is put back from a backup: clients hold what came after it, and have to start over.
 
-use std::path::Path;
-
 use reqwest::StatusCode;
 use serde_json::json;
 use wire::ApiErrorCode;
 
+use crate::database::TestDatabase;
 use crate::feed::{Feed, Replica};
 use crate::harness::{Answer, Client, OWNER, SALES, TestServer, studio_id};
 use crate::operator::{line, run};
 
-/// Copies the studio's database while the server runs, as SQLite's own backup does.
-fn back_up(server: &TestServer) -> tempfile::NamedTempFile {
-    let copy = tempfile::NamedTempFile::new().unwrap();
-    let live = rusqlite::Connection::open(database(&server.data_dir())).unwrap();
-    live.backup("main", copy.path(), None::<fn(rusqlite::backup::Progress)>).unwrap();
-    copy
-}
-
-fn database(data: &Path) -> std::path::PathBuf {
-    data.join(format!("studios/{}.db", studio_id()))
+fn back_up(server: &TestServer) -> Vec<u8> {
+    server.database.back_up(studio_id())
 }
 
 /// Puts the copy back in place of the database, while the server is stopped.
-async fn restore(server: TestServer, copy: &tempfile::NamedTempFile) -> TestServer {
+async fn restore(server: TestServer, copy: &[u8]) -> TestServer {
     let before = server.running.admin().change_seq(studio_id()).await.unwrap();
-    let server = server
-        .restart_after(|data| {
-            let file = database(data);
-            for old in ["db", "db-wal", "db-shm"].map(|extension| file.with_extension(extension)) {
-                if old.exists() {
-                    std::fs::remove_file(old).unwrap();
-                }
-            }
-            std::fs::copy(copy.path(), &file).unwrap();
-        })
-        .await;
+    let server = server.restart_after(|database| database.restore(studio_id(), copy)).await;
     let after = server.running.admin().change_seq(studio_id()).await.unwrap();
     assert!(after < before, "the studio went back: {before} to {after}");
     server
@@ -112,14 +93,17 @@ async fn an_operator_makes_everyone_start_over_where_no_cursor_tells() {
     let stranger = server.client(crate::harness::STRANGER).await;
     let theirs = Replica::pull(&stranger).await;
     let (data, studio) = (server.data_dir().display().to_string(), studio_id().to_string());
-    assert_eq!(line(&run(&["reset-cursors", "--data", &data, "--studio", &studio], "").await), studio);
+    assert_eq!(
+        line(&run(&server.database, &["reset-cursors", "--data", &data, "--studio", &studio], "").await),
+        studio
+    );
     assert_eq!(resume(&olga, &replica).await.code(), ApiErrorCode::CursorInvalid, "while the server runs");
     assert_eq!(resume(&olga, &fresh).await.code(), ApiErrorCode::CursorInvalid);
     assert_eq!(resume(&stranger, &theirs).await.status, StatusCode::OK, "the other studio goes on");
     replica = Replica::pull(&olga).await;
     assert_eq!(replica.rows, fresh.rows);
 
-    let all = run(&["reset-cursors", "--data", &data], "").await;
+    let all = run(&server.database, &["reset-cursors", "--data", &data], "").await;
     assert_eq!(line(&all).lines().count(), 2, "every studio");
     assert_eq!(resume(&olga, &replica).await.code(), ApiErrorCode::CursorInvalid);
     assert_eq!(resume(&stranger, &theirs).await.code(), ApiErrorCode::CursorInvalid);
@@ -149,13 +133,14 @@ async fn a_snapshot_under_way_starts_over_too() {
 #[tokio::test]
 async fn resetting_the_cursors_of_no_studio_says_so() {
     let dir = tempfile::tempdir().unwrap();
+    let database = TestDatabase::fresh(&dir.path().join("data")).await;
     let data = dir.path().join("data").display().to_string();
     let unknown = uuid::Uuid::from_u128(1).to_string();
     for (args, complaint) in [
         (vec!["reset-cursors", "--data", &data], "no studio"),
         (vec!["reset-cursors", "--data", &data, "--studio", &unknown], "no such studio"),
     ] {
-        let output = run(&args, "").await;
+        let output = run(&database, &args, "").await;
         assert!(!output.status.success());
         assert!(String::from_utf8_lossy(&output.stderr).contains(complaint), "{output:?}");
     }

@@ -50,9 +50,7 @@ async fn a_feed_breaks_off_when_what_its_member_may_see_changes() {
     assert!(whole.contains("\n{\"end\":"), "the control is read to its end");
 
     let mut stream = feed().await.unwrap();
-    let directory = rusqlite::Connection::open(server.data_dir().join("directory.db")).unwrap();
-    let demote = "UPDATE membership SET role = 'sales' WHERE member_id = ?1";
-    assert_eq!(directory.execute(demote, [owner_id().to_string()]).unwrap(), 1);
+    server.database.demote(owner_id());
     let heard = rest(&mut stream, "\n{\"end\":").await;
     assert!(heard.contains("\n{\"failed\":") && !heard.contains("\n{\"end\":"));
     assert!(heard.len() < whole.len() / 2, "{} of {} bytes", heard.len(), whole.len());
@@ -87,7 +85,7 @@ async fn what_another_program_writes_is_hinted_at_to_those_who_listen_there() {
 
     let data = server.data_dir().display().to_string();
     let args = ["member", "--data", &data, "--studio", &studio_id().to_string(), "--role", "manager"];
-    let member = line(&run(&args, &format!("Mara\nmara@studio.example\n{PASSWORD}\n")).await);
+    let member = line(&run(&server.database, &args, &format!("Mara\nmara@studio.example\n{PASSWORD}\n")).await);
     assert!(rest(&mut here, "event: hint").await.contains("event: hint"));
     replica.update(&olga).await;
     assert!(replica.get("member", &member).is_some(), "and there is something to pull");

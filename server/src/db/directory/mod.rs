@@ -6,21 +6,19 @@
 mod purge;
 mod sessions;
 
-use std::sync::Arc;
-
 use domain::{MemberId, Role, StudioId, UnixMs};
 use uuid::Uuid;
 
 use super::DbError;
-use super::file::File;
 use super::rows::word;
+use super::store::Store;
 
 pub(crate) use sessions::{NewDevice, Rotate, Rotation};
 
 /// The directory's database.
 #[derive(Clone)]
 pub(crate) struct Directory {
-    file: Arc<File>,
+    store: Store,
 }
 
 /// An account as sign-in needs it.
@@ -47,15 +45,15 @@ pub(crate) struct NewMembership {
 }
 
 impl Directory {
-    pub(super) fn new(file: Arc<File>) -> Self {
-        Self { file }
+    pub(super) fn new(store: Store) -> Self {
+        Self { store }
     }
 
     /// Registers a studio; again is no error.
     pub(crate) async fn add_studio(&self, studio_id: StudioId, now: UnixMs) -> Result<(), DbError> {
-        self.file
+        self.store
             .write(move |tx| {
-                let sql = "INSERT INTO studio (id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                let sql = "INSERT INTO registered_studio (id, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
                 tx.execute(sql, &[(&studio_id.to_string()).into(), now.0.into()])?;
                 Ok(())
             })
@@ -64,8 +62,8 @@ impl Directory {
 
     /// Every studio, in the order they were registered.
     pub(crate) async fn list_studios(&self) -> Result<Vec<StudioId>, DbError> {
-        let sql = "SELECT id FROM studio ORDER BY created_at, id";
-        self.file.read(move |tx| tx.query_all(sql, &[], |row| row.parsed(0))).await
+        let sql = "SELECT id FROM registered_studio ORDER BY created_at, id";
+        self.store.read(move |tx| tx.query_all(sql, &[], |row| row.parsed(0))).await
     }
 
     /// Adds a member who can sign in. Says `false`, and adds nothing, when the account is at that studio already.
@@ -76,7 +74,7 @@ impl Directory {
         const MEMBERSHIP: &str = "INSERT INTO membership (member_id, account_id, studio_id, role, joined_at) \
                                   SELECT $1, id, $3, $4, $5 FROM account WHERE email_folded = $2 \
                                   ON CONFLICT DO NOTHING";
-        self.file
+        self.store
             .write(move |tx| {
                 let email = &new.email_folded;
                 let account_id = new.account_id.to_string();
@@ -101,7 +99,7 @@ impl Directory {
     pub(crate) async fn is_member(&self, email_folded: String, studio_id: StudioId) -> Result<bool, DbError> {
         const FIND: &str = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id \
                             WHERE a.email_folded = $1 AND m.studio_id = $2";
-        self.file
+        self.store
             .read(move |tx| {
                 let found = tx.find(FIND, &[(&email_folded).into(), (&studio_id.to_string()).into()], |_| Ok(()))?;
                 Ok(found.is_some())
@@ -111,7 +109,7 @@ impl Directory {
 
     /// The account of an e-mail address in its folded form.
     pub(crate) async fn find_account(&self, email_folded: String) -> Result<Option<Account>, DbError> {
-        self.file
+        self.store
             .read(move |tx| {
                 let sql = "SELECT id, password_hash FROM account WHERE email_folded = $1";
                 tx.find(sql, &[(&email_folded).into()], |row| {
@@ -130,7 +128,7 @@ impl Directory {
         const FIND: &str = "SELECT member_id, studio_id FROM membership WHERE account_id = $1 \
                             AND ($2 = '' OR studio_id = $2) ORDER BY joined_at, member_id LIMIT 1";
         let studio = studio_id.map(|id| id.to_string()).unwrap_or_default();
-        self.file
+        self.store
             .read(move |tx| {
                 tx.find(FIND, &[(&account_id.to_string()).into(), (&studio).into()], |row| {
                     Ok(Membership { member_id: row.parsed(0)?, studio_id: row.parsed(1)? })

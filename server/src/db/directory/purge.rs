@@ -4,7 +4,7 @@ use domain::UnixMs;
 
 use super::Directory;
 use crate::db::DbError;
-use crate::db::sqlite::Value;
+use crate::db::sql::Value;
 
 /// Rows in a transaction: few enough that nobody who signs in waits for it.
 const ROWS_A_BATCH: usize = 1_000;
@@ -42,7 +42,7 @@ impl Directory {
     /// At most `limit` rows of each table.
     async fn purge_batch(&self, before: UnixMs, limit: usize) -> Result<Purged, DbError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.file
+        self.store
             .write(move |tx| {
                 let parameters = [before.0.into(), Value::Int(limit)];
                 let refresh_tokens = tx.execute(FORGET_TOKENS, &parameters)?;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     async fn count(directory: &Directory, sql: &'static str) -> i64 {
-        directory.file.read(move |tx| tx.find(sql, &[], |row| row.int(0))).await.expect("read").expect("a count")
+        directory.store.read(move |tx| tx.find(sql, &[], |row| row.int(0))).await.expect("read").expect("a count")
     }
 
     #[tokio::test]
@@ -138,7 +138,8 @@ mod tests {
     async fn it_looks_at_what_is_over_and_not_at_everything() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let directory = directory(&dir).await;
-        let plans = directory.file.read(|tx| Ok::<_, DbError>([FORGET_TOKENS, FORGET_DEVICES].map(|sql| tx.plan(sql))));
+        let plans =
+            directory.store.read(|tx| Ok::<_, DbError>([FORGET_TOKENS, FORGET_DEVICES].map(|sql| tx.plan(sql))));
         for plan in plans.await.expect("read") {
             assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
         }

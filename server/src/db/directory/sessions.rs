@@ -9,7 +9,7 @@ use super::Directory;
 use crate::auth::{Presented, Successor, Verdict};
 use crate::db::DbError;
 use crate::db::rows::word;
-use crate::db::sqlite::{Row, Tx};
+use crate::db::sql::{Row, Tx};
 use crate::{limits, retention};
 
 /// A device that signs in.
@@ -65,6 +65,10 @@ const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_
 const LIST_ENDED: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at, over_at, \
                           ended_because FROM device WHERE member_id = $1 AND over_at > $3 \
                           AND (ended_because IS NOT NULL OR over_at <= $2) ORDER BY over_at DESC, id DESC LIMIT $4";
+/// Makes transactions about one session take turns, whichever server they run on: what the next statement reads is
+/// what the one before has left.
+const LOCK_BY_TOKEN: &str = "UPDATE device SET over_at = over_at \
+                             WHERE id = (SELECT device_id FROM refresh_token WHERE hash = $1)";
 /// One that ran out has ended already.
 const END_DEVICE: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
                           WHERE id = $1 AND ended_because IS NULL AND over_at > $2";
@@ -72,7 +76,7 @@ const END_DEVICE: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
 impl Directory {
     /// Records a sign-in: time, address and device, and the first refresh token's hash.
     pub(crate) async fn start_session(&self, new: NewDevice, hash: String, now: UnixMs) -> Result<(), DbError> {
-        self.file
+        self.store
             .write(move |tx| {
                 let id = new.id.to_string();
                 tx.execute(
@@ -100,8 +104,9 @@ impl Directory {
         const USE_UP: &str = "UPDATE refresh_token SET used_at = $2 WHERE hash = $1";
         const SEEN: &str = "UPDATE device SET last_seen_at = $2, last_seen_ip = $3, over_at = $4 WHERE id = $1";
         const FORGET: &str = "DELETE FROM refresh_token WHERE device_id = $1 AND used_at < $2";
-        self.file
+        self.store
             .write(move |tx| {
+                tx.execute(LOCK_BY_TOKEN, &[(&rotate.old_hash).into()])?;
                 let token = tx.find(FIND_TOKEN, &[(&rotate.old_hash).into()], StoredToken::read)?;
                 let verdict = presented(tx, token.as_ref(), &rotate.new_hash, now)?.verdict();
                 // One that is not known is refused, whatever else.
@@ -131,8 +136,9 @@ impl Directory {
 
     /// Ends the session a refresh token belongs to, used up or not. Nothing when it is not ours.
     pub(crate) async fn sign_out(&self, hash: String, now: UnixMs) -> Result<Option<(DeviceId, StudioId)>, DbError> {
-        self.file
+        self.store
             .write(move |tx| {
+                tx.execute(LOCK_BY_TOKEN, &[(&hash).into()])?;
                 let Some(token) = tx.find(FIND_TOKEN, &[(&hash).into()], StoredToken::read)? else { return Ok(None) };
                 end(tx, token.device_id, SessionEnd::SignedOut, now)?;
                 Ok(Some((token.device_id, token.studio_id)))
@@ -147,7 +153,7 @@ impl Directory {
         member_id: MemberId,
         now: UnixMs,
     ) -> Result<bool, DbError> {
-        self.file
+        self.store
             .write(move |tx| {
                 let sql = "SELECT 1 FROM device WHERE id = $1 AND member_id = $2";
                 let (device, member) = (device_id.to_string(), member_id.to_string());
@@ -161,7 +167,7 @@ impl Directory {
 
     /// Whose session this is, if it is alive.
     pub(crate) async fn find_live(&self, device_id: DeviceId, now: UnixMs) -> Result<Option<LiveSession>, DbError> {
-        self.file
+        self.store
             .read(move |tx| {
                 tx.find(FIND_LIVE, &[(&device_id.to_string()).into(), now.0.into()], |row| {
                     Ok(LiveSession {
@@ -181,7 +187,7 @@ impl Directory {
         current: DeviceId,
         now: UnixMs,
     ) -> Result<DeviceList, DbError> {
-        self.file
+        self.store
             .read(move |tx| {
                 let member = member_id.to_string();
                 let since = retention::ended_sessions_before(now).0;

@@ -11,7 +11,7 @@ use crate::db::DbError;
 use crate::db::rows::{
     ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
 };
-use crate::db::sqlite::{Row, Tx};
+use crate::db::sql::{Row, Tx};
 
 /// Numbers in a page.
 const WINDOW: i64 = 5_000;
@@ -65,7 +65,7 @@ pub(crate) struct DeltaPage {
 impl Tenant {
     /// The changes that follow number `after`; nothing when the sequence has not come so far.
     pub(crate) async fn delta_page(&self, sight: Sight, after: i64) -> Result<Option<DeltaPage>, DbError> {
-        self.file
+        self.store
             .read(move |tx| {
                 let newest = current_seq(tx)?;
                 if after > newest {

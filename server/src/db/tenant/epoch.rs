@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::Tenant;
 use crate::db::DbError;
-use crate::db::sqlite::Tx;
+use crate::db::sql::Tx;
+use crate::db::store::Store;
 use crate::hints::Hint;
 
 /// Names a run of the sequence.
@@ -23,23 +24,23 @@ impl Epoch {
     }
 }
 
-impl Tenant {
-    /// Begins the first epoch of a database that is new.
-    pub(in crate::db) async fn begin_epochs(&self) -> Result<(), DbError> {
-        if self.file.read(find_epoch).await?.is_none() {
-            let sql = "UPDATE change_counter SET epoch = $1 WHERE only_row = 1 AND epoch = ''";
-            let Epoch(first) = Epoch::draw();
-            self.file.write(move |tx| tx.execute(sql, &[(&first).into()])).await?;
-        }
-        Ok(())
+/// Begins the first epoch of a studio that is new.
+pub(in crate::db) async fn begin_epochs(store: &Store) -> Result<(), DbError> {
+    if store.read(find_epoch).await?.is_none() {
+        let sql = "UPDATE change_counter SET epoch = $1 WHERE only_row = 1 AND epoch = ''";
+        let Epoch(first) = Epoch::draw();
+        store.write(move |tx| tx.execute(sql, &[(&first).into()])).await?;
     }
+    Ok(())
+}
 
+impl Tenant {
     /// Ends the epoch, so that every cursor given out so far is refused, and its client starts over. Nothing happens
     /// where it is not `broken` any more: somebody else has ended that.
     pub(crate) async fn end_epoch(&self, broken: Epoch) -> Result<(), DbError> {
         let sql = "UPDATE change_counter SET epoch = $2 WHERE only_row = 1 AND epoch = $1";
         let Epoch(next) = Epoch::draw();
-        let ended = self.file.write(move |tx| tx.execute(sql, &[(&broken.0).into(), (&next).into()])).await?;
+        let ended = self.store.write(move |tx| tx.execute(sql, &[(&broken.0).into(), (&next).into()])).await?;
         if ended == 1 {
             // Whoever listens has to pull in order to learn of it.
             self.hints.announce(self.studio_id, Hint::Changed);
@@ -49,7 +50,7 @@ impl Tenant {
 
     /// The epoch that cursors belong to now.
     pub(crate) async fn epoch(&self) -> Result<Epoch, DbError> {
-        self.file.read(current_epoch).await
+        self.store.read(current_epoch).await
     }
 }
 

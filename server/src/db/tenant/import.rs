@@ -9,7 +9,7 @@ use wire::changes::{MAX_LINE_BYTES, Row};
 use super::Tenant;
 use super::write::Write;
 use crate::db::DbError;
-use crate::db::sqlite::Connection;
+use crate::db::store::Writer;
 use crate::hints::Hint;
 
 /// Rows written in one transaction: enough that a commit costs nothing by comparison, few enough that the
@@ -51,15 +51,15 @@ impl Tenant {
         rows: impl Iterator<Item = Row> + Send + 'static,
     ) -> Result<ImportReport, ImportError> {
         let (tenant, hints) = (self.clone(), Arc::clone(&self.hints));
-        self.file
-            .with_writer(move |connection| {
+        self.store
+            .with_writer(move |writer| {
                 let mut import = Import {
                     tenant: &tenant,
                     has_tombstones: false,
                     owners: HashMap::new(),
                     report: ImportReport::default(),
                 };
-                let result = import.run(connection, rows);
+                let result = import.run(writer, rows);
                 if import.report.rows > 0 {
                     hints.announce(tenant.studio_id, Hint::Changed);
                 }
@@ -79,10 +79,10 @@ struct Import<'t> {
 }
 
 impl Import<'_> {
-    fn run(&mut self, connection: &mut Connection, rows: impl Iterator<Item = Row>) -> Result<(), ImportError> {
+    fn run(&mut self, writer: &mut Writer<'_>, rows: impl Iterator<Item = Row>) -> Result<(), ImportError> {
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
-            connection.write(|tx| {
+            writer.write(|tx| {
                 let mut write = Write::begin(tx)?;
                 self.has_tombstones = tx.find("SELECT 1 FROM tombstone LIMIT 1", &[], |_| Ok(()))?.is_some();
                 for row in rows.by_ref().take(ROWS_A_TRANSACTION) {
@@ -92,8 +92,7 @@ impl Import<'_> {
                 Ok::<_, ImportError>(())
             })?;
         }
-        connection.truncate_log()?;
-        connection.optimize()?;
+        writer.tidy()?;
         Ok(())
     }
 

@@ -20,12 +20,13 @@ use std::sync::Arc;
 use domain::{Member, MemberId, Role, Studio, StudioId};
 
 use super::DbError;
-use super::file::File;
 use super::rows::{MemberRow, StudioRow, columns, to_domain};
-use super::sqlite::Tx;
+use super::sql::Tx;
+use super::store::Store;
 use crate::hints::Hints;
 
 pub(crate) use epoch::Epoch;
+pub(super) use epoch::begin_epochs;
 pub use import::{ImportError, ImportReport};
 pub(crate) use snapshot::{Key, Opening, Page};
 pub(crate) use write::WriteError;
@@ -34,7 +35,7 @@ pub(crate) use write::WriteError;
 #[derive(Clone)]
 pub(crate) struct Tenant {
     studio_id: StudioId,
-    file: Arc<File>,
+    store: Store,
     hints: Arc<dyn Hints>,
 }
 
@@ -68,19 +69,25 @@ const STUDIO: &str = concat!("SELECT ", columns!(studio), " FROM studio s");
 const MEMBER: &str = concat!("SELECT ", columns!(member), " FROM member p WHERE p.id = $1");
 
 impl Tenant {
-    pub(super) fn new(studio_id: StudioId, file: Arc<File>, hints: Arc<dyn Hints>) -> Self {
-        Self { studio_id, file, hints }
+    pub(super) fn new(studio_id: StudioId, store: Store, hints: Arc<dyn Hints>) -> Self {
+        Self { studio_id, store, hints }
+    }
+
+    /// Where its rows are.
+    #[cfg(test)]
+    pub(in crate::db) const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The studio itself; nothing when it was registered and never described.
     pub(crate) async fn find_studio(&self) -> Result<Option<Studio>, DbError> {
-        self.file.read(|tx| tx.find(STUDIO, &[], |row| to_domain(&StudioRow::read(row)?))).await
+        self.store.read(|tx| tx.find(STUDIO, &[], |row| to_domain(&StudioRow::read(row)?))).await
     }
 
     /// One member.
     pub(crate) async fn find_member(&self, member_id: MemberId) -> Result<Option<Member>, DbError> {
         let id = member_id.to_string();
-        self.file.read(move |tx| tx.find(MEMBER, &[(&id).into()], |row| to_domain(&MemberRow::read(row)?))).await
+        self.store.read(move |tx| tx.find(MEMBER, &[(&id).into()], |row| to_domain(&MemberRow::read(row)?))).await
     }
 
     /// Describes the studio.
@@ -95,7 +102,7 @@ impl Tenant {
 
     /// The number of the studio's newest change.
     pub(crate) async fn seq(&self) -> Result<i64, DbError> {
-        self.file.read(current_seq).await
+        self.store.read(current_seq).await
     }
 }
 

@@ -14,10 +14,16 @@ use crate::db::DbError;
 use crate::db::rows::{
     ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
 };
-use crate::db::sqlite::{Row, Tx, Value};
+use crate::db::sql::{Row, Tx, Value};
 
 /// A page ends after the row that takes it past this, however few rows it has: long texts must not make it grow.
 const SOFT_PAGE_BYTES: usize = 4 << 20;
+
+/// Leads whose conversations and stage events are asked for at a time.
+const LEADS_A_BATCH: usize = 250;
+
+/// Messages asked for at a time: those a page has no room for any more were sent in vain.
+const MESSAGES_A_BATCH: usize = 500;
 
 /// A page ends after so many rows of which none was in sight, so that a request never looks through a whole studio.
 const MAX_LOOKED_AT: usize = 50_000;
@@ -59,7 +65,8 @@ pub(super) const MESSAGES_WITH_SIGHT: &str = concat!(
     "SELECT ",
     columns!(message),
     in_sight!(),
-    " FROM message m JOIN lead l ON l.id = m.lead_id WHERE (m.sent_at, m.id) < ($1, $2) ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
+    " FROM message m JOIN lead l ON l.id = m.lead_id WHERE (m.sent_at, m.id) < ($1, $2) \
+     ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
 );
 
 /// Where a row stands in an order by time, newest first: a page continues below it.
@@ -113,7 +120,7 @@ pub(crate) struct Opening {
 impl Tenant {
     /// How much a snapshot has to tell, and from which change on to tell the rest.
     pub(crate) async fn open_feed(&self, sight: Sight) -> Result<Opening, DbError> {
-        self.file
+        self.store
             .read(move |tx| {
                 let mut totals = Totals::default();
                 let count = |row: &Row<'_>, column| row.int(column).map(|n| u64::try_from(n).unwrap_or_default());
@@ -131,7 +138,7 @@ impl Tenant {
 
     /// The studio, its members and its stages, as lines.
     pub(crate) async fn snapshot_frame(&self) -> Result<Vec<u8>, DbError> {
-        self.file
+        self.store
             .read(|tx| {
                 let mut page = Page::new(Key::newest());
                 tx.query_while(STUDIO, &[], |row| page.push(RowRef::Studio(StudioRow::read(row)?)).map(|()| true))?;
@@ -142,39 +149,49 @@ impl Tenant {
             .await
     }
 
-    /// At most `limit` leads below `after`, each followed by its conversations and stage events.
+    /// At most `limit` leads below `after`, in batches, each followed by its leads' conversations and stage events.
     pub(crate) async fn lead_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
-        self.file.read(move |tx| lead_page(tx, sight, after, limit)).await
+        self.store.read(move |tx| lead_page(tx, sight, after, limit)).await
     }
 
-    /// At most `limit` leads that changed after number `after`, in the order they did, each followed by its
-    /// conversations and stage events. The number is that of the last of them.
+    /// At most `limit` leads that changed after number `after`, in the order they did, in batches, each followed by its
+    /// leads' conversations and stage events. The number is that of the last of them.
     pub(crate) async fn moved_lead_page(&self, sight: Sight, after: i64, limit: usize) -> Result<(Page, i64), DbError> {
-        self.file.read(move |tx| moved_lead_page(tx, sight, after, limit)).await
+        self.store.read(move |tx| moved_lead_page(tx, sight, after, limit)).await
     }
 
     /// At most `limit` messages below `after`.
     pub(crate) async fn message_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
-        self.file.read(move |tx| message_page(tx, sight, after, limit)).await
+        self.store.read(move |tx| message_page(tx, sight, after, limit)).await
     }
 }
 
 fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
-    let mut page = Page::new(after.clone());
+    let mut page = Page::new(after);
     let (mut looked_at, mut told) = (0, 0);
     let (own, look_at) = (sight.parameter(), rows_to_look_at(sight, limit));
-    let parameters = [after.at.into(), (&after.id).into(), limit_value(look_at), (&own).into()];
-    tx.query_while(LEADS, &parameters, |row| {
-        looked_at += 1;
-        page.next = Key { at: row.int(15)?, id: row.text(0)?.to_owned() };
-        if row.int(16)? == 1 {
-            push_lead(tx, &mut page, row)?;
-            told += 1;
+    loop {
+        let Key { at, id } = page.next.clone();
+        let wanted = LEADS_A_BATCH.min(look_at - looked_at);
+        let (mut found, mut leads) = (0, Vec::new());
+        tx.query_while(LEADS, &[at.into(), (&id).into(), limit_value(wanted), (&own).into()], |row| {
+            found += 1;
+            page.next = Key { at: row.int(15)?, id: row.text(0)?.to_owned() };
+            if row.int(16)? == 1 {
+                leads.push(row.text(0)?.to_owned());
+                page.push(RowRef::Lead(LeadRow::read(row)?))?;
+            }
+            page.more = told + leads.len() == limit || page.lines.len() >= SOFT_PAGE_BYTES;
+            Ok::<_, DbError>(!page.more)
+        })?;
+        push_belongings(tx, &mut page, &leads)?;
+        looked_at += found;
+        told += leads.len();
+        page.more |= looked_at == look_at || page.lines.len() >= SOFT_PAGE_BYTES;
+        if page.more || found < wanted {
+            return Ok(page);
         }
-        page.more = told == limit || looked_at == look_at || page.lines.len() >= SOFT_PAGE_BYTES;
-        Ok::<_, DbError>(!page.more)
-    })?;
-    Ok(page)
+    }
 }
 
 /// Rows a page of `limit` may have to look at: where all are in sight, as many as it tells.
@@ -190,49 +207,59 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
     let mut left = limit;
     let mut upto = after;
     let own = sight.parameter();
-    tx.query_while(MOVED_LEADS, &[after.into(), limit_value(limit), (&own).into()], |row| {
-        push_lead(tx, &mut page, row)?;
-        upto = row.int(16)?;
-        left -= 1;
-        page.more = left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
-        Ok::<_, DbError>(!page.more)
-    })?;
-    Ok((page, upto))
+    loop {
+        let wanted = LEADS_A_BATCH.min(left);
+        let mut leads = Vec::new();
+        tx.query_while(MOVED_LEADS, &[upto.into(), limit_value(wanted), (&own).into()], |row| {
+            upto = row.int(16)?;
+            leads.push(row.text(0)?.to_owned());
+            page.push(RowRef::Lead(LeadRow::read(row)?))?;
+            page.more = page.lines.len() >= SOFT_PAGE_BYTES;
+            Ok::<_, DbError>(!page.more)
+        })?;
+        push_belongings(tx, &mut page, &leads)?;
+        left -= leads.len();
+        page.more |= left == 0 || page.lines.len() >= SOFT_PAGE_BYTES;
+        if page.more || leads.len() < wanted {
+            return Ok((page, upto));
+        }
+    }
 }
 
-/// Tells of a lead with its conversations and stage events.
-fn push_lead(tx: &Tx<'_>, page: &mut Page, row: &Row<'_>) -> Result<(), DbError> {
-    let lead = LeadRow::read(row)?;
-    let id = Value::Text(lead.id);
-    page.push(RowRef::Lead(lead))?;
-    tx.query_while(CONVERSATIONS, &[id], |row| {
-        page.push(RowRef::Conversation(ConversationRow::read(row)?)).map(|()| true)
-    })?;
-    tx.query_while(STAGE_EVENTS, &[id], |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)).map(|()| true))
+/// Tells of the conversations and the stage events of leads that were told.
+fn push_belongings(tx: &Tx<'_>, page: &mut Page, leads: &[String]) -> Result<(), DbError> {
+    tx.query_for_each(CONVERSATIONS, leads, |row| page.push(RowRef::Conversation(ConversationRow::read(row)?)))?;
+    tx.query_for_each(STAGE_EVENTS, leads, |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)))
 }
 
 fn message_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
-    let mut page = Page::new(after.clone());
+    let mut page = Page::new(after);
     let (mut looked_at, mut told) = (0, 0);
     let (own, look_at) = (sight.parameter(), rows_to_look_at(sight, limit));
-    let parameters = [after.at.into(), (&after.id).into(), limit_value(look_at), (&own).into()];
     let sql = match sight {
         Sight::All => MESSAGES,
         Sight::OwnAndPool(_) => MESSAGES_WITH_SIGHT,
     };
-    tx.query_while(sql, &parameters, |row| {
-        looked_at += 1;
-        if sight == Sight::All || row.int(9)? == 1 {
-            page.push(RowRef::Message(MessageRow::read(row)?))?;
-            told += 1;
-        }
-        page.more = told == limit || looked_at == look_at || page.lines.len() >= SOFT_PAGE_BYTES;
-        if page.more {
+    loop {
+        let Key { at, id } = page.next.clone();
+        let wanted = MESSAGES_A_BATCH.min(look_at - looked_at);
+        let mut found = 0;
+        tx.query_while(sql, &[at.into(), (&id).into(), limit_value(wanted), (&own).into()], |row| {
+            found += 1;
             page.next = Key { at: row.int(8)?, id: row.text(0)?.to_owned() };
+            if sight == Sight::All || row.int(9)? == 1 {
+                page.push(RowRef::Message(MessageRow::read(row)?))?;
+                told += 1;
+            }
+            page.more = told == limit || page.lines.len() >= SOFT_PAGE_BYTES;
+            Ok::<_, DbError>(!page.more)
+        })?;
+        looked_at += found;
+        page.more |= looked_at == look_at;
+        if page.more || found < wanted {
+            return Ok(page);
         }
-        Ok::<_, DbError>(!page.more)
-    })?;
-    Ok(page)
+    }
 }
 
 fn limit_value(limit: usize) -> Value<'static> {

@@ -25,7 +25,7 @@ impl Tenant {
         now: UnixMs,
     ) -> Result<(), WriteError> {
         // No `change`: clients hold no audit log, so the sequence stays as it is.
-        self.file
+        self.store
             .write(move |tx| {
                 let (member_id, device_id) = (member_id.to_string(), device_id.to_string());
                 for entry in entries {
@@ -70,8 +70,8 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub(crate) async fn count_audit(&self) -> Result<u64, DbError> {
-        let count = |row: &crate::db::sqlite::Row<'_>| row.int(0);
-        let found = self.file.read(move |tx| tx.find("SELECT count(*) FROM audit_entry", &[], count)).await?;
+        let count = |row: &crate::db::sql::Row<'_>| row.int(0);
+        let found = self.store.read(move |tx| tx.find("SELECT count(*) FROM audit_entry", &[], count)).await?;
         Ok(u64::try_from(found.unwrap_or_default()).unwrap_or_default())
     }
 }

@@ -11,7 +11,8 @@ use wire::changes::RowId;
 
 use super::Tenant;
 use crate::db::DbError;
-use crate::db::sqlite::{Connection, Tx, Value};
+use crate::db::sql::{Tx, Value};
+use crate::db::store::Writer;
 use crate::hints::Hint;
 
 /// Why a write was refused; nothing of it happened.
@@ -146,8 +147,8 @@ impl Tenant {
         work: impl FnOnce(&mut Write<'_>) -> Result<T, WriteError> + Send + 'static,
     ) -> Result<T, WriteError> {
         let (hints, studio_id) = (Arc::clone(&self.hints), self.studio_id);
-        let run = move |connection: &mut Connection| {
-            let (value, changed) = connection.write(|tx| {
+        let run = move |writer: &mut Writer<'_>| {
+            let (value, changed) = writer.write(|tx| {
                 let mut write = Write::begin(tx)?;
                 let value = work(&mut write)?;
                 Ok::<_, WriteError>((value, write.finish()?))
@@ -158,6 +159,6 @@ impl Tenant {
             }
             Ok(value)
         };
-        self.file.with_writer(run).await
+        self.store.with_writer(run).await
     }
 }

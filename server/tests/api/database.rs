@@ -1,0 +1,71 @@
+//! The database the API is tested on here: files.
+
+use std::path::{Path, PathBuf};
+
+use domain::{MemberId, StudioId};
+
+/// The audit log, as a statement names it.
+pub const AUDIT: &str = "audit_entry";
+
+pub struct TestDatabase {
+    data: PathBuf,
+}
+
+impl TestDatabase {
+    /// An empty one, for a server whose data is in `data`.
+    pub async fn fresh(data: &Path) -> Self {
+        Self { data: data.to_owned() }
+    }
+
+    /// As an operator names it.
+    pub fn url(&self) -> String {
+        format!("sqlite:{}", self.data.display())
+    }
+
+    /// What it keeps in the data directory.
+    pub fn files(&self, studio: StudioId) -> Vec<String> {
+        vec!["directory.db".to_owned(), format!("studios/{studio}.db")]
+    }
+
+    /// Makes a member a seller, past the server.
+    pub fn demote(&self, member: MemberId) {
+        let directory = rusqlite::Connection::open(self.data.join("directory.db")).unwrap();
+        let sql = "UPDATE membership SET role = 'sales' WHERE member_id = ?1";
+        assert_eq!(directory.execute(sql, [member.to_string()]).unwrap(), 1);
+    }
+
+    /// Why a statement on the studio's rows is refused to whoever has the rights of the server.
+    pub fn refusal(&self, studio: StudioId, sql: &str) -> String {
+        let file = rusqlite::Connection::open(self.studio(studio)).unwrap();
+        file.execute(sql, []).expect_err("refused").to_string()
+    }
+
+    /// Counts in the directory, past the server.
+    pub fn count(&self, sql: &str) -> i64 {
+        let directory = rusqlite::Connection::open(self.data.join("directory.db")).unwrap();
+        directory.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// A copy of the studio, made while the server runs, as SQLite's own backup does.
+    pub fn back_up(&self, studio: StudioId) -> Vec<u8> {
+        let copy = tempfile::NamedTempFile::new().unwrap();
+        let live = rusqlite::Connection::open(self.studio(studio)).unwrap();
+        live.backup("main", copy.path(), None::<fn(rusqlite::backup::Progress)>).unwrap();
+        std::fs::read(copy.path()).unwrap()
+    }
+
+    /// Puts the copy back, while the server is stopped.
+    pub fn restore(&self, studio: StudioId, copy: &[u8]) {
+        let file = self.studio(studio);
+        for old in ["db", "db-wal", "db-shm"].map(|extension| file.with_extension(extension)) {
+            if old.exists() {
+                std::fs::remove_file(old).unwrap();
+            }
+        }
+        std::fs::write(&file, copy).unwrap();
+    }
+
+    fn studio(&self, studio: StudioId) -> PathBuf {
+        self.data.join(format!("studios/{studio}.db"))
+    }
+}
