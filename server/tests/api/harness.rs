@@ -177,14 +177,19 @@ pub fn rows(leads: u64, messages: u64) -> Vec<Row> {
 impl TestServer {
     /// Two studios, of which the first has `rows(leads, messages)`.
     pub async fn start(leads: u64, messages: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(&dir.path().join("data")).await;
+        Self::start_on(dir, database, leads, messages).await
+    }
+
+    /// The same, on an empty database of the caller's; in `dir` are the server's own files.
+    pub async fn start_on(dir: tempfile::TempDir, database: TestDatabase, leads: u64, messages: u64) -> Self {
         // A second installation of the same provider by another test is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::tempdir().unwrap();
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let today = UnixMs(chrono::Utc::now().timestamp_millis());
         let tls = write_throw_away(&dir.path().join("tls"), &hosts, 2, today).unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(NOW.0)));
-        let database = TestDatabase::fresh(&dir.path().join("data")).await;
         let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
         let server = Self { running, clock, tls, database, dir };
         server.populate(leads, messages).await;

@@ -5,26 +5,32 @@ use std::path::Path;
 use domain::{MemberId, StudioId};
 use frontdesk_server::migrate;
 
-use crate::cluster::cluster;
+use crate::cluster::{Cluster, cluster};
 
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "studio.audit_entry";
 
 pub struct TestDatabase {
+    cluster: &'static Cluster,
     name: String,
 }
 
 impl TestDatabase {
     /// An empty one, with all tables.
     pub async fn fresh(_data: &Path) -> Self {
-        let name = cluster().create_database();
-        migrate(&cluster().url("frontdesk_migration", &name).parse().unwrap()).await.unwrap();
-        Self { name }
+        Self::on(cluster()).await
+    }
+
+    /// The same in a cluster of the caller's, who may stop it.
+    pub async fn on(cluster: &'static Cluster) -> Self {
+        let name = cluster.create_database();
+        migrate(&cluster.url("frontdesk_migration", &name).parse().unwrap()).await.unwrap();
+        Self { cluster, name }
     }
 
     /// As an operator names it.
     pub fn url(&self) -> String {
-        cluster().url("frontdesk_server", &self.name)
+        self.cluster.url("frontdesk_server", &self.name)
     }
 
     /// Its name in the cluster.
@@ -40,27 +46,27 @@ impl TestDatabase {
     /// Makes a member a seller, past the server.
     pub fn demote(&self, member: MemberId) {
         let sql = format!("UPDATE directory.membership SET role = 'sales' WHERE member_id = '{member}' RETURNING 1");
-        assert_eq!(cluster().sql(&self.name, &sql), "1\n");
+        assert_eq!(self.cluster.sql(&self.name, &sql), "1\n");
     }
 
     /// Why a statement on the studio's rows is refused to whoever has the rights of the server.
     pub fn refusal(&self, studio: StudioId, sql: &str) -> String {
         let sql = format!("BEGIN; SET LOCAL ROLE frontdesk_studio; SET LOCAL app.studio = '{studio}'; {sql}; COMMIT");
-        cluster().try_sql("frontdesk_server", &self.name, &sql).expect_err("refused")
+        self.cluster.try_sql("frontdesk_server", &self.name, &sql).expect_err("refused")
     }
 
     /// Counts in the directory, past the server.
     pub fn count(&self, sql: &str) -> i64 {
-        cluster().sql(&self.name, &format!("SET search_path = directory; {sql}")).trim().parse().unwrap()
+        self.cluster.sql(&self.name, &format!("SET search_path = directory; {sql}")).trim().parse().unwrap()
     }
 
     /// A copy of the database, made while the server runs, as an operator's backup is.
     pub fn back_up(&self, _studio: StudioId) -> Vec<u8> {
-        cluster().dump(&self.name)
+        self.cluster.dump(&self.name)
     }
 
     /// Puts the copy back, while the server is stopped.
     pub fn restore(&self, _studio: StudioId, copy: &[u8]) {
-        cluster().restore(&self.name, copy);
+        self.cluster.restore(&self.name, copy);
     }
 }

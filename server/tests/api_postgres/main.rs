@@ -18,6 +18,7 @@ mod feed;
 mod harness;
 #[path = "../api/operator.rs"]
 mod operator;
+mod outage;
 #[path = "../api/refresh.rs"]
 mod refresh;
 #[path = "../api/restore.rs"]

@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -65,6 +65,17 @@ impl Cluster {
     pub fn configure(&self, line: &str) {
         let mut file = fs::OpenOptions::new().append(true).open(self.dir.join("data/postgresql.conf")).unwrap();
         writeln!(file, "{line}").unwrap();
+    }
+
+    /// Puts a file beside its data that only it can read, as a key has to be; its path.
+    pub fn place(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.dir.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if as_nobody() {
+            chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        path
     }
 
     /// Starts it, after [`Cluster::stop`] too, and waits until it answers.

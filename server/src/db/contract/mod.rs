@@ -1,7 +1,7 @@
 //! Every behaviour of storage, asked of both databases.
 //!
-//! A behaviour is a function of a [`TestDatabase`]; `on_both!` makes a test of it for each. What only one of them has,
-//! row-level security and pools, is asked in `postgres_only`.
+//! A behaviour is a function of a [`TestDatabase`]; `on_both!` makes a test of it for each. What only one of them has is
+//! asked in `postgres_only` (row-level security, migrations) and `outages`.
 
 mod audit;
 mod directory;
@@ -9,6 +9,7 @@ mod feed;
 mod imports;
 mod leads;
 mod messages;
+mod outages;
 mod postgres_only;
 mod sequence;
 mod studios;

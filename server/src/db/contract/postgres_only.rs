@@ -1,4 +1,4 @@
-//! What keeps studios apart where they share tables, and what a pool does when there is trouble.
+//! What keeps studios apart where they share tables.
 
 use super::{NOW, TestDatabase, cluster::cluster, lead_rows, migrated, studio_id};
 use crate::db::postgres::{SetupFault, faults};
@@ -215,6 +215,88 @@ async fn a_migration_that_fails_leaves_nothing_and_is_run_again() {
     assert_eq!(migrate(&owner).await.expect("migrates"), ["V1__initial"]);
     let serves = cluster.url("frontdesk_server", &name).parse().expect("URL");
     Database::open(&serves, Arc::new(LocalHints::default())).await.expect("opens");
+}
+
+#[tokio::test]
+async fn a_migration_that_is_cut_off_leaves_nothing_and_is_run_again() {
+    let cluster = cluster();
+    let name = cluster.create_database();
+    let owner = || cluster.url("frontdesk_migration", &name).parse().expect("URL");
+    // Holds it up in the middle: what is not committed yet may or may not come to be.
+    let url = cluster.url("postgres", &name);
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("connects");
+    tokio::spawn(connection);
+    client.batch_execute("BEGIN; CREATE SCHEMA studio").await.expect("begun");
+    let migrating = tokio::spawn({
+        let owner = owner();
+        async move { migrate(&owner).await }
+    });
+    let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE usename = 'frontdesk_migration' AND wait_event_type = 'Lock' AND datname = current_database()";
+    let started = std::time::Instant::now();
+    while cluster.sql(&name, kill) == "0\n" {
+        assert!(started.elapsed().as_secs() < 30, "the fault");
+        tokio::task::yield_now().await;
+    }
+    assert!(migrating.await.expect("it ran").is_err());
+    client.batch_execute("ROLLBACK").await.expect("out of the way");
+    let left = "SELECT count(*) FROM pg_tables WHERE schemaname = 'directory' AND tablename <> 'schema_history'";
+    assert_eq!(cluster.sql(&name, left), "0\n");
+    assert_eq!(migrate(&owner()).await.expect("migrates"), ["V1__initial"]);
+}
+
+#[tokio::test]
+async fn beyond_a_socket_the_database_proves_who_it_is_or_is_not_spoken_to() {
+    let pid = std::process::id();
+    // An address of this process's own: every cluster has the same port.
+    let address = format!("127.77.{}.{}", pid / 256 % 256, pid % 256);
+    let today = domain::UnixMs(chrono::Utc::now().timestamp_millis());
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let certificate = |name: &str, host: &str| {
+        crate::write_throw_away(&dir.path().join(name), &[host.to_owned()], 2, today).expect("certificate")
+    };
+    let (right, other) = (certificate("right", &address), certificate("other", &address));
+    let cluster = super::cluster::Cluster::start(&["synchronous_commit = on"]);
+    let place = |name: &str, from: &std::path::Path| {
+        cluster.place(name, &std::fs::read(from).expect("certificate")).display().to_string()
+    };
+    let (cert, key) = (place("cert.pem", &right.cert), place("key.pem", &right.key));
+    let hba = cluster.place("hba.conf", b"local all all trust\nhost all all 127.0.0.0/8 trust\n");
+    cluster.stop();
+    cluster.configure(&format!("listen_addresses = '{address}'\nssl = on\nhba_file = '{}'", hba.display()));
+    cluster.configure(&format!("ssl_cert_file = '{cert}'\nssl_key_file = '{key}'"));
+    cluster.run();
+    let name = cluster.create_database();
+    migrate(&cluster.url("frontdesk_migration", &name).parse().expect("URL")).await.expect("migrates");
+
+    let open = async |options: &str| {
+        let url = format!("postgres://frontdesk_server@{address}/{name}?{options}").parse().expect("URL");
+        Database::open(&url, Arc::new(LocalHints::default())).await
+    };
+    let verified = open(&format!("sslmode=verify-full&sslrootcert={}", right.ca.display())).await.expect("opens");
+    let protocol = "SELECT DISTINCT version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                    WHERE usename = 'frontdesk_server'";
+    assert_eq!(cluster.sql("postgres", protocol), "TLSv1.3\n");
+    drop(verified);
+    for (wrong, why) in [(Some(&other.ca), "another authority"), (None, "the system's")] {
+        let root = wrong.map_or("system".to_owned(), |path| path.display().to_string());
+        match open(&format!("sslmode=require&sslrootcert={root}")).await.err() {
+            Some(DbError::Unavailable(_) | DbError::NoCertificates) => {}
+            opened => panic!("{why}: {opened:?}"),
+        }
+    }
+    let stranger = certificate("stranger", "db.example.org");
+    let (cert, key) = (place("cert.pem", &stranger.cert), place("key.pem", &stranger.key));
+    cluster.configure(&format!("ssl_cert_file = '{cert}'\nssl_key_file = '{key}'"));
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    let started = std::time::Instant::now();
+    // Until it has read its configuration again.
+    while open(&format!("sslmode=require&sslrootcert={}", stranger.ca.display())).await.is_ok()
+        || open(&format!("sslmode=require&sslrootcert={}", right.ca.display())).await.is_ok()
+    {
+        assert!(started.elapsed().as_secs() < 30, "a certificate of another name is accepted");
+    }
+    assert!(open("sslmode=disable").await.is_ok(), "the control: on a loopback address one may do without");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl Postgres {
         Self::open_with(url, MAX_CONNECTIONS).await
     }
 
-    async fn open_with(url: &PostgresUrl, max_connections: usize) -> Result<Self, DbError> {
+    pub(super) async fn open_with(url: &PostgresUrl, max_connections: usize) -> Result<Self, DbError> {
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(url.config().clone(), url.tls()?, config);
         let set_session = Hook::async_fn(|client, _| {
