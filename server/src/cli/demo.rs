@@ -69,7 +69,7 @@ impl Demo {
         };
         let mut rows = generate(&config)?.peekable();
         let password = if self.password_stdin { read_password()? } else { drawn_password()? };
-        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
 
         let studio = match rows.next() {
             Some(Row::Studio(studio)) => studio,

@@ -40,7 +40,7 @@ impl NewStudio {
         ensure!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "a colour is #rrggbb");
         ensure!(!self.name.trim().is_empty(), "a studio has a name");
         ensure!(self.name.chars().count() <= limits::NAME_CHARS, "the name is too long");
-        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
         let id = admin.new_studio_id();
         let studio = Studio {
             id,
@@ -107,7 +107,7 @@ pub(super) struct NewMember {
 impl NewMember {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let person = Person::ask()?;
-        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
         let id = admin.new_member_id();
         let member = Member { id, name: person.name, email: person.email, role: self.role.into() };
         admin.create_member(self.studio, member, person.password).await?;

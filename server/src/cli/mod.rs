@@ -59,13 +59,22 @@ struct Data {
     ///
     /// A URL with a password belongs into the environment, where others on the machine can't list it.
     #[arg(long, env = "FRONTDESK_DATABASE", hide_env_values = true, value_name = "URL")]
-    database: Option<DatabaseUrl>,
+    database: Option<String>,
 }
 
 impl Data {
-    fn url(&self) -> DatabaseUrl {
-        self.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data.clone()))
+    /// Parsed here and not by clap, which repeats what it does not understand, password and all.
+    fn url(&self) -> anyhow::Result<DatabaseUrl> {
+        match &self.database {
+            Some(text) => database_url(text),
+            None => Ok(DatabaseUrl::Sqlite(self.data.clone())),
+        }
     }
+}
+
+/// What an operator named as a database, which an error does not repeat.
+fn database_url(text: &str) -> anyhow::Result<DatabaseUrl> {
+    text.parse().context("the database's URL")
 }
 
 /// Does what the command line says.
@@ -129,6 +138,17 @@ fn complain(line: &str) {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_wrong_url_is_not_repeated() {
+        let url = "postgres://desk:sesame@db.example.org/desk?sslmode=disable";
+        let error = database_url(url).expect_err("it would be plain");
+        assert!(format!("{error:#}").contains("by TLS only") && !format!("{error:?}").contains("sesame"), "{error:?}");
+        for command in ["serve --data x", "migrate"] {
+            let args = format!("frontdesk-server {command} --database {url}");
+            Cli::try_parse_from(args.split(' ')).expect("clap has nothing to say");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -21,7 +21,7 @@ pub(super) struct ResetCursors {
 
 impl ResetCursors {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let admin = Admin::open(&self.data.url(), Arc::new(SystemClock)).await?;
+        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
         let studios = match self.studio {
             Some(studio) => vec![studio],
             None => admin.list_studios().await?,

@@ -40,7 +40,7 @@ impl Serve {
         };
         let config = Config {
             listen: self.listen,
-            database: self.data.url(),
+            database: self.data.url()?,
             data: self.data.data,
             transport,
             clock: Arc::new(SystemClock),
