@@ -65,6 +65,20 @@ impl Tx<'_> {
         }
     }
 
+    /// Has a statement run before anything else is asked and before the commit, where nobody wants to know how many rows
+    /// it changes: many of them are one exchange with a database that is elsewhere.
+    ///
+    /// # Errors
+    /// When the database fails or a constraint refuses, this statement or one submitted before it; what a later one
+    /// refuses is the error of whatever comes next.
+    pub(crate) fn submit(&self, sql: &'static str, parameters: &[Value<'_>]) -> Result<(), DbError> {
+        require_storable(parameters)?;
+        match self {
+            Self::Sqlite(tx) => tx.execute(sql, parameters).map(|_| ()),
+            Self::Postgres(tx) => tx.submit(sql, parameters),
+        }
+    }
+
     /// Calls `each` for every row until it says `false`. Rows arrive as they are asked for, so `each` must not ask the
     /// transaction for anything else.
     ///

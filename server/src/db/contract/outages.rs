@@ -92,12 +92,47 @@ async fn a_database_that_goes_and_comes_back_is_used_again_and_nothing_is_half_w
 async fn connections_that_died_while_idle_are_replaced_unnoticed() {
     let stage = Stage::set().await;
     futures_util::future::join_all((0..8).map(|_| stage.tenant.seq())).await;
-    let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'frontdesk_server'";
+    // Waits until each is gone: one that is about to go while it is asked is no idle one.
+    let kill = "SELECT count(*) FROM (SELECT pg_terminate_backend(pid, 5000) AS gone FROM pg_stat_activity
+                WHERE usename = 'frontdesk_server') AS killed WHERE gone";
     let killed: u32 = stage.cluster.sql("postgres", kill).trim().parse().expect("a count");
     assert!(killed > 1, "the fault: {killed}");
     for n in 0..16 {
         assert!(stage.record(n).await.expect("recorded"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_cut_in_the_middle_of_an_answer_is_an_outage() {
+    let stage = Stage::set().await;
+    for sql in [
+        "SELECT 1 FROM (SELECT pg_sleep(20)) AS slow",
+        "SELECT n FROM generate_series(1, 3) AS n, LATERAL (SELECT pg_sleep(n * 5)) AS slow",
+    ] {
+        let store = stage.tenant.store().clone();
+        let asking = [
+            tokio::spawn({
+                let store = store.clone();
+                async move { store.read(move |tx| tx.find(sql, &[], |row| row.int(0)).map(|_| ())).await }
+            }),
+            tokio::spawn(
+                async move { store.read(move |tx| tx.query_all(sql, &[], |row| row.int(0)).map(|_| ())).await },
+            ),
+        ];
+        let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE usename = 'frontdesk_server' AND wait_event = 'PgSleep'";
+        let (started, mut killed) = (Instant::now(), 0);
+        while killed < asking.len() {
+            assert!(started.elapsed() < SOON, "the fault");
+            killed += stage.cluster.sql("postgres", kill).trim().parse::<usize>().expect("a count");
+        }
+        for asking in asking {
+            let error = asking.await.expect("it ran").expect_err("cut");
+            assert!(matches!(error, DbError::Unavailable(_)), "{error:?}");
+        }
+        assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    }
+    stage.tenant.seq().await.expect("by another connection");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -11,6 +11,8 @@ on_both!(
     a_reader_can_change_nothing,
     a_panic_leaves_nothing_and_the_next_one_works,
     the_answers_for_each_text_come_in_order,
+    what_is_submitted_has_run_before_anything_else_is_asked,
+    what_is_submitted_and_refused_undoes_everything,
 );
 
 const TALLY: &str = "INSERT INTO lead_tally (owner_id, leads, conversations, messages, stage_events) \
@@ -96,4 +98,55 @@ async fn the_answers_for_each_text_come_in_order(db: TestDatabase) {
         Ok::<_, DbError>(names)
     });
     assert_eq!(names.await.expect("read"), ["Stage 2", "Stage 0", "Stage 1"]);
+}
+
+const MORE: &str = "UPDATE lead_tally SET leads = leads * 2 + $2 WHERE owner_id = $1";
+
+async fn what_is_submitted_has_run_before_anything_else_is_asked(db: TestDatabase) {
+    let tenant = db.studio(1).await;
+    let leads = tenant.store().write(|tx| -> Result<_, DbError> {
+        tx.submit(TALLY, &["m".into(), Value::Int(0)])?;
+        // More than are held at a time, and of which the order shows.
+        for n in 0..300 {
+            tx.submit(MORE, &["m".into(), Value::Int(n % 2)])?;
+            if n % 150 == 30 {
+                tx.submit("UPDATE lead_tally SET leads = 1 WHERE owner_id = $1", &["m".into()])?;
+            }
+            if n % 40 == 20 {
+                tx.submit("UPDATE lead_tally SET leads = leads % 1000 WHERE owner_id = $1", &["m".into()])?;
+            }
+        }
+        let sql = "SELECT leads FROM lead_tally WHERE owner_id = $1";
+        tx.find(sql, &["m".into()], |row| row.int(0))
+    });
+    let mut expected = 0_i64;
+    for n in 0..300 {
+        expected = expected * 2 + n % 2;
+        if n % 150 == 30 {
+            expected = 1;
+        }
+        if n % 40 == 20 {
+            expected %= 1000;
+        }
+    }
+    assert_eq!(leads.await.expect("written"), Some(expected));
+    assert_eq!(count(&db).await, 1);
+}
+
+async fn what_is_submitted_and_refused_undoes_everything(db: TestDatabase) {
+    let tenant = db.studio(1).await;
+    for later in [false, true] {
+        let refused = tenant.store().write(move |tx| -> Result<(), DbError> {
+            tx.submit(TALLY, &["m".into(), Value::Int(1)])?;
+            tx.submit(TALLY, &["m".into(), Value::Int(1)])?;
+            if later {
+                tx.find(COUNT, &[], |row| row.int(0))?;
+            }
+            tx.submit(TALLY, &["n".into(), Value::Int(1)])
+        });
+        assert!(refused.await.is_err());
+        assert_eq!(count(&db).await, 0);
+    }
+    tenant.store().write(|tx| tx.submit(TALLY, &["m".into(), Value::Int(1)])).await.expect("the control");
+    assert_eq!(count(&db).await, 1);
 }

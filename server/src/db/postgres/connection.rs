@@ -1,13 +1,13 @@
 //! A connection out of the pool, and its transactions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{Object, Pool};
-use futures_util::StreamExt;
 use futures_util::future::{join, try_join_all};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 use tokio_postgres::Statement;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -21,6 +21,8 @@ use crate::db::sql::{self, Row, Value};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Rows taken from a stream at a time, as far as they have arrived.
 const ROWS_AT_A_TIME: usize = 256;
+/// Submitted statements that are held at most.
+const STATEMENTS_AT_A_TIME: usize = 128;
 /// Connections that turn out to be dead before one is believed that says so: those of a database that was restarted.
 const ATTEMPTS: usize = 3;
 
@@ -96,9 +98,15 @@ impl Connection {
         work: impl FnOnce(&sql::Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let open = Open { client: Some(self.begin(mode)?) };
-        let tx = sql::Tx::Postgres(Tx { client: open.client(), handle: &self.handle, state: Cell::new(State::Ready) });
+        let tx = sql::Tx::Postgres(Tx {
+            client: open.client(),
+            handle: &self.handle,
+            state: Cell::new(State::Ready),
+            submitted: RefCell::default(),
+        });
         let result = work(&tx);
         let sql::Tx::Postgres(tx) = tx else { unreachable!("made above") };
+        let result = result.and_then(|value| Ok(tx.send().map(|()| value)?));
         match (result, tx.state.get()) {
             (Ok(value), State::Ready) => {
                 tx.wait(tx.client.batch_execute("COMMIT"))?;
@@ -129,7 +137,11 @@ impl Connection {
             let begun = self.handle.block_on(tokio::time::timeout(PATIENCE, begin(open.client(), self.scope, mode)));
             match begun {
                 Ok(Ok(())) => return Ok(open.close().expect("held until here")),
-                Ok(Err(DbError::Unavailable(_))) if attempts < ATTEMPTS => attempts += 1,
+                Ok(Err(DbError::Unavailable(_))) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    // Those that are idle died with it, most likely; new ones cost little.
+                    self.pool.retain(|_, _| false);
+                }
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(DbError::Unavailable(Outage::TimedOut)),
             }
@@ -194,6 +206,40 @@ pub(crate) struct Tx<'c> {
     client: &'c Object,
     handle: &'c Handle,
     state: Cell<State>,
+    submitted: RefCell<Vec<Submitted>>,
+}
+
+/// A statement that waits for the next exchange.
+struct Submitted {
+    statement: Statement,
+    parameters: Vec<Owned>,
+}
+
+/// A [`Value`] that waits.
+enum Owned {
+    Null,
+    Int(i64),
+    Text(String),
+}
+
+impl From<Value<'_>> for Owned {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(value) => Self::Int(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+        }
+    }
+}
+
+impl Owned {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(*value),
+            Self::Text(value) => Value::Text(value),
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -201,6 +247,29 @@ impl Tx<'_> {
         let statement = self.prepare(sql)?;
         let count = self.wait(self.client.execute_raw(&statement, bound(&statement, parameters)?))?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    pub(in crate::db) fn submit(&self, sql: &'static str, parameters: &[Value<'_>]) -> Result<(), DbError> {
+        let statement = self.wait(self.client.prepare_cached(sql))?;
+        let parameters = bound(&statement, parameters)?.map(Owned::from).collect();
+        let full = {
+            let mut submitted = self.submitted.borrow_mut();
+            submitted.push(Submitted { statement, parameters });
+            submitted.len() >= STATEMENTS_AT_A_TIME
+        };
+        if full { self.send() } else { Ok(()) }
+    }
+
+    /// Sends what was submitted, in its order, and waits for all of it.
+    fn send(&self) -> Result<(), DbError> {
+        let submitted = self.submitted.take();
+        if submitted.is_empty() {
+            return Ok(());
+        }
+        let sent = submitted.iter().map(|Submitted { statement, parameters }| {
+            self.client.execute_raw(statement, parameters.iter().map(Owned::value))
+        });
+        self.wait(try_join_all(sent)).map(|_| ())
     }
 
     pub(in crate::db) fn query_while<E: From<DbError>>(
@@ -259,15 +328,15 @@ impl Tx<'_> {
     ) -> Result<Option<T>, DbError> {
         let statement = self.prepare(sql)?;
         let parameters = bound(&statement, parameters)?;
-        let rows = self.wait(async {
-            let rows = pin!(self.client.query_raw(&statement, parameters).await?);
-            rows.collect::<Vec<_>>().await.into_iter().collect::<Result<Vec<_>, _>>()
-        })?;
+        // Only until the first error: a connection that is lost says so again and again, without an end.
+        let rows: Vec<_> =
+            self.wait(async { self.client.query_raw(&statement, parameters).await?.try_collect().await })?;
         rows.first().map(|row| read(&Row::Postgres(row))).transpose()
     }
 
-    /// Prepared once a connection.
+    /// Prepared once a connection, after everything that was submitted has run.
     fn prepare(&self, sql: &'static str) -> Result<Statement, DbError> {
+        self.send()?;
         self.wait(self.client.prepare_cached(sql))
     }
 

@@ -54,7 +54,7 @@ impl Write<'_> {
 
     pub(super) fn insert_stage(&mut self, stage: &Stage) -> Result<(), DbError> {
         let (id, outcome) = (stage.id.to_string(), word(stage.outcome)?);
-        self.tx().execute(
+        self.tx().submit(
             STAGE,
             &[
                 (&id).into(),
@@ -70,7 +70,7 @@ impl Write<'_> {
 
     pub(super) fn insert_lead(&mut self, lead: &Lead) -> Result<(), DbError> {
         let owner = lead.owner_id.map(|id| id.to_string());
-        self.tx().execute(
+        self.tx().submit(
             LEAD,
             &[
                 (&lead.id.to_string()).into(),
@@ -102,7 +102,7 @@ impl Write<'_> {
         conversation: &Conversation,
         owner: Option<&str>,
     ) -> Result<(), DbError> {
-        self.tx().execute(
+        self.tx().submit(
             CONVERSATION,
             &[
                 (&conversation.id.to_string()).into(),
@@ -123,7 +123,7 @@ impl Write<'_> {
 
     /// `owner` is that of the message's lead.
     pub(super) fn insert_message(&mut self, message: &Message, owner: Option<&str>) -> Result<(), DbError> {
-        self.tx().execute(
+        self.tx().submit(
             MESSAGE,
             &[
                 (&message.id.to_string()).into(),
@@ -144,7 +144,7 @@ impl Write<'_> {
 
     /// `owner` is that of the event's lead.
     pub(super) fn insert_stage_event(&mut self, event: &StageEvent, owner: Option<&str>) -> Result<(), DbError> {
-        self.tx().execute(
+        self.tx().submit(
             STAGE_EVENT,
             &[
                 (&event.id.to_string()).into(),

@@ -103,7 +103,7 @@ impl Tenant {
                 "DELETE FROM stage_event WHERE lead_id = $1",
                 "DELETE FROM lead WHERE id = $1",
             ] {
-                write.tx().execute(sql, &[(&id).into()])?;
+                write.tx().submit(sql, &[(&id).into()])?;
             }
             let Belongings { conversations, messages, stage_events } = belongings;
             let gone = messages.into_iter().map(RowId::Message);
@@ -126,7 +126,7 @@ impl Write<'_> {
 
     /// Stores the lead's fields under the next number.
     fn update_lead(&mut self, lead: &Lead) -> Result<(), DbError> {
-        self.tx().execute(
+        self.tx().submit(
             UPDATE,
             &[
                 (&lead.id.to_string()).into(),
@@ -176,7 +176,7 @@ impl Write<'_> {
 
     fn renumber(&mut self, sql: &'static str, id: &impl ToString) -> Result<(), DbError> {
         let seq = self.next_seq();
-        self.tx().execute(sql, &[(&id.to_string()).into(), seq])?;
+        self.tx().submit(sql, &[(&id.to_string()).into(), seq])?;
         Ok(())
     }
 

@@ -113,7 +113,7 @@ impl Write<'_> {
 
     fn show_as_newest(&mut self, message: &Message) -> Result<(), DbError> {
         let preview: String = message.body.chars().take(PREVIEW_CHARS).collect();
-        self.tx().execute(
+        self.tx().submit(
             UPDATE_CONVERSATION,
             &[
                 (&message.conversation_id.to_string()).into(),
@@ -123,10 +123,8 @@ impl Write<'_> {
                 self.next_seq(),
             ],
         )?;
-        self.tx().execute(
-            UPDATE_LEAD,
-            &[(&message.lead_id.to_string()).into(), message.sent_at.0.into(), self.next_seq()],
-        )?;
+        self.tx()
+            .submit(UPDATE_LEAD, &[(&message.lead_id.to_string()).into(), message.sent_at.0.into(), self.next_seq()])?;
         Ok(())
     }
 }

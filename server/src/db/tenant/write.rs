@@ -104,7 +104,7 @@ impl<'t> Write<'t> {
         };
         let seq = self.next_seq();
         let sql = "INSERT INTO tombstone (id, kind, seq) VALUES ($1, $2, $3)";
-        self.tx.execute(sql, &[(&id).into(), kind.into(), seq])?;
+        self.tx.submit(sql, &[(&id).into(), kind.into(), seq])?;
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl<'t> Write<'t> {
                 self.tx.execute(NEW, &parameters)?;
             }
         }
-        self.tx.execute("UPDATE change_counter SET seq = $1 WHERE only_row = 1", &[Value::Int(self.seq)])?;
+        self.tx.submit("UPDATE change_counter SET seq = $1 WHERE only_row = 1", &[Value::Int(self.seq)])?;
         Ok(true)
     }
 }
