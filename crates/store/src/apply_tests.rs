@@ -53,7 +53,8 @@ fn a_lead_reads_back_as_it_came() {
 #[test]
 fn every_field_of_a_lead_changes_alone() {
     let touch = || Touch { utm_source: Some("spring".to_owned()), ..Touch::default() };
-    let changes: [(&str, fn(&mut Lead)); 12] = [
+    type Edit = fn(&mut Lead);
+    let changes: [(&str, Edit); 12] = [
         ("name", |lead| lead.name = "Zoë".to_owned()),
         ("email", |lead| lead.email = Some("z@b.example".to_owned())),
         ("phone", |lead| lead.phone = Some(phone("+447700900119"))),
