@@ -38,7 +38,7 @@ impl Cluster {
     /// Starts a cluster with these settings besides.
     pub fn start(settings: &[&str]) -> Self {
         let bin = newest_installation();
-        let dir = tempfile::tempdir().unwrap().keep();
+        let dir = new_folder().keep();
         copy(&seed(&bin), &dir.join("data"));
         let own = as_nobody();
         if own {
@@ -158,6 +158,11 @@ fn as_nobody() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// A folder that the cluster's user can reach: the temporary folder of whoever starts it may be closed to others.
+fn new_folder() -> tempfile::TempDir {
+    if as_nobody() { tempfile::tempdir_in("/tmp").unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 fn unprivileged(program: &Path) -> Command {
     if !as_nobody() {
         return Command::new(program);
@@ -189,7 +194,7 @@ fn seed(bin: &Path) -> PathBuf {
     if seed.exists() {
         return seed;
     }
-    let work = tempfile::tempdir().unwrap();
+    let work = new_folder();
     if as_nobody() {
         chown(work.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     }
