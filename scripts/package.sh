@@ -14,7 +14,7 @@ package=${packages[0]}
 
 # What an installation needs: the program, a menu entry and an icon, and the libraries named.
 contents=$(dpkg-deb --contents "$package")
-for wanted in /usr/bin/frontdesk .desktop /icons/; do
+for wanted in usr/bin/frontdesk .desktop /icons/; do
     grep --quiet --fixed-strings -- "$wanted" <<<"$contents" || die "the package lacks $wanted"
 done
 dpkg-deb --field "$package" Depends | grep --quiet libwebkit2gtk-4.1-0 || die "the package does not name its libraries"
