@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { SCREENS } from './screens.mjs';
+import { testid } from './steps.mjs';
 import { WALKS } from './walks.mjs';
 
 const ROOT = fileURLToPath(new URL('../dist-fake/', import.meta.url));
@@ -74,7 +75,7 @@ async function visit(context, name, { at, until }, act) {
   try {
     await page.clock.setFixedTime(NOW);
     await page.goto(`${origin}/${at}`);
-    await page.waitForSelector(until, { timeout: 10_000 });
+    await page.waitForSelector(testid(until), { timeout: 10_000 });
     faults.push(...((await act(page)) ?? []));
   } catch (error) {
     faults.push(`went wrong: ${error.message}`);
@@ -122,7 +123,7 @@ for (const colorScheme of ['light', 'dark']) {
   for (const screen of SCREENS.filter(isWanted)) {
     const name = `${screen.name}-${colorScheme}`;
     await visit(context, name, screen, async (page) => {
-      await screen.act?.(page);
+      for (const step of screen.steps ?? []) await step(page);
       return await inspect(page, name);
     });
   }

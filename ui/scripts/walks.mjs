@@ -1,13 +1,13 @@
 // The keyboard's ways through the window: keys are pressed, and where the focus is and what is shown is looked at.
 
-const testid = (id) => `[data-testid="${id}"]`;
-const STATUS = testid('status-line');
-const ROW = testid('lead-row');
-const CONVERSATION = testid('conversation-row');
+import * as steps from './steps.mjs';
+import { testid } from './steps.mjs';
 
-async function press(page, ...keys) {
-  for (const key of keys) await page.keyboard.press(key);
-}
+const STATUS = 'status-line';
+const ROW = 'lead-row';
+const CONVERSATION = 'conversation-row';
+
+const press = (page, ...keys) => steps.press(...keys)(page);
 
 /** Waits until it is so in the page; says what was expected where it never is. */
 async function until(page, what, isSo, argument) {
