@@ -1,29 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ConversationRow } from '../bindings/ConversationRow';
-import type { Message } from '../bindings/Message';
-import type { StageEvent } from '../bindings/StageEvent';
+import { at, message, move } from '../../test/conversation';
 import { leadTimeline } from './timeline';
-
-const at = (iso: string): number => Date.parse(iso);
-
-function message(id: string, time: string, direction: 'inbound' | 'outbound' = 'inbound'): Message {
-  return {
-    id,
-    conversation_id: 'c',
-    lead_id: 'l',
-    direction,
-    author_id: direction === 'outbound' ? 'asha' : null,
-    body: id,
-    status: 'delivered',
-    failure_reason: null,
-    sent_at: at(time),
-  };
-}
-
-function move(id: string, time: string): StageEvent {
-  return { id, lead_id: 'l', from_stage_id: 'a', to_stage_id: 'b', member_id: null, at: at(time) };
-}
 
 describe('leadTimeline', () => {
   const lead = { created_at: at('2026-11-14T10:00:00Z') };
