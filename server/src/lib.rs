@@ -18,6 +18,7 @@ mod hints;
 mod ids;
 mod jobs;
 mod limits;
+mod openapi;
 mod pipeline;
 mod request;
 mod retention;

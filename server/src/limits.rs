@@ -22,8 +22,10 @@ pub(crate) const PASSWORD_BYTES: usize = 1024;
 pub(crate) const AUDIT_ENTRIES: usize = 500;
 /// Of an audit entry's detail, in characters.
 pub(crate) const AUDIT_DETAIL_CHARS: usize = 200;
-/// The largest amount a JavaScript client can hold exactly.
-pub(crate) const MAX_VALUE_MINOR: i64 = (1 << 53) - 1;
+/// The largest whole number that every client holds exactly, JavaScript's included (RFC 8259 §6).
+pub(crate) const EXACT_INTEGER: i64 = (1 << 53) - 1;
+/// Of a lead's value.
+pub(crate) const MAX_VALUE_MINOR: i64 = EXACT_INTEGER;
 
 /// Body of the sign-in routes.
 pub(crate) const AUTH_BODY_BYTES: usize = 16 * 1024;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::StudioId;
@@ -48,8 +48,13 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
     let span = tracing::info_span!("request", request_id = %id);
     let mut response = next.run(request).instrument(span.clone()).await;
 
-    let status = response.status();
+    let mut status = response.status();
     if status.is_client_error() || status.is_server_error() {
+        // axum's own word for a parameter that is not what it has to be; ours is another.
+        if status == StatusCode::BAD_REQUEST && response.extensions().get::<Refusal>().is_none() {
+            status = StatusCode::UNPROCESSABLE_ENTITY;
+            *response.status_mut() = status;
+        }
         let refusal = response.extensions_mut().remove().unwrap_or_else(|| Refusal::of_status(status));
         let (mut parts, _) = response.into_parts();
         // They describe the body that is being replaced.
@@ -79,9 +84,11 @@ fn well_formed_id(headers: &HeaderMap) -> Option<&str> {
     (fits && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')).then_some(id)
 }
 
+/// The policy of what is no page.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
 fn add_headers(headers: &mut HeaderMap, id: &str, is_tls: bool) {
-    const ALWAYS: [(HeaderName, &str); 6] = [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    const ALWAYS: [(HeaderName, &str); 5] = [
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -91,6 +98,8 @@ fn add_headers(headers: &mut HeaderMap, id: &str, is_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // The one page we serve allows its own style.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
     if is_tls {
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);

@@ -6,44 +6,60 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post};
 use axum::{Router, middleware};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::limits;
+use crate::openapi::{self, may_answer};
 use crate::request;
-use crate::routes::{audit, auth, conversations, devices, leads, sync};
+use crate::routes::{audit, auth, conversations, devices, leads, server, sync};
 use crate::state::AppState;
 
 /// From the first byte of a request to the first of its answer, for all but the streams.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) fn router(state: AppState) -> Router {
-    let sign_in = Router::new()
-        .route("/v1/auth/sign-in", post(auth::sign_in))
-        .route("/v1/auth/refresh", post(auth::refresh))
-        .route("/v1/auth/sign-out", post(auth::sign_out))
+    let routes = Router::from(routes());
+    dress(routes.fallback(|| async { ApiError::NotFound }), state.clone()).with_state(state)
+}
+
+/// Every route, with its description. `routes!` is the only way in: `clippy.toml` bans those that would describe nothing.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    let sign_in = OpenApiRouter::new()
+        .routes(routes!(auth::sign_in))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::sign_out))
         .layer(DefaultBodyLimit::max(limits::AUTH_BODY_BYTES));
-    let answers = Router::new()
-        .route("/v1/health", get(|| async { StatusCode::NO_CONTENT }))
-        .route("/v1/devices", get(devices::list))
-        .route("/v1/devices/{device_id}", delete(devices::revoke))
-        .route("/v1/leads/{lead_id}", patch(leads::change).delete(leads::delete))
-        .route("/v1/conversations/{conversation_id}/messages", post(conversations::record_message))
-        .route("/v1/audit", post(audit::append))
+    let answers = OpenApiRouter::new()
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
+        .routes(routes!(leads::change, leads::delete))
+        .routes(routes!(conversations::record_message))
+        .routes(routes!(audit::append))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .merge(sign_in)
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
-    let streams = Router::new()
-        .route("/v1/sync/events", get(sync::events))
-        .route("/v1/sync/changes", get(sync::changes))
+        .merge(sign_in);
+    // They ask no database.
+    let server = OpenApiRouter::new()
+        .routes(routes!(server::health))
+        .routes(routes!(server::description))
+        .routes(routes!(server::docs));
+    let streams = OpenApiRouter::new()
+        .routes(routes!(sync::events))
+        .routes(routes!(sync::changes))
         // The fastest level is the best one here: the feed is read about as fast as it can be compressed.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    dress(answers.merge(streams).fallback(|| async { ApiError::NotFound }), state.clone()).with_state(state)
+    let hurried = may_answer::<openapi::Unavailable, _>(answers)
+        .merge(server)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
+    let hurried = may_answer::<openapi::TimedOut, _>(hurried);
+    let streams = may_answer::<openapi::Unavailable, _>(streams);
+    may_answer::<openapi::Failed, _>(openapi::router().merge(hurried).merge(streams))
 }
 
 /// What every route has around it.
@@ -74,7 +90,8 @@ mod tests {
         async fn fails() -> StatusCode {
             panic!("Nora's secret")
         }
-        let app = dress(Router::new().route("/fails", get(fails)), state.clone()).with_state(state);
+        #[allow(clippy::disallowed_methods, reason = "a route of this test, of which nobody has to be told")]
+        let app = dress(Router::new().route("/fails", axum::routing::get(fails)), state.clone()).with_state(state);
         let listener = tokio::net::TcpListener::bind(listen).await.expect("free port");
         let url = format!("http://{}/fails", listener.local_addr().expect("address"));
         tokio::spawn(axum::serve(listener, app).into_future());

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{ConversationId, Direction, LeadId, MemberId, UnixMs};
 
 /// How a message travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Channel {
@@ -20,7 +21,7 @@ pub enum Channel {
 }
 
 /// Where a conversation is filed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ConversationStatus {
@@ -30,13 +31,14 @@ pub enum ConversationStatus {
 }
 
 /// A thread with one lead on one channel, with what the list shows of its newest message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Conversation {
     pub id: ConversationId,
     pub lead_id: LeadId,
     pub channel: Channel,
     pub status: ConversationStatus,
+    #[schema(required)]
     pub assignee_id: Option<MemberId>,
     /// Start of the newest message's text, at most 160 characters.
     pub preview: String,

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, SchemaType, Type};
 
 use crate::{LeadId, MemberId, Phone, StageId, UnixMs};
 
 /// The door a lead came in by (B1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Source {
@@ -23,7 +25,7 @@ pub enum Source {
 }
 
 /// One touch of attribution: what was known of the visit. All of it is text from outside.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(default)]
 #[ts(export)]
 pub struct Touch {
@@ -58,22 +60,27 @@ pub struct Touch {
 }
 
 /// A person who enquired.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Lead {
     pub id: LeadId,
     /// Hostile text, as everything a lead typed.
     pub name: String,
+    #[schema(required)]
     pub email: Option<String>,
+    #[schema(required)]
     pub phone: Option<Phone>,
     pub stage_id: StageId,
+    #[schema(required)]
     pub owner_id: Option<MemberId>,
     pub source: Source,
     /// The campaign of the last touch, as shown in lists.
+    #[schema(required)]
     pub campaign: Option<String>,
     pub tags: Vec<String>,
     pub notes: String,
     /// Expected value in hundredths of the studio's currency.
+    #[schema(required)]
     pub value_minor: Option<i64>,
     pub first_touch: Touch,
     pub last_touch: Touch,
@@ -91,12 +98,18 @@ impl std::fmt::Debug for Lead {
 }
 
 /// A change to some fields of a lead. Absent fields stay as they are; a present `null` clears.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeadPatch {
+    /// Not blank.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(
+        max_length = 254,
+        pattern = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@.\s\x00-\x1f\x7f-\x9f]([^@\s\x00-\x1f\x7f-\x9f]*[^@.\s\x00-\x1f\x7f-\x9f])?$"
+    )]
     pub email: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub phone: Option<Option<Phone>>,
@@ -104,11 +117,17 @@ pub struct LeadPatch {
     pub stage_id: Option<StageId>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub owner_id: Option<Option<MemberId>>,
+    /// All of them: each not blank, at most 60 characters, and there once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = described_tags)]
     pub tags: Option<Vec<String>>,
+    /// At most 65,536 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 65536, pattern = r"^[^\u0000]*$")]
     pub notes: Option<String>,
+    /// In hundredths of the studio's currency.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(minimum = 0, maximum = 9007199254740991_i64)]
     pub value_minor: Option<Option<i64>>,
 }
 
@@ -127,6 +146,13 @@ impl std::fmt::Debug for LeadPatch {
         ];
         f.debug_set().entries(named.iter().filter(|(_, set)| *set).map(|(name, _)| name)).finish()
     }
+}
+
+/// What the derive can't say of tags: what holds of each of them.
+fn described_tags() -> Array {
+    let tag = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(60));
+    let tags = ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]));
+    tags.items(tag.pattern(Some(r"^[^\u0000]*[^\s\u0000][^\u0000]*$"))).max_items(Some(50)).unique_items(true).build()
 }
 
 /// Tells an absent field (outer `None`, by `#[serde(default)]`) from a `null` one.

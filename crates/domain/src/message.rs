@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{ConversationId, LeadId, MemberId, MessageId, UnixMs};
 
 /// Who spoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Direction {
@@ -17,7 +18,7 @@ pub enum Direction {
 }
 
 /// How far an outbound message got. Inbound ones are `Delivered` from the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum DeliveryStatus {
@@ -52,7 +53,7 @@ impl DeliveryStatus {
 }
 
 /// One message of a conversation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Message {
     pub id: MessageId,
@@ -60,10 +61,12 @@ pub struct Message {
     pub lead_id: LeadId,
     pub direction: Direction,
     /// The member who wrote it; absent for inbound and automatic messages.
+    #[schema(required)]
     pub author_id: Option<MemberId>,
     /// Hostile text: whatever the other side typed.
     pub body: String,
     pub status: DeliveryStatus,
+    #[schema(required)]
     pub failure_reason: Option<String>,
     pub sent_at: UnixMs,
 }

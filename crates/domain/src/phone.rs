@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// The text is not an E.164 number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -11,9 +12,10 @@ pub struct InvalidPhone;
 /// A number in E.164 form (ITU-T E.164 §6.2): `+`, a non-zero digit, at most 15 digits in all.
 ///
 /// This checks form, not existence; reading national notations is the importer's work.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[ts(export, type = "string")]
+#[schema(pattern = r"^\+[1-9][0-9]{6,14}$", examples("+447700900118"))]
 pub struct Phone(String);
 
 impl Phone {

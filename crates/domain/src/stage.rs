@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{LeadId, MemberId, StageEventId, StageId, UnixMs};
 
 /// What it means for a lead to stand in a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum StageOutcome {
@@ -16,7 +17,7 @@ pub enum StageOutcome {
 }
 
 /// One column of the pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Stage {
     pub id: StageId,
@@ -29,15 +30,17 @@ pub struct Stage {
 }
 
 /// A lead moved from one stage to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct StageEvent {
     pub id: StageEventId,
     pub lead_id: LeadId,
     /// Absent when the lead was created in `to_stage_id`.
+    #[schema(required)]
     pub from_stage_id: Option<StageId>,
     pub to_stage_id: StageId,
     /// Absent when the system moved it.
+    #[schema(required)]
     pub member_id: Option<MemberId>,
     pub at: UnixMs,
 }

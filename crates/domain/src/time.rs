@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// Milliseconds since 1970-01-01T00:00:00Z. May be before it: imported history is whatever it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS, ToSchema)]
 #[serde(transparent)]
 #[ts(export, type = "number")]
+#[schema(minimum = -9007199254740991_i64, maximum = 9007199254740991_i64)]
 pub struct UnixMs(pub i64);
 
 impl UnixMs {

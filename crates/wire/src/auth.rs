@@ -9,12 +9,14 @@
 
 use domain::{DeviceId, Member, Studio, StudioId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::device::DeviceInfo;
 
 /// E-mail and password of a member, and the device they sit at.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct SignIn {
+    #[schema(pattern = r"^[^\u0000]*$")]
     pub email: String,
     pub password: String,
     /// Which studio, for a member of several; the first one joined when absent.
@@ -24,7 +26,7 @@ pub struct SignIn {
 }
 
 /// A pair of tokens.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
     /// JWT; good for `access_expires_in_s`.
     pub access_token: String,
@@ -35,7 +37,7 @@ pub struct Tokens {
 }
 
 /// A new session.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Session {
     #[serde(flatten)]
     pub tokens: Tokens,
@@ -50,18 +52,19 @@ pub const MIN_IDEMPOTENCY_KEY_CHARS: usize = 32;
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 
 /// A refresh token to exchange.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct Refresh {
     pub refresh_token: String,
     /// Random text that only the sender knows, such as a UUID (version 4): drawn for this exchange, kept where a crash
     /// can't lose it before the request is first sent, and sent again with each retry. Printable ASCII, 32 to 128
     /// characters. Without it a lost answer costs the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 32, max_length = 128, pattern = "^[!-~]*$")]
     pub idempotency_key: Option<String>,
 }
 
 /// The refresh token of the session to end. One that was exchanged already will do.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct SignOut {
     pub refresh_token: String,
 }

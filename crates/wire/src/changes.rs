@@ -23,17 +23,18 @@ use domain::{
     StageId, Studio, UnixMs,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A line longer than this is refused unread, by both sides.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// A place in the feed. Opaque to clients.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
 
 /// A row of the studio in full.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Row {
     Studio(Studio),
@@ -46,7 +47,7 @@ pub enum Row {
 }
 
 /// A row by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowId {
     Member(MemberId),
@@ -59,7 +60,7 @@ pub enum RowId {
 
 /// Rows in the whole of what this response and its resumptions will bring; an estimate that may move by
 /// what colleagues do meanwhile.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     pub leads: u64,
     pub conversations: u64,
@@ -76,7 +77,7 @@ impl Totals {
 }
 
 /// What a response is going to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedKind {
     Snapshot,
@@ -84,7 +85,7 @@ pub enum FeedKind {
 }
 
 /// First line of a response.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Begin {
     pub kind: FeedKind,
     /// Of the whole snapshot, also when it is being resumed; zero for a delta.
@@ -96,7 +97,7 @@ pub struct Begin {
 }
 
 /// A change the server announces.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The row is now this.
@@ -108,7 +109,7 @@ pub enum Change {
 }
 
 /// One line of the feed, as JSON with a single key: `{"change":{"upsert":{"lead":{…}}}}`, `{"page":"…"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Line {
     Begin(Begin),
@@ -126,7 +127,7 @@ pub enum Line {
 }
 
 /// The server failed in mid-stream: the id to quote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StreamFailure {
     pub request_id: String,
 }

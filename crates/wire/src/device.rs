@@ -3,20 +3,24 @@
 use domain::{DeviceId, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// What a device tells of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeviceInfo {
     /// The host's name, or what its owner calls it; at most 100 characters.
+    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub name: String,
     /// Such as `Debian GNU/Linux 12`; at most 100 characters.
+    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub os: String,
-    /// Version of the client.
+    /// Version of the client; at most 100 characters.
+    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
     pub app_version: String,
 }
 
 /// A device as its member sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Device {
     pub id: DeviceId,
@@ -32,7 +36,7 @@ pub struct Device {
 }
 
 /// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
     /// Somebody signed out on it.
@@ -49,7 +53,7 @@ pub enum SessionEnd {
 }
 
 /// A device whose session is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EndedDevice {
     #[serde(flatten)]
     pub device: Device,
@@ -58,7 +62,7 @@ pub struct EndedDevice {
 }
 
 /// A member's devices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeviceList {
     /// Every one whose session is alive, the one seen last first.
     pub devices: Vec<Device>,

@@ -1,9 +1,10 @@
 //! The one shape of every refusal.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Why the API refused. A code exists only where a client acts on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiErrorCode {
     /// E-mail or password is wrong; which of them is not told.
@@ -28,12 +29,12 @@ pub enum ApiErrorCode {
     /// The server failed; the request may be tried again.
     Internal,
     /// A code from a newer server.
-    #[serde(other)]
+    #[serde(other, skip_serializing)]
     Unknown,
 }
 
 /// Body of every answer that is not a success.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiErrorBody {
     pub code: ApiErrorCode,
     /// For developers, in English, without personal data. People see the client's own wording.

@@ -7,21 +7,23 @@
 
 use domain::{Direction, MessageId, UnixMs};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Something that was said outside the channels that report by themselves.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMessage {
     /// Chosen by the sender; the same id again is the same message.
     pub id: MessageId,
     pub direction: Direction,
-    /// At most 65,536 bytes.
+    /// Not blank; at most 65,536 bytes.
+    #[schema(max_length = 65536, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     pub body: String,
 }
 
 /// What kind of privileged act is reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditAction {
     /// Leads were written to a file on the device.
@@ -29,7 +31,7 @@ pub enum AuditAction {
 }
 
 /// One privileged act that happened on a device, perhaps offline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditEntry {
     /// Chosen by the device; the same id again is the same act.
@@ -38,13 +40,16 @@ pub struct AuditEntry {
     /// By the device's clock.
     pub at: UnixMs,
     /// Format and scope, such as `csv all`: never names or paths.
+    #[schema(max_length = 200, pattern = r"^[^\u0000]*$")]
     pub detail: String,
+    #[schema(maximum = 9007199254740991_i64)]
     pub row_count: u64,
 }
 
 /// Acts in the order they happened; at most 500.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditBatch {
+    #[schema(max_items = 500)]
     pub entries: Vec<AuditEntry>,
 }

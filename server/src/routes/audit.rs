@@ -10,7 +10,11 @@ use crate::error::ApiError;
 use crate::limits;
 use crate::state::AppState;
 
-/// `POST /v1/audit`. Any role may report: an act that was not allowed is the more to be recorded.
+/// Reports privileged acts that happened on this device
+///
+/// Any role may report: an act that was not allowed is the more to be recorded. The same entry again changes nothing.
+#[utoipa::path(post, path = "/v1/audit", tag = "audit", request_body = AuditBatch,
+    responses((status = 204, description = "Recorded")))]
 pub(crate) async fn append(
     State(state): State<AppState>,
     caller: Caller,
@@ -22,6 +26,12 @@ pub(crate) async fn append(
     for (index, entry) in batch.entries.iter().enumerate() {
         if entry.detail.chars().count() > limits::AUDIT_DETAIL_CHARS {
             return Err(ApiError::invalid(format!("entries[{index}].detail"), "is too long"));
+        }
+        if !(-limits::EXACT_INTEGER..=limits::EXACT_INTEGER).contains(&entry.at.0) {
+            return Err(ApiError::invalid(format!("entries[{index}].at"), "is no time"));
+        }
+        if entry.row_count > limits::EXACT_INTEGER.unsigned_abs() {
+            return Err(ApiError::invalid(format!("entries[{index}].row_count"), "is too large"));
         }
     }
     let tenant = state.database.tenant(caller.studio_id).await?;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use domain::{DeviceId, MemberId, UnixMs};
+use wire::ApiErrorBody;
 use wire::auth::{Refresh, Session, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
 
@@ -16,9 +17,18 @@ use crate::error::ApiError;
 use crate::hints::Hint;
 use crate::ids::new_uuid;
 use crate::limits;
+use crate::openapi;
 use crate::state::AppState;
 
-/// `POST /v1/auth/sign-in`
+/// Begins a session on a device
+///
+/// One device, one session: whoever signs in again on the same device gets a new one.
+#[utoipa::path(post, path = "/v1/auth/sign-in", tag = "auth", security(()), request_body = SignIn,
+    responses(
+        (status = 200, description = "Signed in", body = Session),
+        (status = 401, description = "`invalid_credentials`: e-mail or password is wrong; which of them is not told",
+            body = ApiErrorBody),
+        openapi::NotFound, openapi::TooManyRequests))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -54,7 +64,13 @@ pub(crate) async fn sign_in(
     Ok(Json(Session { tokens, device_id, studio, member }))
 }
 
-/// `POST /v1/auth/refresh`
+/// Exchanges a refresh token for a new pair
+///
+/// An answer may be lost on its way: the very same request again, with its `idempotency_key`, gets the same refresh token
+/// again, until that one was used. A refresh token that comes back in any other way after it was exchanged is taken for
+/// stolen, and ends the session.
+#[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", security(()), request_body = Refresh,
+    responses((status = 200, description = "The next tokens", body = Tokens), openapi::Unauthorized))]
 pub(crate) async fn refresh(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -92,7 +108,11 @@ pub(crate) async fn refresh(
     }
 }
 
-/// `POST /v1/auth/sign-out`; a token that is not ours is as good as signed out.
+/// Ends a session
+///
+/// A token that is not ours is as good as signed out.
+#[utoipa::path(post, path = "/v1/auth/sign-out", tag = "auth", security(()), request_body = SignOut,
+    responses((status = 204, description = "Signed out")))]
 pub(crate) async fn sign_out(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<SignOut>,

@@ -3,16 +3,25 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::{Message, Permission};
+use domain::{ConversationId, Message, Permission};
 use wire::write::RecordMessage;
 
 use super::body::{self, JsonBody};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits;
+use crate::openapi;
 use crate::state::AppState;
 
-/// `POST /v1/conversations/{conversation_id}/messages`: 201, or 200 when it was recorded before.
+/// Records what was said outside the channels that report by themselves
+///
+/// It sends nothing. The same id again is the same message.
+#[utoipa::path(post, path = "/v1/conversations/{conversation_id}/messages", tag = "conversations",
+    params(("conversation_id" = ConversationId, Path)), request_body = RecordMessage,
+    responses(
+        (status = 201, description = "Recorded", body = Message),
+        (status = 200, description = "It was recorded before", body = Message),
+        openapi::Forbidden, openapi::NotFound))]
 pub(crate) async fn record_message(
     State(state): State<AppState>,
     caller: Caller,
@@ -20,7 +29,7 @@ pub(crate) async fn record_message(
     JsonBody(record): JsonBody<RecordMessage>,
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
     caller.require(Permission::EditLeads)?;
-    let conversation_id = body::id(path)?;
+    let conversation_id: ConversationId = body::id(path)?;
     if record.body.trim().is_empty() {
         return Err(ApiError::invalid("body", "is empty"));
     }

@@ -6,4 +6,5 @@ pub(crate) mod body;
 pub(crate) mod conversations;
 pub(crate) mod devices;
 pub(crate) mod leads;
+pub(crate) mod server;
 pub(crate) mod sync;

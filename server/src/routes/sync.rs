@@ -14,11 +14,14 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 use tokio_stream::wrappers::ReceiverStream;
+use utoipa::{IntoParams, ToSchema};
+use wire::changes::Line;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::feed;
 use crate::hints::Hint;
+use crate::openapi;
 use crate::request::RequestContext;
 use crate::state::AppState;
 use crate::streams::{StreamKind, StreamPlace};
@@ -29,12 +32,27 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A listener's session is asked for at least this often.
 const SESSION_CHECK: Duration = Duration::from_secs(60);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ChangesQuery {
+    /// From where to go on; absent for all there is.
     cursor: Option<String>,
 }
 
-/// `GET /v1/sync/changes[?cursor=…]`
+/// What changed since a cursor, or all there is
+///
+/// The answer is a stream, a JSON value on each line: `begin`, then changes interrupted by `page`, then `end`; or it stops
+/// with `failed`, or is cut. Whatever stands before a `page` belongs together: keep it and the page's cursor in one
+/// transaction, and come back with that cursor at any later time. A line that is longer than 1 MiB is an error.
+///
+/// With no cursor it is a snapshot: studio, members and stages, then leads (with their conversations and stage events) and
+/// messages, newest activity first. With the cursor of a finished snapshot it is what changed since, in the order of the
+/// studio's sequence.
+#[utoipa::path(get, path = "/v1/sync/changes", tag = "sync", params(ChangesQuery),
+    responses(
+        (status = 200, description = "Lines, each a JSON value; the schema is of all of them as a list",
+            body = Vec<Line>, content_type = "application/x-ndjson"),
+        openapi::Forbidden, openapi::CursorInvalid, openapi::InvalidInput))]
 pub(crate) async fn changes(
     State(state): State<AppState>,
     caller: Caller,
@@ -47,8 +65,16 @@ pub(crate) async fn changes(
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], body).into_response())
 }
 
-/// `GET /v1/sync/events`: a `hint` at once, since something may have changed before anybody listened, and whenever
-/// something does. Ends with the session, when its member's role becomes another, and when the server stops.
+/// Hints that there may be something to pull
+///
+/// Server-sent events: a `hint` at once, since something may have changed before anybody listened, and whenever something
+/// does. A comment is sent every 15 s without one. It ends with the session, when its member's role becomes another, and
+/// when the server stops. The cursor is the truth, not the hint.
+#[utoipa::path(get, path = "/v1/sync/events", tag = "sync",
+    responses(
+        (status = 200, description = "Server-sent events without end; the schema is of each",
+            body = HintEvent, content_type = "text/event-stream"),
+        openapi::Forbidden))]
 pub(crate) async fn events(
     State(state): State<AppState>,
     caller: Caller,
@@ -65,6 +91,16 @@ pub(crate) async fn events(
     let hints = stream::once(async {}).chain(hints).map(|()| Ok(Event::default().event("hint").data("changed")));
     let hints = hints.take_until(ended.cancelled_owned());
     Ok(Sse::new(hints).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// One server-sent event.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "says what `events` sends; never made, since axum writes events by itself")]
+struct HintEvent {
+    #[schema(pattern = "^hint$")]
+    event: String,
+    #[schema(pattern = "^changed$")]
+    data: String,
 }
 
 struct Listening {
