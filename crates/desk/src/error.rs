@@ -227,9 +227,9 @@ fn code_of(error: &DeskError) -> ErrorCode {
         // As a rule a disk that is not there; signing out lets it go.
         DeskError::CacheMissing => ErrorCode::CacheUnavailable,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
-        DeskError::Forbidden(Permission::ReviewLeads | Permission::EditLeads | Permission::DeleteLeads) => {
-            ErrorCode::NotFound
-        }
+        DeskError::Forbidden(
+            Permission::ReviewLeads | Permission::EditLeads | Permission::DeleteLeads | Permission::ViewBilling,
+        ) => ErrorCode::NotFound,
         DeskError::InvalidInput => ErrorCode::InvalidInput,
         DeskError::Interrupted(_) => ErrorCode::Internal,
     }

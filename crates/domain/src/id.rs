@@ -84,4 +84,6 @@ ids! {
     ConversationId,
     /// One message of a conversation.
     MessageId,
+    /// One invoice for the studio's subscription.
+    InvoiceId,
 }

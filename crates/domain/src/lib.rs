@@ -3,6 +3,7 @@
 //! Owns the types every other crate speaks in, and the policy that can be decided from data alone.
 //! Never does I/O, never reads a clock, never draws randomness: those are passed in.
 
+mod billing;
 mod conversation;
 mod fold;
 mod id;
@@ -14,9 +15,16 @@ mod stage;
 mod studio;
 mod time;
 
+pub use billing::{
+    BillingText, Currency, EXPORT_WINDOW_MS, InvalidBilling, InvalidBillingText, Invoice, InvoiceStatus, Recording,
+    Standing, StripeCustomerId, StripeInvoiceId, StripePaymentId, StripeSubscriptionId, Subscription,
+    SubscriptionStatus,
+};
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use fold::fold;
-pub use id::{ConversationId, DeviceId, InvalidId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+pub use id::{
+    ConversationId, DeviceId, InvalidId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId,
+};
 pub use lead::{Lead, LeadPatch, Source, Touch};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use phone::{InvalidPhone, Phone};

@@ -32,6 +32,8 @@ pub enum Permission {
     DeleteLeads,
     /// Write leads to a file (E1).
     ExportLeads,
+    /// See what the studio pays: plan, status, invoices (A11).
+    ViewBilling,
 }
 
 impl Role {
@@ -48,6 +50,11 @@ impl Role {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
+            // What the studio pays is between those who answer for it and the platform.
+            Permission::ViewBilling => match self {
+                Self::Admin | Self::Owner => true,
+                Self::Manager | Self::Sales => false,
+            },
         }
     }
 }
@@ -56,17 +63,22 @@ impl Role {
 mod tests {
     use super::{Permission, Role};
 
-    /// The matrix of A2, by role: review, edit, delete, export.
+    /// The matrix of A2, by role: review, edit, delete, export, billing.
     #[test]
     fn each_role_may_what_the_matrix_says() {
         for (role, may) in [
-            (Role::Admin, [true, true, true, true]),
-            (Role::Owner, [true, true, true, true]),
-            (Role::Manager, [true, true, true, true]),
-            (Role::Sales, [true, true, false, false]),
+            (Role::Admin, [true, true, true, true, true]),
+            (Role::Owner, [true, true, true, true, true]),
+            (Role::Manager, [true, true, true, true, false]),
+            (Role::Sales, [true, true, false, false, false]),
         ] {
-            let permissions =
-                [Permission::ReviewLeads, Permission::EditLeads, Permission::DeleteLeads, Permission::ExportLeads];
+            let permissions = [
+                Permission::ReviewLeads,
+                Permission::EditLeads,
+                Permission::DeleteLeads,
+                Permission::ExportLeads,
+                Permission::ViewBilling,
+            ];
             assert_eq!(permissions.map(|permission| role.allows(permission)), may, "{role:?}");
         }
     }
