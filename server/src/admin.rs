@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::{Member, MemberId, Studio, StudioId};
+use domain::{Invoice, InvoiceId, Member, MemberId, Recording, Studio, StudioId, Subscription};
 use secrecy::SecretString;
 use wire::changes::Row;
 
@@ -77,6 +77,32 @@ impl Admin {
     /// Waits until servers on the same database have heard of what was changed, within reason.
     pub async fn settled(&self) {
         self.database.hints().settled().await;
+    }
+
+    /// A new invoice id, by the clock.
+    pub fn new_invoice_id(&self) -> InvoiceId {
+        InvoiceId::from_uuid(new_uuid(self.clock.now()))
+    }
+
+    /// Records what a studio subscribed to, as Stripe tells it: in any order, and as often as one likes.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] for what no subscription of this studio can be.
+    pub async fn record_subscription(
+        &self,
+        studio_id: StudioId,
+        subscription: Subscription,
+    ) -> Result<Recording, AdminError> {
+        Ok(self.database.tenant(studio_id).await?.record_subscription(subscription).await?)
+    }
+
+    /// Records an invoice, as Stripe tells it: in any order, and as often as one likes. One that is known, by its id at
+    /// Stripe, keeps its id.
+    ///
+    /// # Errors
+    /// [`AdminError::Invalid`] for what no invoice can be.
+    pub async fn record_invoice(&self, studio_id: StudioId, invoice: Invoice) -> Result<Recording, AdminError> {
+        Ok(self.database.tenant(studio_id).await?.record_invoice(invoice).await?)
     }
 
     /// A new studio id, by the clock.

@@ -48,7 +48,13 @@ pub(crate) fn imported(server: &TestServer) -> (BTreeSet<LeadId>, BTreeSet<Messa
         match row {
             Row::Lead(lead) => drop(leads.insert(lead.id)),
             Row::Message(message) => drop(messages.insert(message.id)),
-            Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Conversation(_) | Row::StageEvent(_) => {}
+            Row::Studio(_)
+            | Row::Member(_)
+            | Row::Stage(_)
+            | Row::Conversation(_)
+            | Row::StageEvent(_)
+            | Row::Subscription(_)
+            | Row::Invoice(_) => {}
         }
     }
     (leads, messages)
@@ -142,7 +148,13 @@ async fn the_cache_and_the_server_agree_field_by_field() -> anyhow::Result<()> {
                     desk.desk.message_page(message.conversation_id, MessageAnchor::Around(message.id), 1, None).await?;
                 assert!(page.messages.contains(message));
             }
-            Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Conversation(_) | Row::StageEvent(_) => {}
+            Row::Studio(_)
+            | Row::Member(_)
+            | Row::Stage(_)
+            | Row::Conversation(_)
+            | Row::StageEvent(_)
+            | Row::Subscription(_)
+            | Row::Invoice(_) => {}
         }
     }
     Ok(())

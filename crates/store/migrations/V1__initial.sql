@@ -84,6 +84,39 @@ CREATE TABLE stage (
     epoch     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- What the studio pays, where the member may see it. Ids and status as Stripe has them.
+CREATE TABLE subscription (
+    one                   INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    studio_id             BLOB    NOT NULL,
+    plan                  TEXT    NOT NULL,
+    status                INTEGER NOT NULL,
+    seats                 INTEGER NOT NULL,
+    current_period_end    INTEGER NOT NULL,
+    cancel_at_period_end  INTEGER NOT NULL,
+    ended_at              INTEGER,
+    customer_id           TEXT    NOT NULL,
+    subscription_id       TEXT    NOT NULL,
+    as_of                 INTEGER NOT NULL,
+    epoch                 INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE invoice (
+    n             INTEGER NOT NULL PRIMARY KEY,
+    id            BLOB    NOT NULL UNIQUE,
+    invoice_id    TEXT    NOT NULL,
+    number        TEXT,
+    status        INTEGER NOT NULL,
+    issued_at     INTEGER NOT NULL,
+    period_start  INTEGER NOT NULL,
+    period_end    INTEGER NOT NULL,
+    currency      TEXT    NOT NULL,
+    total_minor   INTEGER NOT NULL,
+    paid_minor    INTEGER NOT NULL,
+    payment_id    TEXT,
+    as_of         INTEGER NOT NULL,
+    epoch         INTEGER NOT NULL
+) STRICT;
+
 -- The integer of every lead that is here or that something here refers to.
 CREATE TABLE lead_ref (
     n   INTEGER NOT NULL PRIMARY KEY,

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-use domain::{ConversationId, LeadId, Member, MemberId, Stage, Studio, UnixMs};
+use domain::{ConversationId, Invoice, LeadId, Member, MemberId, Stage, Studio, Subscription, UnixMs};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::read::{
     ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
     MessageAnchor, MessagePage, SearchResults,
 };
-use crate::table::{audit, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
     Applied, CacheIdentity, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, inbox, open, search,
 };
@@ -177,6 +177,16 @@ impl Cache {
     /// All tags in use, by name.
     pub fn list_tags(&self) -> Result<Vec<String>, StoreError> {
         self.read(|db, _| studio::list_tags(db))
+    }
+
+    /// The studio's subscription, where one is recorded and the member may see it.
+    pub fn find_subscription(&self) -> Result<Option<Subscription>, StoreError> {
+        self.read(|db, _| billing::find_subscription(db))
+    }
+
+    /// The studio's invoices, the newest first, where the member may see them.
+    pub fn list_invoices(&self) -> Result<Vec<Invoice>, StoreError> {
+        self.read(|db, _| billing::list_invoices(db))
     }
 
     /// A small setting of this device.

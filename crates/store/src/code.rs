@@ -1,6 +1,9 @@
 //! The integers that stand for enums in the tables. They are on disk: a code never changes its meaning.
 
-use domain::{Channel, ConversationStatus, DeliveryStatus, Direction, Role, Source, StageOutcome};
+use domain::{
+    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, Role, Source, StageOutcome,
+    SubscriptionStatus,
+};
 
 use crate::StoreError;
 
@@ -36,4 +39,9 @@ codes! {
     DeliveryStatus { Queued = 0, Sent = 1, Delivered = 2, Read = 3, Failed = 4, Blocked = 5 }
     Role { Admin = 0, Owner = 1, Manager = 2, Sales = 3 }
     StageOutcome { Open = 0, Won = 1, Lost = 2 }
+    SubscriptionStatus {
+        Trialing = 0, Active = 1, PastDue = 2, Canceled = 3, Unpaid = 4, Incomplete = 5, IncompleteExpired = 6,
+        Paused = 7,
+    }
+    InvoiceStatus { Draft = 0, Open = 1, Paid = 2, Uncollectible = 3, Void = 4 }
 }

@@ -25,6 +25,8 @@ mod walk;
 #[cfg(test)]
 mod apply_tests;
 #[cfg(test)]
+mod billing_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod testing;

@@ -59,6 +59,8 @@ pub struct Applied {
     pub messages: bool,
     /// Studio, members, stages or tags.
     pub studio: bool,
+    /// Subscription or invoices.
+    pub billing: bool,
     /// Changes in the page.
     pub rows: u64,
 }

@@ -136,6 +136,42 @@ pub(crate) fn stage(n: u64, position: i64) -> Stage {
     }
 }
 
+pub(crate) fn subscription() -> Subscription {
+    Subscription {
+        studio_id: identity().studio_id,
+        plan: billing_text("Atelier"),
+        status: SubscriptionStatus::Active,
+        seats: 5,
+        current_period_end: at(9),
+        cancel_at_period_end: false,
+        ended_at: None,
+        customer_id: billing_text("cus_NffrFeUfNV2Hib"),
+        subscription_id: billing_text("sub_1MowQVLkdIwHu7ixeRlqHVzs"),
+        as_of: at(1),
+    }
+}
+
+pub(crate) fn invoice(n: u64) -> Invoice {
+    Invoice {
+        id: InvoiceId::from_uuid(uuid(9, n)),
+        invoice_id: billing_text(&format!("in_1MtHbELkdIwHu7ix{n}")),
+        number: Some(billing_text(&format!("LUM-{n}"))),
+        status: InvoiceStatus::Open,
+        issued_at: at(n as i64),
+        period_start: at(0),
+        period_end: at(99),
+        currency: billing_text("EUR"),
+        total_minor: 4_900,
+        paid_minor: 0,
+        payment_id: None,
+        as_of: at(2),
+    }
+}
+
+pub(crate) fn billing_text<T: TryFrom<String, Error = InvalidBillingText>>(text: &str) -> T {
+    text.to_owned().try_into().unwrap()
+}
+
 pub(crate) fn phone(text: &str) -> Phone {
     Phone::try_from(text.to_owned()).unwrap()
 }
@@ -151,11 +187,11 @@ macro_rules! row_of {
     ($($row:ident),+) => {$(impl From<$row> for RowOf { fn from(row: $row) -> Self { Self(Row::$row(row)) } })+};
 }
 row_of!(Studio, Member, Stage, Conversation, Message, StageEvent);
-impl From<Lead> for RowOf {
-    fn from(row: Lead) -> Self {
-        Self(Row::Lead(Box::new(row)))
-    }
+
+macro_rules! boxed_row_of {
+    ($($row:ident),+) => {$(impl From<$row> for RowOf { fn from(row: $row) -> Self { Self(Row::$row(Box::new(row))) } })+};
 }
+boxed_row_of!(Lead, Subscription, Invoice);
 
 pub(crate) fn page(cursor: &str, changes: Vec<Change>) -> PullPage {
     PullPage { changes, unreadable: vec![], cursor: Cursor(cursor.to_owned()), progress: PageProgress::Delta }

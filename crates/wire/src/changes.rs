@@ -15,12 +15,16 @@
 //! order of the studio's sequence; within one, rows come before what refers to them, and deletions last. When a
 //! lead enters or leaves a member's sight, everything that hangs on it is told or to be forgotten, row by row.
 //!
+//! What the studio pays, its subscription and invoices, is told to those alone whose role may see it, at first with the
+//! studio. When that changes with a member's role, the next response tells all of it or has it forgotten, before
+//! anything else.
+//!
 //! `GET /v1/sync/events` (SSE) sends an event named `hint` when it begins, and whenever there may be something to
 //! pull. It ends with the session, and when the server stops.
 
 use domain::{
-    Conversation, ConversationId, Lead, LeadId, Member, MemberId, Message, MessageId, Stage, StageEvent, StageEventId,
-    StageId, Studio, UnixMs,
+    Conversation, ConversationId, Invoice, InvoiceId, Lead, LeadId, Member, MemberId, Message, MessageId, Stage,
+    StageEvent, StageEventId, StageId, Studio, StudioId, Subscription, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +48,8 @@ pub enum Row {
     Conversation(Conversation),
     Message(Message),
     StageEvent(StageEvent),
+    Subscription(Box<Subscription>),
+    Invoice(Box<Invoice>),
 }
 
 /// A row by its id.
@@ -56,6 +62,9 @@ pub enum RowId {
     Conversation(ConversationId),
     Message(MessageId),
     StageEvent(StageEventId),
+    /// The studio's one.
+    Subscription(StudioId),
+    Invoice(InvoiceId),
 }
 
 /// Rows in the whole of what this response and its resumptions will bring; an estimate that may move by

@@ -220,6 +220,43 @@ CREATE TABLE studio.lead_tally (
     PRIMARY KEY (studio_id, owner_id)
 );
 
+CREATE TABLE studio.subscription (
+    studio_id             text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
+    id                    text COLLATE "C" NOT NULL CHECK (id = studio_id),
+    plan                  text NOT NULL,
+    status                text NOT NULL,
+    seats                 bigint NOT NULL,
+    current_period_end    bigint NOT NULL,
+    cancel_at_period_end  bigint NOT NULL,
+    ended_at              bigint,
+    customer_id           text NOT NULL,
+    subscription_id       text NOT NULL,
+    as_of                 bigint NOT NULL,
+    seq                   bigint NOT NULL,
+    PRIMARY KEY (studio_id, id),
+    UNIQUE (studio_id, seq)
+);
+
+CREATE TABLE studio.invoice (
+    studio_id     text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
+    id            text COLLATE "C" NOT NULL,
+    invoice_id    text COLLATE "C" NOT NULL,
+    number        text,
+    status        text NOT NULL,
+    issued_at     bigint NOT NULL,
+    period_start  bigint NOT NULL,
+    period_end    bigint NOT NULL,
+    currency      text NOT NULL,
+    total_minor   bigint NOT NULL,
+    paid_minor    bigint NOT NULL,
+    payment_id    text,
+    as_of         bigint NOT NULL,
+    seq           bigint NOT NULL,
+    PRIMARY KEY (studio_id, id),
+    UNIQUE (studio_id, invoice_id),
+    UNIQUE (studio_id, seq)
+);
+
 CREATE TABLE studio.audit_entry (
     studio_id    text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
     id           text COLLATE "C" NOT NULL,
@@ -233,8 +270,8 @@ CREATE TABLE studio.audit_entry (
     PRIMARY KEY (studio_id, id)
 );
 
-GRANT SELECT, INSERT, UPDATE ON studio.change_counter, studio.studio, studio.member, studio.lead_tally
-    TO frontdesk_studio;
+GRANT SELECT, INSERT, UPDATE ON studio.change_counter, studio.studio, studio.member, studio.lead_tally,
+    studio.subscription, studio.invoice TO frontdesk_studio;
 GRANT SELECT, INSERT ON studio.stage, studio.tombstone TO frontdesk_studio;
 GRANT SELECT, INSERT, UPDATE, DELETE ON studio.lead, studio.conversation, studio.message, studio.stage_event
     TO frontdesk_studio;
@@ -260,4 +297,5 @@ REVOKE EXECUTE ON FUNCTION studio.protect FROM PUBLIC;
 SELECT studio.protect('studio.change_counter'), studio.protect('studio.studio'), studio.protect('studio.member'),
        studio.protect('studio.stage'), studio.protect('studio.lead'), studio.protect('studio.conversation'),
        studio.protect('studio.message'), studio.protect('studio.stage_event'), studio.protect('studio.tombstone'),
-       studio.protect('studio.lead_tally'), studio.protect('studio.audit_entry');
+       studio.protect('studio.lead_tally'), studio.protect('studio.audit_entry'),
+       studio.protect('studio.subscription'), studio.protect('studio.invoice');

@@ -125,6 +125,43 @@ CREATE TABLE lead_tally (
     stage_events   INTEGER NOT NULL
 ) STRICT;
 
+-- What the studio pays for Frontdesk, as Stripe told it; told to those alone whose role may see it. No card data.
+CREATE TABLE subscription (
+    -- The studio's: there is one subscription.
+    id                      TEXT    NOT NULL PRIMARY KEY,
+    plan                    TEXT    NOT NULL,
+    status                  TEXT    NOT NULL,
+    seats                   INTEGER NOT NULL,
+    current_period_end      INTEGER NOT NULL,
+    -- 0 or 1.
+    cancel_at_period_end    INTEGER NOT NULL,
+    ended_at                INTEGER,
+    -- What they are called at Stripe.
+    customer_id             TEXT    NOT NULL,
+    subscription_id         TEXT    NOT NULL,
+    -- When it was so: what comes in of an earlier moment is not kept.
+    as_of                   INTEGER NOT NULL,
+    seq                     INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE invoice (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    -- At Stripe.
+    invoice_id    TEXT    NOT NULL UNIQUE,
+    number        TEXT,
+    status        TEXT    NOT NULL,
+    issued_at     INTEGER NOT NULL,
+    period_start  INTEGER NOT NULL,
+    period_end    INTEGER NOT NULL,
+    currency      TEXT    NOT NULL,
+    total_minor   INTEGER NOT NULL,
+    paid_minor    INTEGER NOT NULL,
+    -- At Stripe.
+    payment_id    TEXT,
+    as_of         INTEGER NOT NULL,
+    seq           INTEGER NOT NULL UNIQUE
+) STRICT;
+
 -- Privileged acts. Append-only.
 CREATE TABLE audit_entry (
     id           TEXT    NOT NULL PRIMARY KEY,

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use domain::{DeviceId, MemberId, Permission, Role, StudioId};
 
 use super::access_token::AccessTokenError;
-use crate::db::{DbError, Sight};
+use crate::db::{Billing, DbError, Sight};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::state::AppState;
@@ -27,6 +27,11 @@ impl Caller {
     /// Which leads the caller sees.
     pub(crate) const fn sight(&self) -> Sight {
         Sight::of(self.member_id, self.role)
+    }
+
+    /// Whether the caller is told what the studio pays.
+    pub(crate) const fn billing(&self) -> Billing {
+        Billing::of(self.role)
     }
 
     /// # Errors

@@ -33,7 +33,7 @@ use store::Store;
 
 pub(crate) use directory::{Directory, NewDevice, NewMembership, Rotate, Rotation};
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
-pub(crate) use tenant::{Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
+pub(crate) use tenant::{Billing, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

@@ -36,6 +36,14 @@ macro_rules! columns {
     (stage) => {
         "g.id, g.name, g.position, g.colour, g.outcome"
     };
+    (subscription) => {
+        "b.id, b.plan, b.status, b.seats, b.current_period_end, b.cancel_at_period_end, b.ended_at, b.customer_id, \
+         b.subscription_id, b.as_of"
+    };
+    (invoice) => {
+        "i.id, i.invoice_id, i.number, i.status, i.issued_at, i.period_start, i.period_end, i.currency, \
+         i.total_minor, i.paid_minor, i.payment_id, i.as_of"
+    };
 }
 pub(super) use columns;
 
@@ -67,6 +75,8 @@ pub(super) enum RowRef<'r> {
     Conversation(ConversationRow<'r>),
     Message(MessageRow<'r>),
     StageEvent(StageEventRow<'r>),
+    Subscription(SubscriptionRow<'r>),
+    Invoice(InvoiceRow<'r>),
 }
 
 #[derive(Serialize)]
@@ -149,6 +159,36 @@ pub(super) struct StageEventRow<'r> {
     to_stage_id: &'r str,
     member_id: Option<&'r str>,
     at: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct SubscriptionRow<'r> {
+    studio_id: &'r str,
+    plan: &'r str,
+    status: &'r str,
+    seats: i64,
+    current_period_end: i64,
+    cancel_at_period_end: bool,
+    ended_at: Option<i64>,
+    customer_id: &'r str,
+    subscription_id: &'r str,
+    as_of: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct InvoiceRow<'r> {
+    id: &'r str,
+    invoice_id: &'r str,
+    number: Option<&'r str>,
+    status: &'r str,
+    issued_at: i64,
+    period_start: i64,
+    period_end: i64,
+    currency: &'r str,
+    total_minor: i64,
+    paid_minor: i64,
+    payment_id: Option<&'r str>,
+    as_of: i64,
 }
 
 impl<'r> StudioRow<'r> {
@@ -245,6 +285,42 @@ impl<'r> StageEventRow<'r> {
             to_stage_id: row.text(3)?,
             member_id: row.opt_text(4)?,
             at: row.int(5)?,
+        })
+    }
+}
+
+impl<'r> SubscriptionRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            studio_id: row.text(0)?,
+            plan: row.text(1)?,
+            status: row.text(2)?,
+            seats: row.int(3)?,
+            current_period_end: row.int(4)?,
+            cancel_at_period_end: row.int(5)? != 0,
+            ended_at: row.opt_int(6)?,
+            customer_id: row.text(7)?,
+            subscription_id: row.text(8)?,
+            as_of: row.int(9)?,
+        })
+    }
+}
+
+impl<'r> InvoiceRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            invoice_id: row.text(1)?,
+            number: row.opt_text(2)?,
+            status: row.text(3)?,
+            issued_at: row.int(4)?,
+            period_start: row.int(5)?,
+            period_end: row.int(6)?,
+            currency: row.text(7)?,
+            total_minor: row.int(8)?,
+            paid_minor: row.int(9)?,
+            payment_id: row.opt_text(10)?,
+            as_of: row.int(11)?,
         })
     }
 }

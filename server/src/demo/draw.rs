@@ -13,6 +13,7 @@ pub(super) enum Stream {
     Studio,
     Counts,
     Lead(u64),
+    Billing,
 }
 
 impl Draw {
@@ -22,6 +23,8 @@ impl Draw {
             Stream::Studio => 0,
             Stream::Counts => 1,
             Stream::Lead(index) => index + 2,
+            // The last: no demo has so many leads.
+            Stream::Billing => u64::MAX,
         });
         Self(rng)
     }
@@ -79,6 +82,13 @@ impl Draw {
         let mut random = [0; 10];
         self.0.fill_bytes(&mut random);
         Builder::from_unix_timestamp_millis(at.0.max(0).unsigned_abs(), &random).into_uuid()
+    }
+
+    /// As Stripe's ids are made.
+    pub(super) fn stripe_id(&mut self, prefix: &str) -> String {
+        const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let rest = std::iter::repeat_with(|| char::from(ALPHABET[self.0.random_range(0..ALPHABET.len())])).take(24);
+        prefix.chars().chain(rest).collect()
     }
 
     /// `length` characters such as click ids are made of.

@@ -7,6 +7,7 @@
 //! keep free for fiction (`phone.rs`), e-mail addresses only from the names that RFC 2606 reserves.
 
 mod attribution;
+mod billing;
 mod counts;
 mod draw;
 mod files;
@@ -69,7 +70,7 @@ pub enum DemoError {
     BadLeads(BadLeads),
 }
 
-/// The rows of the demo studio: the studio, its members and stages, then lead after lead (the oldest first, give or take
+/// The rows of the demo studio: the studio, its members and stages, its subscription and invoices, then lead after lead (the oldest first, give or take
 /// a night), each followed by its stage events and its conversations, each of those by its messages in order of time. A
 /// row comes after every row it refers to. Holds one lead's rows at a time, beside the files given.
 ///
@@ -82,7 +83,8 @@ pub fn generate(config: &DemoConfig) -> Result<impl Iterator<Item = Row> + use<>
     let texts = config.messages_file.as_deref().map(files::read_messages).transpose()?;
     let people = config.leads_file.as_deref().map(files::read_leads).transpose()?.unwrap_or_default();
     let studio = studio::Staff::new(config.seed, config.now);
-    let rows = studio.rows();
+    let mut rows = studio.rows();
+    rows.extend(billing::rows(config.seed, config.now, &studio));
     let counts = counts::MessageCounts::new(config.seed, config.leads, config.messages);
     let world = lead::World::new(config, studio, texts, people);
     let leads = counts.enumerate().flat_map(move |(index, messages)| world.lead_rows(index as u64, messages));

@@ -77,6 +77,11 @@ impl Staff {
         std::iter::once(studio).chain(members).chain(stages).collect()
     }
 
+    /// The studio itself.
+    pub(super) fn studio(&self) -> &Studio {
+        &self.studio
+    }
+
     pub(super) fn stage(&self, kind: StageKind) -> StageId {
         self.stages[kind as usize].id
     }

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use domain::{
-    Channel, Conversation, ConversationId, DeliveryStatus, Direction, Lead, LeadId, Message, Role, StageEvent, UnixMs,
+    Channel, Conversation, ConversationId, DeliveryStatus, Direction, Invoice, InvoiceStatus, Lead, LeadId, Message,
+    Role, StageEvent, UnixMs,
 };
 use sha2::{Digest as _, Sha256};
 use wire::changes::Row;
@@ -54,6 +55,8 @@ struct Demo {
     events: HashMap<LeadId, Vec<StageEvent>>,
     conversations: HashMap<ConversationId, Conversation>,
     messages: HashMap<ConversationId, Vec<Message>>,
+    subscriptions: usize,
+    invoices: Vec<Invoice>,
     ids: HashSet<uuid::Uuid>,
 }
 
@@ -99,6 +102,19 @@ impl Demo {
                     demo.messages.entry(message.conversation_id).or_default().push(message);
                     id
                 }
+                Row::Subscription(subscription) => {
+                    assert_eq!(subscription.check(), Ok(()));
+                    demo.subscriptions += 1;
+                    // The studio's own id, which it has already.
+                    continue;
+                }
+                Row::Invoice(invoice) => {
+                    assert_eq!(invoice.check(), Ok(()));
+                    assert!(invoice.issued_at <= config.now);
+                    let id = *invoice.id.as_uuid();
+                    demo.invoices.push(*invoice);
+                    id
+                }
             };
             assert_eq!(id.get_version_num(), 7);
             assert!(demo.ids.insert(id), "an id came twice");
@@ -133,6 +149,17 @@ fn the_studio_has_all_roles_and_the_demo_account() {
     let account = demo.members.iter().find(|member| member.email == DEMO_EMAIL).expect("the demo account");
     assert_eq!(account.role, Role::Manager);
     assert_eq!(demo.stages.len(), 5);
+}
+
+#[test]
+fn the_studio_pays_for_what_it_uses() {
+    let demo = Demo::read(&config(1, 1));
+    assert_eq!((demo.subscriptions, demo.invoices.len()), (1, 14));
+    assert!(demo.invoices.is_sorted_by_key(|invoice| invoice.issued_at));
+    for invoice in &demo.invoices {
+        let is_paid = invoice.status == InvoiceStatus::Paid;
+        assert_eq!((invoice.paid_minor == invoice.total_minor, invoice.payment_id.is_some()), (is_paid, is_paid));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 use wire::changes::Cursor;
 
-use crate::db::{Epoch, Key, Sight};
+use crate::db::{Billing, Epoch, Key, Sight};
 
 /// Raised when the meaning of a cursor changes: those of before are then refused, and clients start over.
 const VERSION: u8 = 1;
@@ -82,6 +82,9 @@ struct Content {
     /// Whose own leads it shows, if not everyone's: with another sight the place means something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<MemberId>,
+    /// Whether its holder was told what the studio pays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    billing: bool,
     place: Place,
 }
 
@@ -98,15 +101,24 @@ impl CursorSeal {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    pub(super) fn seal(&self, scope: &Scope, place: Place) -> Result<Cursor, serde_json::Error> {
+    /// A cursor for who holds all up to `place`, and what the studio pays where it is told.
+    pub(super) fn seal(&self, scope: &Scope, billing: Billing, place: Place) -> Result<Cursor, serde_json::Error> {
         let Scope { studio, epoch, sight } = scope;
-        let content = Content { v: VERSION, studio: *studio, epoch: epoch.clone(), own: own(*sight), place };
+        let content = Content {
+            v: VERSION,
+            studio: *studio,
+            epoch: epoch.clone(),
+            own: own(*sight),
+            billing: billing == Billing::Told,
+            place,
+        };
         let json = serde_json::to_vec(&content)?;
         let tag = hmac::sign(&self.0, &json);
         Ok(Cursor(format!("{}.{}", URL_SAFE_NO_PAD.encode(&json), URL_SAFE_NO_PAD.encode(tag.as_ref()))))
     }
 
-    pub(super) fn open(&self, scope: &Scope, cursor: &str) -> Result<Place, InvalidCursor> {
+    /// Where its holder stands, and whether they were told what the studio pays: their role may have been another.
+    pub(super) fn open(&self, scope: &Scope, cursor: &str) -> Result<(Place, Billing), InvalidCursor> {
         if cursor.len() > MAX_CHARS {
             return Err(InvalidCursor);
         }
@@ -114,10 +126,11 @@ impl CursorSeal {
         let [json, tag] = [json, tag].map(|part| URL_SAFE_NO_PAD.decode(part));
         let (json, tag) = (json.map_err(|_| InvalidCursor)?, tag.map_err(|_| InvalidCursor)?);
         hmac::verify(&self.0, &json, &tag).map_err(|_| InvalidCursor)?;
-        let Content { v, studio, epoch, own: whose, place } =
+        let Content { v, studio, epoch, own: whose, billing, place } =
             serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
         let fits = v == VERSION && studio == scope.studio && epoch == scope.epoch && whose == own(scope.sight);
-        if fits { Ok(place) } else { Err(InvalidCursor) }
+        let billing = if billing { Billing::Told } else { Billing::Withheld };
+        if fits { Ok((place, billing)) } else { Err(InvalidCursor) }
     }
 }
 
@@ -148,8 +161,11 @@ mod tests {
             rows_before: 300,
         });
         let here = scope();
-        let cursor = seal.seal(&here, place.clone()).expect("seals").0;
-        assert_eq!(seal.open(&here, &cursor), Ok(place));
+        for billing in [Billing::Withheld, Billing::Told] {
+            let cursor = seal.seal(&here, billing, place.clone()).expect("seals").0;
+            assert_eq!(seal.open(&here, &cursor), Ok((place.clone(), billing)));
+        }
+        let cursor = seal.seal(&here, Billing::Told, place).expect("seals").0;
 
         let member = MemberId::from_uuid(uuid::Uuid::from_u128(9));
         for (why, elsewhere) in [
@@ -166,7 +182,7 @@ mod tests {
     fn a_changed_cursor_is_refused() {
         let seal = CursorSeal::new(&[1; 32]);
         let here = scope();
-        let cursor = seal.seal(&here, Place::Delta { after: 7 }).expect("seals").0;
+        let cursor = seal.seal(&here, Billing::Withheld, Place::Delta { after: 7 }).expect("seals").0;
         let (json, tag) = cursor.split_once('.').expect("two parts");
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(json).expect("base64")).expect("text");
         let later = URL_SAFE_NO_PAD.encode(text.replace("\"after\":7", "\"after\":8"));

@@ -8,7 +8,7 @@ use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
 
 use super::cursor::{Phase, Place, Scope, SnapshotPlace};
 use crate::auth::Caller;
-use crate::db::{DbError, Key, Opening, Page, Tenant};
+use crate::db::{Billing, DbError, Key, Opening, Page, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::streams::{StreamKind, StreamPlace};
@@ -35,6 +35,8 @@ pub(crate) struct Feed {
     tenant: Tenant,
     caller: Caller,
     scope: Scope,
+    /// What the client was told of what the studio pays, up to its cursor; from now on it is as the caller's role says.
+    held: Billing,
     stream: StreamPlace,
     request_id: String,
     place: Place,
@@ -69,16 +71,20 @@ pub(crate) async fn open(
     let (tenant, sight) = (state.database.tenant(caller.studio_id).await?, caller.sight());
     let Opening { epoch, seq, totals } = tenant.open_feed(sight).await?;
     let scope = Scope { studio: caller.studio_id, epoch, sight };
-    let place = match cursor {
+    let (place, held) = match cursor {
         Some(cursor) => state.cursor_seal.open(&scope, cursor).map_err(|_| ApiError::CursorInvalid)?,
-        None => Place::Snapshot(SnapshotPlace {
-            base_seq: seq,
-            phase: Phase::NewestLeads,
-            leads_below: Key::newest(),
-            messages_below: Key::newest(),
-            leads_moved_after: seq,
-            rows_before: 0,
-        }),
+        None => {
+            let place = SnapshotPlace {
+                base_seq: seq,
+                phase: Phase::NewestLeads,
+                leads_below: Key::newest(),
+                messages_below: Key::newest(),
+                leads_moved_after: seq,
+                rows_before: 0,
+            };
+            // A snapshot tells it with the studio.
+            (Place::Snapshot(place), caller.billing())
+        }
     };
     if place.seq() > seq {
         // We gave this number out, and have not come so far: the studio was put back to an older copy. What any client
@@ -88,7 +94,7 @@ pub(crate) async fn open(
         return Err(ApiError::CursorInvalid);
     }
     let stream = state.streams.enter(caller.device_id, StreamKind::Changes);
-    Ok(Feed { state, tenant, caller, scope, stream, request_id, place, totals })
+    Ok(Feed { state, tenant, caller, scope, held, stream, request_id, place, totals })
 }
 
 impl Feed {
@@ -130,19 +136,33 @@ impl Feed {
             Place::Snapshot(place) => {
                 let (totals, rows_before) = (self.totals, place.rows_before);
                 out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, now }))?;
+                self.tell_billing(out).await?;
                 self.tell_snapshot(place, out).await
             }
             Place::Delta { after } => {
                 let totals = Totals::default();
                 out.line(&Line::Begin(Begin { kind: FeedKind::Delta, totals, rows_before: 0, now }))?;
+                self.tell_billing(out).await?;
                 self.tell_delta(after, out).await
             }
         }
     }
 
+    /// Where the role has changed what the client may hold of what the studio pays: tells all of it, or has it
+    /// forgotten. The changes that follow tell only of what is new.
+    async fn tell_billing(&self, out: &mut Out) -> Result<(), Broken> {
+        if self.held == self.caller.billing() {
+            return Ok(());
+        }
+        self.require_still_let_in().await?;
+        out.append(self.tenant.billing_lines(self.caller.billing()).await?);
+        out.line(&Line::Page(self.cursor(self.place.clone())?))?;
+        out.flush().await
+    }
+
     async fn tell_snapshot(&self, mut place: SnapshotPlace, out: &mut Out) -> Result<(), Broken> {
         if place.rows_before == 0 && place.phase == Phase::NewestLeads {
-            out.lines.append(&mut self.tenant.snapshot_frame().await?);
+            out.lines.append(&mut self.tenant.snapshot_frame(self.caller.billing()).await?);
         }
         loop {
             self.require_still_let_in().await?;
@@ -204,7 +224,8 @@ impl Feed {
     async fn tell_delta(&self, mut after: i64, out: &mut Out) -> Result<(), Broken> {
         loop {
             self.require_still_let_in().await?;
-            let page = self.tenant.delta_page(self.scope.sight, after).await?.ok_or(Broken::SequenceWentBackwards)?;
+            let page = self.tenant.delta_page(self.scope.sight, self.caller.billing(), after).await?;
+            let page = page.ok_or(Broken::SequenceWentBackwards)?;
             after = page.upto;
             let cursor = self.cursor(Place::Delta { after })?;
             if !page.lines.is_empty() {
@@ -220,7 +241,7 @@ impl Feed {
     }
 
     fn cursor(&self, place: Place) -> Result<Cursor, Broken> {
-        Ok(self.state.cursor_seal.seal(&self.scope, place)?)
+        Ok(self.state.cursor_seal.seal(&self.scope, self.caller.billing(), place)?)
     }
 
     /// A session that ends while the feed runs gets no further page; nor does one whose member now sees other leads.

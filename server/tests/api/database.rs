@@ -27,11 +27,11 @@ impl TestDatabase {
         vec!["directory.db".to_owned(), format!("studios/{studio}.db")]
     }
 
-    /// Makes a member a seller, past the server.
-    pub fn demote(&self, member: MemberId) {
+    /// Gives a member another role, past the server and without a word to anybody.
+    pub fn set_role(&self, member: MemberId, role: &str) {
         let directory = rusqlite::Connection::open(self.data.join("directory.db")).unwrap();
-        let sql = "UPDATE membership SET role = 'sales' WHERE member_id = ?1";
-        assert_eq!(directory.execute(sql, [member.to_string()]).unwrap(), 1);
+        let sql = "UPDATE membership SET role = ?2 WHERE member_id = ?1";
+        assert_eq!(directory.execute(sql, [member.to_string(), role.to_owned()]).unwrap(), 1);
     }
 
     /// Why a statement on the studio's rows is refused to whoever has the rights of the server.

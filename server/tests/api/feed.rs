@@ -69,7 +69,7 @@ impl Feed {
         feed
     }
 
-    fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.pages.iter().flat_map(|(changes, _)| changes).chain(&self.rest)
     }
 
@@ -104,13 +104,12 @@ impl Replica {
         self.cursor = feed.end;
     }
 
-    fn apply(&mut self, feed: &Feed) {
+    pub fn apply(&mut self, feed: &Feed) {
         for change in feed.changes() {
             match change {
                 Change::Upsert(row) => {
                     let (kind, value) = single(serde_json::to_value(row).unwrap());
-                    let id = value["id"].as_str().unwrap().to_owned();
-                    self.rows.insert((kind, id), value);
+                    self.rows.insert((kind, own_id(&value)), value);
                 }
                 Change::Delete(id) | Change::Forget(id) => {
                     self.rows.remove(&key(*id));
@@ -139,6 +138,11 @@ fn single(value: Value) -> (String, Value) {
     object.into_iter().next().unwrap()
 }
 
+/// The row's own id; of the subscription, of which there is one, the studio's.
+fn own_id(row: &Value) -> String {
+    row.get("id").unwrap_or(&row["studio_id"]).as_str().unwrap().to_owned()
+}
+
 fn key(id: RowId) -> (String, String) {
     let (kind, id) = single(serde_json::to_value(id).unwrap());
     (kind, id.as_str().unwrap().to_owned())
@@ -148,7 +152,7 @@ fn key(id: RowId) -> (String, String) {
 fn sorted(rows: impl IntoIterator<Item = Row>) -> BTreeMap<String, Row> {
     let name = |row: &Row| {
         let (kind, value) = single(serde_json::to_value(row).unwrap());
-        format!("{kind} {}", value["id"].as_str().unwrap())
+        format!("{kind} {}", own_id(&value))
     };
     rows.into_iter().map(|row| (name(&row), row)).collect()
 }
@@ -377,7 +381,7 @@ fn is_of_first_lead(row: &Row) -> bool {
         Row::Conversation(conversation) => conversation.lead_id == first,
         Row::Message(message) => message.lead_id == first,
         Row::StageEvent(event) => event.lead_id == first,
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) => false,
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Subscription(_) | Row::Invoice(_) => false,
     }
 }
 

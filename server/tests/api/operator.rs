@@ -176,7 +176,12 @@ fn personal_rows() -> Vec<Row> {
         Row::Message(message) => {
             Row::Message(domain::Message { body: format!("it is {CANARY}"), author_id: None, ..message })
         }
-        row @ (Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::StageEvent(_)) => row,
+        row @ (Row::Studio(_)
+        | Row::Member(_)
+        | Row::Stage(_)
+        | Row::StageEvent(_)
+        | Row::Subscription(_)
+        | Row::Invoice(_)) => row,
     };
     rows(20, 3).into_iter().map(personal).collect()
 }

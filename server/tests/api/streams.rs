@@ -50,7 +50,7 @@ async fn a_feed_breaks_off_when_what_its_member_may_see_changes() {
     assert!(whole.contains("\n{\"end\":"), "the control is read to its end");
 
     let mut stream = feed().await.unwrap();
-    server.database.demote(owner_id());
+    server.database.set_role(owner_id(), "sales");
     let heard = rest(&mut stream, "\n{\"end\":").await;
     assert!(heard.contains("\n{\"failed\":") && !heard.contains("\n{\"end\":"));
     assert!(heard.len() < whole.len() / 2, "{} of {} bytes", heard.len(), whole.len());

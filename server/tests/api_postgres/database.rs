@@ -43,9 +43,9 @@ impl TestDatabase {
         Vec::new()
     }
 
-    /// Makes a member a seller, past the server.
-    pub fn demote(&self, member: MemberId) {
-        let sql = format!("UPDATE directory.membership SET role = 'sales' WHERE member_id = '{member}' RETURNING 1");
+    /// Gives a member another role, past the server and without a word to anybody.
+    pub fn set_role(&self, member: MemberId, role: &str) {
+        let sql = format!("UPDATE directory.membership SET role = '{role}' WHERE member_id = '{member}' RETURNING 1");
         assert_eq!(self.cluster.sql(&self.name, &sql), "1\n");
     }
 

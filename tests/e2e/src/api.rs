@@ -135,7 +135,7 @@ impl Truth {
                     self.old_message = Some(message);
                 }
             }
-            Row::Studio(_) | Row::Member(_) | Row::StageEvent(_) => {}
+            Row::Studio(_) | Row::Member(_) | Row::StageEvent(_) | Row::Subscription(_) | Row::Invoice(_) => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file a table, or a table and those that only serve it: how rows are written and read back.
 
 pub(crate) mod audit;
+pub(crate) mod billing;
 pub(crate) mod conversation;
 pub(crate) mod identity;
 pub(crate) mod lead;
@@ -14,7 +15,7 @@ pub(crate) mod studio;
 pub(crate) mod sync_state;
 pub(crate) mod unreadable;
 
-use domain::{ConversationId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
 use rusqlite::Row;
 
 use crate::StoreError;
@@ -34,7 +35,7 @@ macro_rules! from_blob {
         }
     )+};
 }
-from_blob!(StudioId, MemberId, domain::DeviceId, LeadId, StageId, StageEventId, ConversationId, MessageId);
+from_blob!(StudioId, MemberId, domain::DeviceId, LeadId, StageId, StageEventId, ConversationId, MessageId, InvoiceId);
 
 /// The id in a column.
 pub(crate) fn id<T: FromBlob>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {

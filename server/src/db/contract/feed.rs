@@ -3,7 +3,7 @@
 use wire::changes::Row;
 
 use super::{TestDatabase, lead_id, lead_rows, message_id, on_both, own, upserts};
-use crate::db::{Key, Page, Sight, Tenant};
+use crate::db::{Billing, Key, Page, Sight, Tenant};
 
 on_both!(
     a_snapshot_in_pages_of_any_size_is_the_whole,
@@ -99,7 +99,7 @@ async fn a_delta_in_pages_is_the_whole_and_has_no_gap(db: TestDatabase) {
     let tenant = with_leads(&db, 1_200, 2).await;
     let (mut after, mut rows, mut pages) = (0, 0, 0);
     loop {
-        let page = tenant.delta_page(Sight::All, after).await.expect("read").expect("a page");
+        let page = tenant.delta_page(Sight::All, Billing::Withheld, after).await.expect("read").expect("a page");
         let told = upserts(&page.lines).len();
         assert_eq!(i64::try_from(told).expect("small"), page.upto - after, "a row for each number");
         (after, rows, pages) = (page.upto, rows + told, pages + 1);
@@ -109,7 +109,10 @@ async fn a_delta_in_pages_is_the_whole_and_has_no_gap(db: TestDatabase) {
     }
     assert_eq!((rows, pages), (6 + 1_200 * 5, 2));
     assert_eq!(after, tenant.seq().await.expect("number"));
-    assert!(tenant.delta_page(Sight::All, after + 1).await.expect("read").is_none(), "ahead of the studio");
+    assert!(
+        tenant.delta_page(Sight::All, Billing::Withheld, after + 1).await.expect("read").is_none(),
+        "ahead of the studio"
+    );
 }
 
 async fn a_page_of_long_texts_ends_early_and_the_next_goes_on(db: TestDatabase) {
@@ -133,7 +136,7 @@ async fn a_page_of_long_texts_ends_early_and_the_next_goes_on(db: TestDatabase) 
     assert_eq!((told, pages), (100, 2));
     let (mut after, mut told) = (before, 0);
     loop {
-        let page = tenant.delta_page(Sight::All, after).await.expect("read").expect("a page");
+        let page = tenant.delta_page(Sight::All, Billing::Withheld, after).await.expect("read").expect("a page");
         assert!(page.lines.len() < 5 << 20, "{}", page.lines.len());
         (after, told) = (page.upto, told + count(&page.lines));
         if !page.more {

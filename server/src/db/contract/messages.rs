@@ -5,7 +5,7 @@ use wire::changes::{Change, Row};
 use wire::write::RecordMessage;
 
 use super::{NOW, TestDatabase, changes, conversation_id, lead_id, lead_rows, message_id, on_both, own, owner_id};
-use crate::db::{DbError, Sight, Tenant, WriteError};
+use crate::db::{Billing, DbError, Sight, Tenant, WriteError};
 
 on_both!(
     a_message_is_told_with_its_conversation_and_its_lead,
@@ -34,7 +34,7 @@ async fn record(tenant: &Tenant, n: u64, what: RecordMessage, sight: Sight, at: 
 }
 
 async fn conversation(tenant: &Tenant, n: u64) -> domain::Conversation {
-    let page = tenant.delta_page(Sight::All, 0).await.expect("read").expect("a page");
+    let page = tenant.delta_page(Sight::All, Billing::Withheld, 0).await.expect("read").expect("a page");
     let found = changes(&page.lines).into_iter().find_map(|change| match change {
         Change::Upsert(Row::Conversation(conversation)) if conversation.id == conversation_id(n) => Some(conversation),
         _ => None,
@@ -47,7 +47,7 @@ async fn a_message_is_told_with_its_conversation_and_its_lead(db: TestDatabase) 
     let before = tenant.seq().await.expect("number");
     let question = said(message_id(50), Direction::Inbound, &"é".repeat(300));
     assert!(record(&tenant, 1, question, Sight::All, NOW).await.expect("recorded"));
-    let page = tenant.delta_page(Sight::All, before).await.expect("read").expect("a page");
+    let page = tenant.delta_page(Sight::All, Billing::Withheld, before).await.expect("read").expect("a page");
     let told = changes(&page.lines);
     let [
         Change::Upsert(Row::Lead(lead)),

@@ -4,6 +4,7 @@
 //! asked in `postgres_only` (row-level security, migrations) and `outages`.
 
 mod audit;
+mod billing;
 mod directory;
 mod feed;
 mod imports;

@@ -9,7 +9,7 @@ use wire::changes::Row;
 use wire::write::RecordMessage;
 
 use super::{NOW, TestDatabase, conversation_id, lead_rows, on_both, owner_id, upserts, uuid};
-use crate::db::Sight;
+use crate::db::{Billing, Sight};
 use crate::hints::{Hint, Hints};
 
 on_both!(a_cursor_skips_no_commit_of_many_writers, a_change_is_announced_once_it_is_there);
@@ -29,7 +29,8 @@ async fn a_cursor_skips_no_commit_of_many_writers(db: TestDatabase) {
             loop {
                 // Asked before the page is read: what was written until then is on it.
                 let last = done.load(Ordering::SeqCst);
-                let page = tenant.delta_page(Sight::All, after).await.expect("read").expect("a page");
+                let page =
+                    tenant.delta_page(Sight::All, Billing::Withheld, after).await.expect("read").expect("a page");
                 for row in upserts(&page.lines) {
                     if let Row::Message(message) = row {
                         seen.insert(message.id);

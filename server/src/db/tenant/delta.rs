@@ -6,10 +6,11 @@
 
 use wire::changes::{Change, Line, RowId};
 
-use super::{Sight, Tenant, current_seq};
+use super::{Billing, Sight, Tenant, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
-    ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
+    ConversationRow, InvoiceRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow,
+    SubscriptionRow, UpsertLine, columns,
 };
 use crate::db::sql::{Row, Tx};
 
@@ -50,6 +51,10 @@ pub(super) const MESSAGES: &str = concat!(
     in_sight!(),
     " FROM message m JOIN lead l ON l.id = m.lead_id WHERE m.seq > $1 AND m.seq <= $2 ORDER BY m.seq"
 );
+const SUBSCRIPTION: &str =
+    concat!("SELECT ", columns!(subscription), " FROM subscription b WHERE b.seq > $1 AND b.seq <= $2");
+pub(super) const INVOICES: &str =
+    concat!("SELECT ", columns!(invoice), " FROM invoice i WHERE i.seq > $1 AND i.seq <= $2 ORDER BY i.seq");
 pub(super) const TOMBSTONES: &str = "SELECT kind, id FROM tombstone WHERE seq > $1 AND seq <= $2 ORDER BY seq";
 
 /// Changes that belong together.
@@ -64,7 +69,12 @@ pub(crate) struct DeltaPage {
 
 impl Tenant {
     /// The changes that follow number `after`; nothing when the sequence has not come so far.
-    pub(crate) async fn delta_page(&self, sight: Sight, after: i64) -> Result<Option<DeltaPage>, DbError> {
+    pub(crate) async fn delta_page(
+        &self,
+        sight: Sight,
+        billing: Billing,
+        after: i64,
+    ) -> Result<Option<DeltaPage>, DbError> {
         self.store
             .read(move |tx| {
                 let newest = current_seq(tx)?;
@@ -74,7 +84,7 @@ impl Tenant {
                 let mut window = WINDOW;
                 loop {
                     let upto = newest.min(after.saturating_add(window));
-                    let mut page = Builder { tx, sight: sight.parameter(), after, upto, lines: Vec::new() };
+                    let mut page = Builder { tx, sight: sight.parameter(), billing, after, upto, lines: Vec::new() };
                     if page.fill()? || window == 1 {
                         return Ok(Some(DeltaPage { lines: page.lines, upto, more: upto < newest }));
                     }
@@ -88,6 +98,7 @@ impl Tenant {
 struct Builder<'t> {
     tx: &'t Tx<'t>,
     sight: String,
+    billing: Billing,
     after: i64,
     upto: i64,
     lines: Vec<u8>,
@@ -99,6 +110,10 @@ impl Builder<'_> {
         self.common(STUDIO, |row| Ok(RowRef::Studio(StudioRow::read(row)?)))?;
         self.common(MEMBERS, |row| Ok(RowRef::Member(MemberRow::read(row)?)))?;
         self.common(STAGES, |row| Ok(RowRef::Stage(StageRow::read(row)?)))?;
+        if self.billing == Billing::Told {
+            self.common(SUBSCRIPTION, |row| Ok(RowRef::Subscription(SubscriptionRow::read(row)?)))?;
+            self.common(INVOICES, |row| Ok(RowRef::Invoice(InvoiceRow::read(row)?)))?;
+        }
         let fits =
             self.guarded(LEADS, 16, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
                 && self.guarded(
@@ -125,7 +140,7 @@ impl Builder<'_> {
         Ok(fits)
     }
 
-    /// Rows everybody sees.
+    /// Rows that no lead hangs on: who is told of them is told of all.
     fn common(
         &mut self,
         sql: &'static str,
@@ -170,6 +185,9 @@ impl Builder<'_> {
                 "conversation" => RowId::Conversation(parse(id)?),
                 "message" => RowId::Message(parse(id)?),
                 "stage_event" => RowId::StageEvent(parse(id)?),
+                "subscription" | "invoice" if self.billing == Billing::Withheld => return Ok(true),
+                "subscription" => RowId::Subscription(parse(id)?),
+                "invoice" => RowId::Invoice(parse(id)?),
                 _ => return Err(DbError::Corrupt { column: 0 }),
             };
             Line::Change(Change::Delete(gone)).write(lines)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::LeadId;
+use domain::{InvalidBilling, LeadId};
 use wire::changes::{MAX_LINE_BYTES, Row};
 
 use super::Tenant;
@@ -29,6 +29,8 @@ pub enum ImportError {
     TooLarge { row: u64 },
     #[error("row {row} was deleted here, which is for good")]
     Deleted { row: u64 },
+    #[error("row {row}: {problem}")]
+    Billing { row: u64, problem: InvalidBilling },
 }
 
 /// What an import brought.
@@ -136,8 +138,23 @@ impl Import<'_> {
                 write.insert_stage_event(&event, owner.as_deref())?;
                 self.report.stage_events += 1;
             }
+            Row::Subscription(subscription) => {
+                if subscription.studio_id != self.tenant.studio_id {
+                    return Err(ImportError::OtherStudio { row: self.report.rows });
+                }
+                subscription.check().map_err(|problem| self.refused(problem))?;
+                write.put_subscription(&subscription)?;
+            }
+            Row::Invoice(invoice) => {
+                invoice.check().map_err(|problem| self.refused(problem))?;
+                write.put_invoice(&invoice)?;
+            }
         }
         Ok(())
+    }
+
+    fn refused(&self, problem: InvalidBilling) -> ImportError {
+        ImportError::Billing { row: self.report.rows, problem }
     }
 
     /// The owner of a lead brought before, or there already.
@@ -164,7 +181,7 @@ fn fits_a_line(row: &Row) -> Result<bool, DbError> {
     let text = match row {
         Row::Message(message) => message.body.len() + message.failure_reason.as_ref().map_or(0, String::len),
         Row::Conversation(conversation) => conversation.preview.len(),
-        Row::StageEvent(_) => 0,
+        Row::StageEvent(_) | Row::Subscription(_) | Row::Invoice(_) => 0,
         // These have many texts and there are few of them: measured as they will be.
         Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Lead(_) => usize::MAX,
     };
@@ -193,7 +210,7 @@ impl std::io::Write for Size {
 /// Kind and id of a row that can be deleted.
 fn mortal(row: &Row) -> Option<(&'static str, String)> {
     match row {
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) => None,
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Subscription(_) | Row::Invoice(_) => None,
         Row::Lead(lead) => Some(("lead", lead.id.to_string())),
         Row::Conversation(conversation) => Some(("conversation", conversation.id.to_string())),
         Row::Message(message) => Some(("message", message.id.to_string())),

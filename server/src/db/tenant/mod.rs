@@ -3,6 +3,7 @@
 //! `write` holds the one place where the studio's sequence of changes grows; the other files say what is written or
 //! read. Nothing here decides who may ask: callers pass the [`Sight`] of who does.
 
+mod billing;
 mod delta;
 mod epoch;
 mod import;
@@ -17,7 +18,7 @@ mod write;
 
 use std::sync::Arc;
 
-use domain::{Member, MemberId, Role, Studio, StudioId};
+use domain::{Member, MemberId, Permission, Role, Studio, StudioId};
 
 use super::DbError;
 use super::rows::{MemberRow, StudioRow, columns, to_domain};
@@ -62,6 +63,20 @@ impl Sight {
             Self::All => String::new(),
             Self::OwnAndPool(member_id) => member_id.to_string(),
         }
+    }
+}
+
+/// Whether somebody is told what the studio pays (A11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Billing {
+    Told,
+    Withheld,
+}
+
+impl Billing {
+    /// What `role` gives.
+    pub(crate) const fn of(role: Role) -> Self {
+        if role.allows(Permission::ViewBilling) { Self::Told } else { Self::Withheld }
     }
 }
 

@@ -1,13 +1,15 @@
 //! What the feed and the writes ask of a studio's database is found by index, whatever the studio's size.
 
-use super::{delta, leads, messages, snapshot, trail};
+use wire::changes::Row;
+
+use super::{billing, delta, leads, messages, snapshot, trail};
 use crate::db::DbError;
 use crate::db::contract::{TestDatabase, cluster, lead_rows, studio_id};
 use crate::db::sql::Tx;
 use crate::db::tenant::Tenant;
 use crate::demo::{DemoConfig, generate};
 
-const HOT: [(&str, &str); 22] = [
+const HOT: [(&str, &str); 24] = [
     ("snapshot leads", snapshot::LEADS),
     ("snapshot moved leads", snapshot::MOVED_LEADS),
     ("snapshot conversations", snapshot::CONVERSATIONS),
@@ -20,6 +22,7 @@ const HOT: [(&str, &str); 22] = [
     ("delta conversations", delta::CONVERSATIONS),
     ("delta stage events", delta::STAGE_EVENTS),
     ("delta messages", delta::MESSAGES),
+    ("delta invoices", delta::INVOICES),
     ("delta tombstones", delta::TOMBSTONES),
     ("find lead", leads::FIND),
     ("update lead", leads::UPDATE),
@@ -29,6 +32,7 @@ const HOT: [(&str, &str); 22] = [
     ("find conversation", messages::FIND_CONVERSATION),
     ("find message", messages::FIND_MESSAGE),
     ("update conversation", messages::UPDATE_CONVERSATION),
+    ("find invoice", billing::FIND_INVOICE),
     ("find audit entry", trail::FIND),
 ];
 
@@ -60,7 +64,8 @@ async fn fill(tenant: &Tenant) {
         messages_file: None,
         leads_file: None,
     };
-    let rows = generate(&config).expect("generates").filter(|row| !matches!(row, wire::changes::Row::Studio(_)));
+    let is_of_demo = |row: &Row| matches!(row, Row::Studio(_) | Row::Subscription(_));
+    let rows = generate(&config).expect("generates").filter(move |row| !is_of_demo(row));
     tenant.import(rows).await.expect("imports");
 }
 

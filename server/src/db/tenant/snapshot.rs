@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::changes::Totals;
 
 use super::epoch::{Epoch, current_epoch};
-use super::{Sight, Tenant, current_seq};
+use super::{Billing, Sight, Tenant, billing, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
     ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
@@ -136,14 +136,17 @@ impl Tenant {
             .await
     }
 
-    /// The studio, its members and its stages, as lines.
-    pub(crate) async fn snapshot_frame(&self) -> Result<Vec<u8>, DbError> {
+    /// The studio, its members, its stages and, where it is told, what it pays, as lines.
+    pub(crate) async fn snapshot_frame(&self, told: Billing) -> Result<Vec<u8>, DbError> {
         self.store
-            .read(|tx| {
+            .read(move |tx| {
                 let mut page = Page::new(Key::newest());
                 tx.query_while(STUDIO, &[], |row| page.push(RowRef::Studio(StudioRow::read(row)?)).map(|()| true))?;
                 tx.query_while(MEMBERS, &[], |row| page.push(RowRef::Member(MemberRow::read(row)?)).map(|()| true))?;
                 tx.query_while(STAGES, &[], |row| page.push(RowRef::Stage(StageRow::read(row)?)).map(|()| true))?;
+                if told == Billing::Told {
+                    billing::tell(tx, &mut page.lines)?;
+                }
                 Ok(page.lines)
             })
             .await

@@ -28,6 +28,12 @@ pub(crate) enum WriteError {
     Invalid { field: &'static str, problem: &'static str },
 }
 
+impl From<domain::InvalidBilling> for WriteError {
+    fn from(domain::InvalidBilling { field, problem }: domain::InvalidBilling) -> Self {
+        Self::Invalid { field, problem }
+    }
+}
+
 /// How many rows the leads of one owner amount to, or by how many that changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -101,6 +107,8 @@ impl<'t> Write<'t> {
             RowId::Conversation(id) => ("conversation", id.to_string()),
             RowId::Message(id) => ("message", id.to_string()),
             RowId::StageEvent(id) => ("stage_event", id.to_string()),
+            RowId::Subscription(id) => ("subscription", id.to_string()),
+            RowId::Invoice(id) => ("invoice", id.to_string()),
         };
         let seq = self.next_seq();
         let sql = "INSERT INTO tombstone (id, kind, seq) VALUES ($1, $2, $3)";
