@@ -1,6 +1,7 @@
 //! The command line. Passwords come by standard input, never by an argument that others could list.
 
 mod asking;
+mod billing;
 mod certificate;
 mod demo;
 mod members;
@@ -40,6 +41,8 @@ enum Command {
     /// Without a terminal, they are three lines on standard input. An address that has an account already, at another
     /// studio, keeps its password.
     Member(members::NewMember),
+    /// Record what a studio pays: its subscription and invoices, as Stripe has them. Never a card
+    Billing(billing::Billing),
     /// Make clients pull everything anew: after a studio's database was put back from a backup
     ///
     /// They may hold what came after the backup and is gone now. What they have stays until they have it anew. Also
@@ -101,6 +104,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run().await,
         Command::Studio(studio) => studio.run().await,
         Command::Member(member) => member.run().await,
+        Command::Billing(billing) => billing.run().await,
         Command::ResetCursors(reset) => reset.run().await,
         Command::Certificate(certificate) => certificate.run(),
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod auth;
+mod billing;
 mod certificate;
 mod cut;
 mod database;

@@ -3,6 +3,8 @@
 
 #[path = "../api/auth.rs"]
 mod auth;
+#[path = "../api/billing.rs"]
+mod billing;
 #[path = "../api/certificate.rs"]
 mod certificate;
 #[path = "../support/postgres.rs"]
