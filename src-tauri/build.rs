@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "set_lock_after_minutes",
     "set_lock_with_screen",
     "user_active",
+    "billing",
     "sync_status",
     "sync_now",
     "lead_page",

@@ -53,6 +53,7 @@ fn union(a: Changed, b: Changed) -> Changed {
         conversations: a.conversations || b.conversations,
         messages: a.messages || b.messages,
         studio: a.studio || b.studio,
+        billing: a.billing || b.billing,
     }
 }
 

@@ -230,5 +230,30 @@ export const SCREENS = [
     until: 'lock-minutes',
     steps: [click('lock-minutes'), matching('[role="option"]')],
   },
+  { name: 'settings-billing', at: '?fake=owner#/settings/billing', until: 'invoices' },
+  { name: 'settings-billing-canceling', at: '?fake=owner,canceling#/settings/billing', until: 'invoices' },
+  {
+    name: 'settings-billing-trial',
+    at: '?fake=owner&billing=trialing#/settings/billing',
+    until: 'billing-no-invoices',
+  },
+  { name: 'settings-billing-past-due', at: '?fake=owner&billing=past_due#/settings/billing', until: 'invoices' },
+  { name: 'settings-billing-unpaid', at: '?fake=owner&billing=unpaid#/settings/billing', until: 'invoices' },
+  { name: 'settings-billing-ended', at: '?fake=owner&billing=canceled#/settings/billing', until: 'invoices' },
+  { name: 'settings-billing-offline', at: '?fake=owner,offline#/settings/billing', until: 'billing-offline' },
+  { name: 'settings-billing-none', at: '?fake=owner&billing=none#/settings/billing', until: 'billing-none' },
+  {
+    name: 'settings-billing-failed',
+    at: '?fake=owner&fail=cache_unavailable#/settings/billing',
+    until: 'billing-error',
+  },
+  {
+    name: 'settings-billing-copied',
+    at: '?fake=owner#/settings/billing',
+    until: 'invoices',
+    steps: [click('invoice-copy')],
+  },
+  // The role may not see it: it is not there.
+  { name: 'settings-billing-absent', at: '#/settings/billing', until: 'zoom' },
   { name: 'settings-about', at: '#/settings/about', until: 'settings-about' },
 ];

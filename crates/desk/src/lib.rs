@@ -4,6 +4,7 @@
 //! window and no command line.
 
 mod account;
+mod billing;
 mod config;
 mod devices;
 mod erase;

@@ -169,6 +169,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
                 conversations: applied.conversations,
                 messages: applied.messages,
                 studio: applied.studio,
+                billing: applied.billing,
             })),
             EngineEvent::Status(status) => {
                 if let Some(problem) = status.problem.as_deref().filter(|problem| logged != Some(problem.id)) {

@@ -51,6 +51,7 @@ impl Desk {
             Ok::<_, DeskError>(SessionView {
                 studio: cache.find_studio()?.unwrap_or_else(|| profile.studio.clone()),
                 may_export: me.is_some_and(|me| me.role.allows(Permission::ExportLeads)),
+                may_view_billing: me.is_some_and(|me| me.role.allows(Permission::ViewBilling)),
                 me: me.unwrap_or(&profile.member).clone(),
                 members,
                 stages: cache.list_stages()?,

@@ -1,6 +1,7 @@
 //! What the window may ask. A command takes its arguments apart and calls one use case of the desk.
 
 pub(crate) mod account;
+pub(crate) mod billing;
 pub(crate) mod export;
 pub(crate) mod inbox;
 pub(crate) mod leads;
@@ -24,6 +25,7 @@ macro_rules! handler {
             $crate::commands::account::user_active,
             $crate::commands::account::device_list,
             $crate::commands::account::device_revoke,
+            $crate::commands::billing::billing,
             $crate::commands::sync::sync_status,
             $crate::commands::sync::sync_now,
             $crate::commands::leads::lead_page,

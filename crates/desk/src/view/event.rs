@@ -14,6 +14,8 @@ pub struct Changed {
     pub messages: bool,
     /// Studio, members, stages or tags: ask for the session again.
     pub studio: bool,
+    /// Subscription or invoices.
+    pub billing: bool,
 }
 
 /// Something happened at the desk.

@@ -1,11 +1,13 @@
 //! What the window shows of the desk: sessions, status, export, and the events that tell it to look again.
 
+mod billing;
 mod event;
 mod export;
 mod session;
 mod status;
 mod views;
 
+pub use billing::{BillingView, SubscriptionView};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};

@@ -126,6 +126,7 @@ pub struct SessionView {
     /// All tags in use, by name.
     pub tags: Vec<String>,
     pub may_export: bool,
+    pub may_view_billing: bool,
     pub key_store: KeyStore,
     /// Idle minutes after which the desk locks by itself; 0 is never.
     pub lock_after_minutes: u32,

@@ -8,6 +8,7 @@ const ROUTES: [string, Route][] = [
   ['#/leads', { screen: 'leads' }],
   ['#/leads/l1', { screen: 'lead', leadId: 'l1' }],
   ['#/settings/security', { screen: 'settings', section: 'security' }],
+  ['#/settings/billing', { screen: 'settings', section: 'billing' }],
 ];
 
 describe('route', () => {
@@ -31,6 +32,6 @@ describe('route', () => {
   });
 
   it('an unknown section of the settings is the first one', () => {
-    expect(parseRoute('#/settings/billing')).toEqual({ screen: 'settings', section: 'appearance' });
+    expect(parseRoute('#/settings/weather')).toEqual({ screen: 'settings', section: 'appearance' });
   });
 });

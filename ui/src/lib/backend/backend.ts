@@ -1,6 +1,7 @@
 // The desk, as the screens see it. `tauri.ts` talks to the real one, `fake.ts` is one in memory for fast tests.
 // A rejected promise always carries an `ErrorView`.
 
+import type { BillingView } from '../bindings/BillingView';
 import type { ConversationId } from '../bindings/ConversationId';
 import type { ConversationPage } from '../bindings/ConversationPage';
 import type { ConversationRow } from '../bindings/ConversationRow';
@@ -43,6 +44,9 @@ export interface Backend {
   setLockWithScreen(locks: boolean): Promise<void>;
   /** Tells the desk that somebody is there, so that it does not lock. Called at most every ten seconds. */
   userActive(): Promise<void>;
+
+  /** What the studio pays, as far as it has come to this computer; rejects where the role may not see it. */
+  billing(): Promise<BillingView>;
 
   syncStatus(): Promise<SyncStatus>;
   /** Tries again at once: on focus, on network return, on the user's wish. */

@@ -1,5 +1,6 @@
 // How the desk in memory is steered: by options in tests, by words in the address in a browser.
 
+import type { SubscriptionStatus } from '../bindings/SubscriptionStatus';
 import type { ErrorCode } from '../bindings/ErrorCode';
 import type { FirstSync } from '../bindings/FirstSync';
 import type { KeyStore } from '../bindings/KeyStore';
@@ -12,6 +13,12 @@ export interface FakeOptions {
   open: number;
   /** Signed in as a salesperson, who may not export. */
   isSales: boolean;
+  /** Signed in as the owner, who may see what the studio pays. */
+  isOwner: boolean;
+  /** Where the subscription stands; null where none is recorded. */
+  billing: SubscriptionStatus | null;
+  /** The subscription is not continued. */
+  isCanceling: boolean;
   isOffline: boolean;
   isConnecting: boolean;
   firstSync: FirstSync | null;
@@ -44,6 +51,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   leads: 8412,
   open: 14,
   isSales: false,
+  isOwner: false,
+  billing: 'active',
+  isCanceling: false,
   isOffline: false,
   isConnecting: false,
   firstSync: null,
@@ -65,8 +75,8 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew, unsent, set-aside,
- * revoked.
+ * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, owner, canceling, unreadable, skew,
+ * unsent, set-aside, revoked. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -75,12 +85,16 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const code = (key: string): ErrorCode | null => query.get(key) as ErrorCode | null;
   const isFirstSync = words.has('first-sync') || words.has('first-sync-offline');
   const isEmpty = words.has('empty');
+  const billing = query.get('billing');
   return {
     phase: words.has('signed-out') ? 'signed_out' : words.has('locked') ? 'locked' : 'open',
     keyStore: words.has('passphrase') ? 'passphrase' : 'keyring',
     leads: isEmpty ? 0 : number('leads', DEFAULTS.leads),
     open: isEmpty ? 0 : number('open', DEFAULTS.open),
     isSales: words.has('sales'),
+    isOwner: words.has('owner'),
+    billing: billing === 'none' ? null : ((billing as SubscriptionStatus | null) ?? DEFAULTS.billing),
+    isCanceling: words.has('canceling'),
     isOffline: words.has('offline') || words.has('first-sync-offline'),
     isConnecting: words.has('connecting'),
     firstSync: isFirstSync

@@ -17,6 +17,7 @@ import type { SyncStatus } from '../bindings/SyncStatus';
 import type { Backend } from './backend';
 import { errorView } from './error-view';
 import { EVERY_LEAD } from './every-lead';
+import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
 import { FakeExports } from './fake-exports';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
@@ -35,7 +36,7 @@ export function fakeFromLocation(search: string): Backend {
 export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const options: FakeOptions = { ...DEFAULTS, now: Date.now(), ...given };
   const size: data.FakeSize = { leads: options.leads, open: options.open };
-  const me = options.isSales ? data.MEMBERS[2] : data.MEMBERS[0];
+  const me = data.MEMBERS[options.isSales ? 2 : options.isOwner ? 1 : 0];
   if (me === undefined) throw new Error('the studio has members');
   const listeners = new Set<(event: DeskEvent) => void>();
   const readHere = new Set<string>();
@@ -131,6 +132,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     stages: data.STAGES,
     tags: data.TAGS,
     may_export: !options.isSales,
+    may_view_billing: options.isOwner,
     key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
     locks_with_screen: locksWithScreen,
@@ -233,6 +235,12 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       }),
     userActive: () => answer(() => undefined),
 
+    billing: () =>
+      read(() => {
+        if (!options.isOwner) throw errorView('not_found');
+        return fakeBilling(options.billing, options.isCanceling, options.now);
+      }),
+
     syncStatus: () => answer(() => status),
     syncNow: () =>
       answer(() => {
@@ -306,7 +314,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         if (readHere.has(id)) return;
         readHere.add(id);
-        emit({ changed: { leads: false, conversations: true, messages: false, studio: false } });
+        emit({ changed: { leads: false, conversations: true, messages: false, studio: false, billing: false } });
       }),
 
     search: (text, limit) => read(() => searchFake(text, limit, allLeads(), threadOf, status.first_sync === null)),

@@ -31,6 +31,8 @@ export const tauriBackend: Backend = {
   setLockWithScreen: (locks) => call('set_lock_with_screen', { locks }),
   userActive: () => call('user_active'),
 
+  billing: () => call('billing'),
+
   syncStatus: () => call('sync_status'),
   syncNow: () => call('sync_now'),
 

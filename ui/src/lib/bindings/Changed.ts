@@ -7,4 +7,8 @@ export type Changed = { leads: boolean, conversations: boolean, messages: boolea
 /**
  * Studio, members, stages or tags: ask for the session again.
  */
-studio: boolean, };
+studio: boolean, 
+/**
+ * Subscription or invoices.
+ */
+billing: boolean, };

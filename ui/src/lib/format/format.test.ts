@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteSize, count, counted, elapsed, money } from './number';
+import { amount, byteSize, count, counted, elapsed, money } from './number';
 import { ago, clockTime, dayHeading, daysBetween, duration, listTime, moment, shortDate } from './time';
 
 const LISBON = 'Europe/Lisbon';
@@ -80,6 +80,14 @@ describe('numbers', () => {
     expect(money(42_000, 'EUR')).toBe('€420');
     expect(money(42_050, 'EUR')).toBe('€420.50');
     expect(money(-5000, 'GBP')).toBe('-£50');
+  });
+
+  it('an amount is exact, in the minor unit that its currency has', () => {
+    expect(amount(4900, 'EUR')).toBe('€49.00');
+    expect(amount(-1205, 'GBP')).toBe('-£12.05');
+    expect(amount(4900, 'JPY')).toBe('¥4,900');
+    expect(amount(49_000, 'KWD')).toMatch(/^KWD\s49\.000$/);
+    expect(money(4900, 'EUR'), 'another way of telling the same currency').toBe('€49');
   });
 
   it('sizes and spans', () => {

@@ -34,6 +34,17 @@ export function money(minor: number, currency: string): string {
   return format.format(minor / 100);
 }
 
+/** `€49.00` from 4900 and `EUR`, `¥4,900` from 4900 and `JPY`: the currency's own minor unit (ISO 4217), exactly. */
+export function amount(minor: number, currency: string): string {
+  let format = moneyFormats.get(currency);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+    moneyFormats.set(currency, format);
+  }
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(minor / 10 ** digits);
+}
+
 /** `640 B`, `1.2 MB`: decimal units, as file managers show them. */
 export function byteSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
