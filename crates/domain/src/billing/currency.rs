@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::InvalidBillingText;
 
 /// An ISO 4217 code, by form: three capital letters. Stripe's small ones are taken, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[ts(export, type = "string")]
+#[schema(value_type = String, pattern = "^[A-Z]{3}$", examples("EUR"))]
 pub struct Currency([u8; 3]);
 
 impl Currency {

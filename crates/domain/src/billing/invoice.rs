@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::{BillingText, Currency, InvalidBilling, StripeInvoiceId, StripePaymentId, require_amount, require_time};
 use crate::{InvoiceId, UnixMs};
 
 /// Where an invoice stands, in Stripe's terms (<https://docs.stripe.com/api/invoices/object#invoice_object-status>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum InvoiceStatus {
@@ -28,12 +29,13 @@ impl InvoiceStatus {
 }
 
 /// One invoice. Amounts are in the minor unit that ISO 4217 gives the currency: cents of EUR, yen of JPY.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Invoice {
     pub id: InvoiceId,
     pub invoice_id: StripeInvoiceId,
     /// What is printed on it; a draft may have none.
+    #[schema(required)]
     pub number: Option<BillingText>,
     pub status: InvoiceStatus,
     pub issued_at: UnixMs,
@@ -48,6 +50,7 @@ pub struct Invoice {
     #[ts(type = "number")]
     pub paid_minor: i64,
     /// The payment, once there is one.
+    #[schema(required)]
     pub payment_id: Option<StripePaymentId>,
     /// When it was so: what is known of an earlier moment never replaces it.
     pub as_of: UnixMs,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::InvalidBillingText;
 use super::card::looks_like_card;
@@ -10,11 +11,12 @@ use super::card::looks_like_card;
 const MAX_CHARS: usize = 255;
 
 macro_rules! stripe_ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $pattern:literal);+ $(;)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
         #[serde(try_from = "String", into = "String")]
         #[ts(export, type = "string")]
+        #[schema(max_length = 255, pattern = $pattern)]
         pub struct $name(String);
 
         impl $name {
@@ -43,13 +45,13 @@ macro_rules! stripe_ids {
 
 stripe_ids! {
     /// Who pays.
-    StripeCustomerId = "cus_",
+    StripeCustomerId = "cus_", "^cus_[0-9A-Za-z]+$";
     /// What they subscribed to.
-    StripeSubscriptionId = "sub_",
+    StripeSubscriptionId = "sub_", "^sub_[0-9A-Za-z]+$";
     /// An invoice.
-    StripeInvoiceId = "in_",
+    StripeInvoiceId = "in_", "^in_[0-9A-Za-z]+$";
     /// A payment of one: Stripe's PaymentIntent.
-    StripePaymentId = "pi_",
+    StripePaymentId = "pi_", "^pi_[0-9A-Za-z]+$";
 }
 
 /// The prefix, then letters and digits. A secret (`pi_…_secret_…`) is none.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::{BillingText, InvalidBilling, StripeCustomerId, StripeSubscriptionId, require_time};
 use crate::{StudioId, UnixMs};
@@ -11,7 +12,7 @@ pub const EXPORT_WINDOW_MS: i64 = 30 * 86_400_000;
 
 /// Where a subscription stands, in Stripe's terms
 /// (<https://docs.stripe.com/api/subscriptions/object#subscription_object-status>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum SubscriptionStatus {
@@ -69,7 +70,7 @@ pub enum Standing {
 }
 
 /// A studio's subscription, of which it has one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Subscription {
     pub studio_id: StudioId,
@@ -83,6 +84,7 @@ pub struct Subscription {
     /// Whether it ends then instead.
     pub cancel_at_period_end: bool,
     /// When it ended: there if the status is final, and only then.
+    #[schema(required)]
     pub ended_at: Option<UnixMs>,
     pub customer_id: StripeCustomerId,
     pub subscription_id: StripeSubscriptionId,

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::InvalidBillingText;
 use super::card::looks_like_card;
 
 /// A plan's name or an invoice's number: a line of at most [`BillingText::MAX_CHARS`] characters that holds no card
 /// number.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[ts(export, type = "string")]
+#[schema(min_length = 1, max_length = 120)]
 pub struct BillingText(String);
 
 impl BillingText {
