@@ -60,7 +60,7 @@ pub fn studio_id() -> StudioId {
     StudioId::from_uuid(uuid(1, 1))
 }
 
-fn other_studio_id() -> StudioId {
+pub fn other_studio_id() -> StudioId {
     StudioId::from_uuid(uuid(1, 2))
 }
 
@@ -70,6 +70,10 @@ pub fn owner_id() -> MemberId {
 
 pub fn sales_id() -> MemberId {
     MemberId::from_uuid(uuid(2, 2))
+}
+
+pub fn stranger_id() -> MemberId {
+    MemberId::from_uuid(uuid(2, 3))
 }
 
 pub fn stage_id(n: u64) -> StageId {
@@ -204,7 +208,7 @@ impl TestServer {
         for (studio, id, email, role) in [
             (studio_id(), owner_id(), OWNER, Role::Owner),
             (studio_id(), sales_id(), SALES, Role::Sales),
-            (other_studio_id(), MemberId::from_uuid(uuid(2, 3)), STRANGER, Role::Admin),
+            (other_studio_id(), stranger_id(), STRANGER, Role::Admin),
         ] {
             admin.create_member(studio, member(id, email, role), PASSWORD.into()).await.unwrap();
         }

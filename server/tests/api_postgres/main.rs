@@ -16,6 +16,8 @@ mod edges;
 mod feed;
 #[path = "../api/harness.rs"]
 mod harness;
+#[path = "../api/matrix.rs"]
+mod matrix;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
@@ -23,6 +25,8 @@ mod outage;
 mod refresh;
 #[path = "../api/restore.rs"]
 mod restore;
+#[path = "../api/routes.rs"]
+mod routes;
 mod servers;
 #[path = "../api/streams.rs"]
 mod streams;
