@@ -7,6 +7,7 @@ mod cut;
 mod database;
 mod edges;
 mod feed;
+mod foreign_ids;
 mod harness;
 mod matrix;
 mod operator;

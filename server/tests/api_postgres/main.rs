@@ -14,6 +14,8 @@ mod database;
 mod edges;
 #[path = "../api/feed.rs"]
 mod feed;
+#[path = "../api/foreign_ids.rs"]
+mod foreign_ids;
 #[path = "../api/harness.rs"]
 mod harness;
 #[path = "../api/matrix.rs"]
