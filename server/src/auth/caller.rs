@@ -1,6 +1,7 @@
 //! Who makes a request, as handlers ask for it.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::{DeviceId, MemberId, Permission, Role, StudioId};
@@ -46,18 +47,24 @@ impl Caller {
     }
 }
 
+/// The token of the one `Authorization` header, as `Bearer`, a space and nothing else around it. Of two headers it
+/// could not be told which one somebody in between has looked at.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or(ApiError::SessionRevoked)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(ApiError::SessionRevoked);
-        }
+        let token = bearer_token(&parts.headers).ok_or(ApiError::SessionRevoked)?;
         let now = state.clock.now();
-        let bearer = state.access_tokens.check(token.trim(), now).map_err(|error| match error {
-            AccessTokenError::Expired => ApiError::TokenExpired,
+        let bearer = state.access_tokens.check(token, now).map_err(|error| match error {
+            // Of a server whose clock is wrong: a new one may help, and the session is none the worse.
+            AccessTokenError::Expired | AccessTokenError::NotYet => ApiError::TokenExpired,
             AccessTokenError::Forged => ApiError::SessionRevoked,
         })?;
         let session = state.database.directory().find_live(bearer.device_id, now).await?;

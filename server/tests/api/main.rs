@@ -8,6 +8,8 @@ mod database;
 mod edges;
 mod feed;
 mod foreign_ids;
+mod forged_tokens;
+mod forgeries;
 mod harness;
 mod matrix;
 mod operator;

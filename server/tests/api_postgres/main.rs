@@ -16,6 +16,10 @@ mod edges;
 mod feed;
 #[path = "../api/foreign_ids.rs"]
 mod foreign_ids;
+#[path = "../api/forged_tokens.rs"]
+mod forged_tokens;
+#[path = "../api/forgeries/mod.rs"]
+mod forgeries;
 #[path = "../api/harness.rs"]
 mod harness;
 #[path = "../api/matrix.rs"]
