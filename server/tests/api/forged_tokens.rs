@@ -86,8 +86,8 @@ async fn three_hundred_forged_tokens_are_refused_alike_and_the_genuine_one_is_no
         let code = answer.code();
         assert!([ApiErrorCode::SessionRevoked, ApiErrorCode::TokenExpired].contains(&code), "{name}: {code:?}");
         assert_eq!(answer.headers["www-authenticate"], "Bearer error=\"invalid_token\"", "{name}");
-        let body: serde_json::Map<String, serde_json::Value> = answer.json();
-        assert_eq!(body.keys().collect::<Vec<_>>(), ["code", "message", "request_id"], "{name}");
+        let body: BTreeMap<String, serde_json::Value> = answer.json();
+        assert_eq!(body.into_keys().collect::<Vec<_>>(), ["code", "message", "request_id"], "{name}");
         if n % 25 == 0 {
             assert_eq!(shown(&server, &genuine).await.status, StatusCode::OK, "the control, after {name}");
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod auth;
+mod browser;
 mod certificate;
 mod cut;
 mod database;

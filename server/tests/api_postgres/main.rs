@@ -3,6 +3,8 @@
 
 #[path = "../api/auth.rs"]
 mod auth;
+#[path = "../api/browser.rs"]
+mod browser;
 #[path = "../api/certificate.rs"]
 mod certificate;
 #[path = "../support/postgres.rs"]

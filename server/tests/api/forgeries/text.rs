@@ -187,6 +187,7 @@ pub(super) fn other_places(m: &Material) -> Vec<Forgery> {
             "in a cookie of some name",
             Shown::InHeaders(vec![("cookie", format!("token={token}; access_token={token}"))]),
         ),
+        ("in a browser's cookie", Shown::InHeaders(vec![("cookie", format!("__Host-frontdesk-access={token}"))])),
         ("in the query", Shown::InQuery(format!("?access_token={token}"))),
         ("in the query, as Authorization", Shown::InQuery(format!("?authorization=Bearer%20{token}"))),
         ("nowhere", Shown::InQuery(String::new())),
