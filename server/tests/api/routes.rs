@@ -88,6 +88,7 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
         ("POST", "/v1/auth/refresh") => (Some(with_refresh_token(session)), StatusCode::OK),
         ("POST", "/v1/auth/sign-out") => (Some(with_refresh_token(session)), StatusCode::NO_CONTENT),
         ("GET", "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => (None, StatusCode::OK),
+        ("POST", "/v1/devices/revoke-others") => (None, StatusCode::OK),
         ("DELETE", "/v1/devices/{device_id}" | "/v1/leads/{lead_id}") => (None, StatusCode::NO_CONTENT),
         ("PATCH", "/v1/leads/{lead_id}") => (Some(json!({ "notes": format!("turn {turn}") })), StatusCode::OK),
         ("POST", "/v1/conversations/{conversation_id}/messages") => {

@@ -24,6 +24,7 @@ macro_rules! handler {
             $crate::commands::account::user_active,
             $crate::commands::account::device_list,
             $crate::commands::account::device_revoke,
+            $crate::commands::account::device_revoke_others,
             $crate::commands::sync::sync_status,
             $crate::commands::sync::sync_now,
             $crate::commands::leads::lead_page,

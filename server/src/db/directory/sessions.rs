@@ -69,6 +69,9 @@ const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role, d.session_form
 const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at FROM device \
                          WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2 \
                          ORDER BY last_seen_at DESC, id DESC";
+/// In an order that is the same for everyone, so that two who do this at once wait for each other and no more.
+const LIST_OTHERS: &str = "SELECT id FROM device WHERE member_id = $1 AND id <> $2 AND ended_because IS NULL \
+                           AND over_at > $3 ORDER BY id";
 const LIST_ENDED: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at, over_at, \
                           ended_because FROM device WHERE member_id = $1 AND over_at > $3 \
                           AND (ended_because IS NOT NULL OR over_at <= $2) ORDER BY over_at DESC, id DESC LIMIT $4";
@@ -169,6 +172,30 @@ impl Directory {
                     return Ok(false);
                 }
                 end(tx, device_id, SessionEnd::Revoked, now)
+            })
+            .await
+    }
+
+    /// Ends the sessions of all devices of the member but `current`, in one transaction. Gives those that it ended.
+    pub(crate) async fn revoke_others(
+        &self,
+        current: DeviceId,
+        member_id: MemberId,
+        now: UnixMs,
+    ) -> Result<Vec<DeviceId>, DbError> {
+        self.store
+            .write(move |tx| {
+                let (device, member) = (current.to_string(), member_id.to_string());
+                let parameters = [(&member).into(), (&device).into(), now.0.into()];
+                let others: Vec<DeviceId> = tx.query_all(LIST_OTHERS, &parameters, |row| row.parsed(0))?;
+                let mut ended = Vec::with_capacity(others.len());
+                for other in others {
+                    // One that ended by itself meanwhile was not ended by this.
+                    if end(tx, other, SessionEnd::Revoked, now)? {
+                        ended.push(other);
+                    }
+                }
+                Ok(ended)
             })
             .await
     }

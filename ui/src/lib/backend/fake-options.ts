@@ -25,6 +25,8 @@ export interface FakeOptions {
   /** The server ends the session a moment after the start. */
   isRevoked: boolean;
   clockSkewMs: number | null;
+  /** Signed in nowhere else, now or lately. */
+  isOnlyDevice: boolean;
   /** Every answer takes this long. */
   latencyMs: number;
   /** The sync is stopped by this. */
@@ -35,6 +37,7 @@ export interface FakeOptions {
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
+  revokeError: ErrorCode | null;
   now: number;
 }
 
@@ -52,6 +55,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unsentAudit: 0,
   isUnreadable: false,
   isRevoked: false,
+  isOnlyDevice: false,
   clockSkewMs: null,
   latencyMs: 0,
   problem: null,
@@ -60,13 +64,14 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unlockError: null,
   readError: null,
   exportError: null,
+  revokeError: null,
 };
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew, unsent, set-aside,
- * revoked.
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed&revoke=server_failed`.
+ * Words for `fake`: signed-out, locked, passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales,
+ * unreadable, skew, unsent, set-aside, revoked, one-device.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -96,6 +101,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unsentAudit: words.has('unsent') ? 3 : 0,
     isUnreadable: words.has('set-aside'),
     isRevoked: words.has('revoked'),
+    isOnlyDevice: words.has('one-device'),
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
     latencyMs: number('latency', 0),
     problem: code('problem'),
@@ -104,5 +110,6 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unlockError: code('unlock'),
     readError: code('fail'),
     exportError: code('export'),
+    revokeError: code('revoke'),
   };
 }
