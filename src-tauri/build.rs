@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "export_cancel",
     "device_list",
     "device_revoke",
+    "device_revoke_others",
     "open_link",
     "window_ready",
 ];

@@ -24,6 +24,8 @@ pub(crate) enum ApiError {
     SessionRevoked,
     #[error("this role may not")]
     Forbidden,
+    #[error("a request with a session's cookies has to come from a page of this server")]
+    ForeignPage,
     #[error("not found")]
     NotFound,
     #[error("{}: {problem}", field.as_deref().unwrap_or("the request"))]
@@ -52,7 +54,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::InvalidCredentials | Self::TokenExpired | Self::SessionRevoked => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::InvalidInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::CursorInvalid => StatusCode::GONE,
@@ -68,7 +70,7 @@ impl ApiError {
             Self::InvalidCredentials => ApiErrorCode::InvalidCredentials,
             Self::TokenExpired => ApiErrorCode::TokenExpired,
             Self::SessionRevoked => ApiErrorCode::SessionRevoked,
-            Self::Forbidden => ApiErrorCode::Forbidden,
+            Self::Forbidden | Self::ForeignPage => ApiErrorCode::Forbidden,
             Self::NotFound => ApiErrorCode::NotFound,
             Self::InvalidInput { .. } => ApiErrorCode::InvalidInput,
             Self::CursorInvalid => ApiErrorCode::CursorInvalid,
@@ -166,6 +168,7 @@ impl IntoResponse for ApiError {
             }
             Self::InvalidCredentials
             | Self::Forbidden
+            | Self::ForeignPage
             | Self::NotFound
             | Self::CursorInvalid
             | Self::TooLarge

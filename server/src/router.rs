@@ -39,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     let answers = OpenApiRouter::new()
         .routes(routes!(devices::list))
         .routes(routes!(devices::revoke))
+        .routes(routes!(devices::revoke_others))
         .routes(routes!(leads::change, leads::delete))
         .routes(routes!(conversations::record_message))
         .routes(routes!(audit::append))

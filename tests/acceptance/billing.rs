@@ -69,7 +69,7 @@ async fn an_invoice_the_operator_records_is_on_the_owners_desk_also_offline() ->
     let server = TestServer::start(SMALL).await?;
     let mut desk = TestDesk::signed_in(&server, server.member(Role::Owner)?).await?;
     desk.wait_until_synced().await?;
-    assert!(desk.desk.session().await?.may_view_billing);
+    assert!(desk.desk.session().await?.permissions.contains(&Permission::ViewBilling));
     let before = desk.desk.billing().await?;
     let subscription = before.subscription.context("the demo has one")?;
     assert_eq!((subscription.standing, subscription.subscription.status), (Standing::Good, SubscriptionStatus::Active));
@@ -106,7 +106,7 @@ async fn a_desk_whose_role_may_not_see_it_never_has_it() -> anyhow::Result<()> {
             wait_for(&mut desk, "the change", |changed| changed.leads).await?;
         }
 
-        assert!(!desk.desk.session().await?.may_view_billing);
+        assert!(!desk.desk.session().await?.permissions.contains(&Permission::ViewBilling));
         let refused = desk.desk.billing().await.expect_err("not for this role");
         assert!(matches!(refused, DeskError::Forbidden(Permission::ViewBilling)), "{refused}");
         assert_eq!(ErrorView::from(refused).code, ErrorCode::NotFound);
@@ -137,7 +137,7 @@ async fn with_the_role_it_comes_to_the_desk_and_goes_from_its_cache() -> anyhow:
         wait_for(&mut desk, "that it is to be forgotten", |changed| changed.billing).await?;
     }
     assert_eq!(desk.desk.lead_count(store::read::LeadFilter::default()).await?, SMALL.leads, "and nothing else");
-    while desk.desk.session().await?.may_view_billing {
+    while desk.desk.session().await?.permissions.contains(&Permission::ViewBilling) {
         wait_for(&mut desk, "the role", |changed| changed.studio).await?;
     }
     assert!(desk.desk.billing().await.is_err());

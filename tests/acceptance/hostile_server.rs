@@ -205,7 +205,7 @@ async fn a_role_that_changes_is_heeded_at_once() -> anyhow::Result<()> {
         desk.wait_for_event(what, |event| matches!(event, DeskEvent::Changed(changed) if changed.studio)).await?;
         let refused = desk.desk.check_may_export().await.err();
         assert!(matches!(refused, Some(DeskError::Forbidden(Permission::ExportLeads))), "{what}: {refused:?}");
-        assert!(!desk.desk.session().await?.may_export, "{what}");
+        assert!(!desk.desk.session().await?.permissions.contains(&Permission::ExportLeads), "{what}");
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ async fn a_revoked_device_loses_its_cache_as_soon_as_it_hears_of_it() -> anyhow:
     kept.wait_until_synced().await?;
     let cache = lost.cache_file()?;
 
-    let devices = kept.desk.list_devices().await?;
+    let devices = kept.desk.list_devices().await?.devices;
     assert_eq!(devices.len(), 2);
     let other = devices.iter().find(|device| !device.is_current).expect("the other laptop");
     kept.desk.revoke_device(other.id).await?;
@@ -93,5 +93,46 @@ async fn a_revoked_device_loses_its_cache_as_soon_as_it_hears_of_it() -> anyhow:
     assert!(!cache.exists(), "the cache is gone");
     assert_eq!(lost.desk.start().await?.phase, Phase::SignedOut);
     assert_eq!(kept.desk.start().await?.phase, Phase::Open, "the one that revoked stays");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_other_devices_lose_their_caches_in_one_act_online_and_offline() -> anyhow::Result<()> {
+    let server = TestServer::start(STUDIO).await?;
+    let mut online = TestDesk::signed_in(&server, manager(&server)).await?;
+    online.wait_until_synced().await?;
+    // A laptop that is closed in somebody's bag: it hears of it when it is opened.
+    let mut closed = TestDesk::signed_in(&server, manager(&server)).await?;
+    closed.wait_until_synced().await?;
+    let mut closed = closed.restart().await;
+    let colleague = server.member(domain::Role::Sales)?;
+    let mut others = TestDesk::signed_in(&server, colleague).await?;
+    others.wait_until_synced().await?;
+    let mut kept = TestDesk::signed_in(&server, manager(&server)).await?;
+    kept.wait_until_synced().await?;
+    let caches = [online.cache_file()?, closed.cache_file()?];
+
+    assert_eq!(kept.desk.revoke_other_devices().await?, 2);
+    online.wait_for_event("the sign-out", |event| matches!(event, DeskEvent::SignedOut(_))).await?;
+    assert!(caches[1].exists(), "the control: it has not heard of it yet");
+    closed.desk.unlock(Some(testkit::PASSPHRASE.to_owned())).await?;
+    closed.wait_for_event("the sign-out", |event| matches!(event, DeskEvent::SignedOut(_))).await?;
+    for cache in caches {
+        assert!(!cache.exists(), "the cache is gone");
+        assert_eq!(
+            std::fs::read_dir(cache.parent().expect("a folder")).map(Iterator::count).unwrap_or(0),
+            0,
+            "and its key"
+        );
+    }
+    for desk in [&online, &closed] {
+        assert_eq!(desk.desk.start().await?.phase, Phase::SignedOut);
+    }
+    let list = kept.desk.list_devices().await?;
+    assert_eq!((list.devices.len(), list.ended.len()), (1, 2));
+    assert!(list.ended.iter().all(|ended| ended.ended_because == wire::device::SessionEnd::Revoked));
+    assert_eq!(kept.desk.start().await?.phase, Phase::Open, "the one that revoked stays");
+    assert!(others.cache_file()?.exists(), "and so does a colleague's");
+    assert_eq!(others.desk.list_devices().await?.devices.len(), 1);
     Ok(())
 }

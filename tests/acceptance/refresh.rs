@@ -24,7 +24,7 @@ async fn cut_off_desk(server: &TestServer, kept: Option<&str>) -> anyhow::Result
 
     let http = reqwest::Client::builder().tls_certs_only([Certificate::from_pem(&server.ca_pem()?)?]).build()?;
     let refresh = Refresh {
-        refresh_token: tokens.refresh_token.expose_secret().to_owned(),
+        refresh_token: Some(tokens.refresh_token.expose_secret().to_owned()),
         idempotency_key: Some(KEY.to_owned()),
     };
     let sent = http.post(format!("{}/v1/auth/refresh", server.url())).json(&refresh).send().await?;
@@ -41,7 +41,7 @@ async fn a_refresh_that_was_cut_off_goes_on_at_the_next_start() -> anyhow::Resul
     let server = TestServer::start(STUDIO).await?;
     let desk = cut_off_desk(&server, Some(KEY)).await?;
     desk.desk.unlock(Some(PASSPHRASE.to_owned())).await?;
-    let devices = desk.desk.list_devices().await?;
+    let devices = desk.desk.list_devices().await?.devices;
     assert!(matches!(&*devices, [here] if here.is_current), "the same session: {} devices", devices.len());
     assert_eq!(desk.desk.start().await?.phase, Phase::Open);
     Ok(())

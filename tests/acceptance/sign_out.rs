@@ -22,7 +22,7 @@ async fn signing_out_erases_key_and_cache_and_ends_the_session() -> anyhow::Resu
     let mut desk = TestDesk::signed_in(&server, manager(&server)).await?;
     desk.wait_until_synced().await?;
     let watcher = TestDesk::signed_in(&server, manager(&server)).await?;
-    assert_eq!(watcher.desk.list_devices().await?.len(), 2);
+    assert_eq!(watcher.desk.list_devices().await?.devices.len(), 2);
     let account_dir = desk.cache_file()?.parent().expect("in a folder").to_owned();
 
     assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, ERASED);
@@ -30,7 +30,7 @@ async fn signing_out_erases_key_and_cache_and_ends_the_session() -> anyhow::Resu
     assert!(!account_dir.exists());
     assert_eq!(left_below(desk.data_dir()), Vec::<String>::new());
     assert_eq!(desk.desk.start().await?.phase, Phase::SignedOut);
-    assert_eq!(watcher.desk.list_devices().await?.len(), 1, "the server knows");
+    assert_eq!(watcher.desk.list_devices().await?.devices.len(), 1, "the server knows");
     // And one can come back.
     desk.sign_in(&manager(&server).email, TestServer::PASSWORD).await?;
     desk.wait_until_synced().await?;

@@ -92,7 +92,7 @@ async fn a_revoked_device_says_what_it_could_not_send_any_more() -> anyhow::Resu
     let server = TestServer::start(STUDIO).await?;
     let mut desk = TestDesk::signed_in(&server, manager(&server)).await?;
     desk.wait_until_synced().await?;
-    let devices = desk.desk.list_devices().await?;
+    let devices = desk.desk.list_devices().await?.devices;
     let own = devices.iter().find(|device| device.is_current).expect("this one").id;
     server.wire().unplug();
     export_all(&mut desk).await?;

@@ -212,6 +212,31 @@ export const SCREENS = [
     until: 'devices',
     steps: [click('device-revoke'), shown('device-revoke-confirm')],
   },
+  { name: 'settings-security-one-device', at: '?fake=one-device#/settings/security', until: 'devices' },
+  {
+    name: 'settings-security-revoke-others',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [click('device-revoke-others'), shown('device-revoke-confirm')],
+  },
+  {
+    name: 'settings-security-revoke-others-done',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [
+      click('device-revoke-others'),
+      click('device-revoke-confirm'),
+      shown('toast'),
+      click('devices-ended-all'),
+      matching('[data-testid="devices-ended"] tr:nth-child(7)'),
+    ],
+  },
+  {
+    name: 'settings-security-revoke-others-failed',
+    at: '?revoke=server_failed#/settings/security',
+    until: 'devices',
+    steps: [click('device-revoke-others'), click('device-revoke-confirm'), shown('error-notice')],
+  },
   {
     name: 'settings-security-sign-out',
     at: '?fake=offline#/settings/security',

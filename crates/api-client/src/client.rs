@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use wire::ApiErrorCode;
 use wire::auth::{Session, SignIn};
 use wire::changes::Cursor;
-use wire::device::{Device, DeviceList};
+use wire::device::{DeviceList, RevokedOthers};
 use wire::write::AuditBatch;
 
 use crate::http::{Answer, Http};
@@ -119,13 +119,12 @@ impl ApiClient {
         EventStream::new(answer, self.http.timeouts().events_idle)
     }
 
-    /// The devices this member is signed in on, the one seen last first.
+    /// The devices this member is signed in on, and those that were signed out lately.
     ///
     /// # Errors
     /// Any [`FailureKind`].
-    pub async fn devices(&self) -> Result<Vec<Device>, ApiFailure> {
-        let answer = self.with_access(|http| http.request(Method::GET, &["v1", "devices"])).await?;
-        Ok(answer.json::<DeviceList>().await?.devices)
+    pub async fn devices(&self) -> Result<DeviceList, ApiFailure> {
+        self.with_access(|http| http.request(Method::GET, &["v1", "devices"])).await?.json().await
     }
 
     /// Ends the session of one device.
@@ -135,6 +134,15 @@ impl ApiClient {
     pub async fn revoke_device(&self, id: DeviceId) -> Result<(), ApiFailure> {
         let id = id.to_string();
         self.with_access(|http| http.request(Method::DELETE, &["v1", "devices", &id])).await?.nothing()
+    }
+
+    /// Ends the sessions of all other devices of this member. Gives how many they were.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`].
+    pub async fn revoke_other_devices(&self) -> Result<u64, ApiFailure> {
+        let request = |http: &Http| http.request(Method::POST, &["v1", "devices", "revoke-others"]);
+        Ok(self.with_access(request).await?.json::<RevokedOthers>().await?.revoked)
     }
 
     /// Reports privileged acts. The same entries may be sent again.

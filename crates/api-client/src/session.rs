@@ -229,7 +229,7 @@ impl SessionKeeper {
 /// The same each time for the same token and key.
 fn refresh_request(http: &Http, tokens: &Tokens, key: &SecretString) -> RequestBuilder {
     let mut body = Refresh {
-        refresh_token: tokens.refresh_token.expose_secret().to_owned(),
+        refresh_token: Some(tokens.refresh_token.expose_secret().to_owned()),
         idempotency_key: Some(key.expose_secret().to_owned()),
     };
     let request = http.request(Method::POST, &["v1", "auth", "refresh"]).json(&body);
@@ -239,7 +239,7 @@ fn refresh_request(http: &Http, tokens: &Tokens, key: &SecretString) -> RequestB
 }
 
 fn sign_out_request(http: &Http, tokens: &Tokens) -> RequestBuilder {
-    let mut body = SignOut { refresh_token: tokens.refresh_token.expose_secret().to_owned() };
+    let mut body = SignOut { refresh_token: Some(tokens.refresh_token.expose_secret().to_owned()) };
     let request = http.request(Method::POST, &["v1", "auth", "sign-out"]).json(&body);
     body.refresh_token.zeroize();
     request

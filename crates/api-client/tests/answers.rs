@@ -12,7 +12,7 @@ use serde_json::json;
 use support::{After, DEVICES, Fixed, client, config, signed_in};
 use uuid::Uuid;
 use wire::ApiErrorCode;
-use wire::auth::SignIn;
+use wire::auth::{SessionForm, SignIn};
 use wire::changes::Cursor;
 use wire::device::DeviceInfo;
 use wire::write::{AuditAction, AuditBatch, AuditEntry};
@@ -35,6 +35,7 @@ fn credentials() -> SignIn {
         password: "hunter2hunter2".to_owned(),
         studio_id: None,
         device: DeviceInfo { name: "desk".to_owned(), os: "Debian".to_owned(), app_version: "0.1.0".to_owned() },
+        session: SessionForm::Bearer,
     }
 }
 

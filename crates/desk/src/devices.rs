@@ -2,16 +2,16 @@
 
 use api_client::{ApiClient, ApiFailure};
 use domain::DeviceId;
-use wire::device::Device;
+use wire::device::DeviceList;
 
 use crate::{Desk, DeskError};
 
 impl Desk {
-    /// Every device with a living session, the one seen last first.
+    /// Every device with a living session, and those whose session ended lately.
     ///
     /// # Errors
     /// [`DeskError::Locked`], or the server can't be reached.
-    pub async fn list_devices(&self) -> Result<Vec<Device>, DeskError> {
+    pub async fn list_devices(&self) -> Result<DeviceList, DeskError> {
         self.call(async |client| client.devices().await).await
     }
 
@@ -21,6 +21,15 @@ impl Desk {
     /// [`DeskError::Locked`], or the server can't be reached.
     pub async fn revoke_device(&self, id: DeviceId) -> Result<(), DeskError> {
         self.call(async |client| client.revoke_device(id).await).await
+    }
+
+    /// Ends the sessions of all other devices of the member; each loses its cache as soon as it reaches the server.
+    /// Gives how many they were.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], or the server can't be reached.
+    pub async fn revoke_other_devices(&self) -> Result<u64, DeskError> {
+        self.call(async |client| client.revoke_other_devices().await).await
     }
 
     /// Calls the server for as long as the desk is open.

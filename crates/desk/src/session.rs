@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use domain::{Member, Permission};
+use domain::Member;
 use store::{Cache, StoreError};
 
 use crate::state::{Profile, run_blocking};
@@ -50,8 +50,7 @@ impl Desk {
             let me = find_me(profile, &members);
             Ok::<_, DeskError>(SessionView {
                 studio: cache.find_studio()?.unwrap_or_else(|| profile.studio.clone()),
-                may_export: me.is_some_and(|me| me.role.allows(Permission::ExportLeads)),
-                may_view_billing: me.is_some_and(|me| me.role.allows(Permission::ViewBilling)),
+                permissions: me.map(|me| me.role.permissions()).unwrap_or_default(),
                 me: me.unwrap_or(&profile.member).clone(),
                 members,
                 stages: cache.list_stages()?,

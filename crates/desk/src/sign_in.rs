@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use store::{Cache, CacheIdentity};
 use uuid::Uuid;
 use vault::{MIN_PASSPHRASE_CHARS, Vault, VaultError};
-use wire::auth::SignIn;
+use wire::auth::{SessionForm, SignIn};
 use wire::device::DeviceInfo;
 use zeroize::Zeroize;
 
@@ -82,6 +82,7 @@ impl Desk {
             password: request.password.clone(),
             studio_id: None,
             device: this_device(&self.inner.config.app_version),
+            session: SessionForm::Bearer,
         };
         let answer = client.sign_in(&sign_in).await;
         sign_in.password.zeroize();

@@ -36,9 +36,20 @@ pub enum Permission {
     ViewBilling,
 }
 
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 5] =
+        [Self::ReviewLeads, Self::EditLeads, Self::DeleteLeads, Self::ExportLeads, Self::ViewBilling];
+}
+
 impl Role {
     /// Every role, in falling order of rights.
     pub const ALL: [Self; 4] = [Self::Admin, Self::Owner, Self::Manager, Self::Sales];
+
+    /// What this role holds, for a client that mirrors it.
+    pub fn permissions(self) -> Vec<Permission> {
+        Permission::ALL.into_iter().filter(|permission| self.allows(*permission)).collect()
+    }
 
     /// Whether this role holds `permission`.
     pub const fn allows(self, permission: Permission) -> bool {
@@ -72,14 +83,8 @@ mod tests {
             (Role::Manager, [true, true, true, true, false]),
             (Role::Sales, [true, true, false, false, false]),
         ] {
-            let permissions = [
-                Permission::ReviewLeads,
-                Permission::EditLeads,
-                Permission::DeleteLeads,
-                Permission::ExportLeads,
-                Permission::ViewBilling,
-            ];
-            assert_eq!(permissions.map(|permission| role.allows(permission)), may, "{role:?}");
+            assert_eq!(Permission::ALL.map(|permission| role.allows(permission)), may, "{role:?}");
+            assert_eq!(role.permissions().len(), may.into_iter().filter(|may| *may).count(), "{role:?}");
         }
     }
 }

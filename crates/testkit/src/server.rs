@@ -11,7 +11,7 @@ use serde::Serialize;
 use server::demo::{DemoConfig, generate};
 use server::{CertificateFiles, Config, Running, Transport};
 use tempfile::TempDir;
-use wire::auth::{Session, SignIn};
+use wire::auth::{Session, SessionForm, SignIn};
 use wire::changes::Row;
 use wire::device::DeviceInfo;
 
@@ -118,6 +118,7 @@ impl TestServer {
             password: Self::PASSWORD.to_owned(),
             studio_id: None,
             device: DeviceInfo { name: "colleague".to_owned(), os: "test".to_owned(), app_version: "0".to_owned() },
+            session: SessionForm::Bearer,
         };
         let session: Session = http
             .post(format!("{base}/v1/auth/sign-in"))

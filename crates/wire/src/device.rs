@@ -1,4 +1,5 @@
-//! Devices a member is signed in on (A3). `GET /v1/devices` → [`DeviceList`] · `DELETE /v1/devices/{id}` → 204.
+//! Devices a member is signed in on (A3). `GET /v1/devices` → [`DeviceList`] · `DELETE /v1/devices/{id}` → 204 ·
+//! `POST /v1/devices/revoke-others` → [`RevokedOthers`].
 
 use domain::{DeviceId, UnixMs};
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,9 @@ pub struct Device {
 }
 
 /// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum SessionEnd {
     /// Somebody signed out on it.
     SignedOut,
@@ -53,7 +55,8 @@ pub enum SessionEnd {
 }
 
 /// A device whose session is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
 pub struct EndedDevice {
     #[serde(flatten)]
     pub device: Device,
@@ -62,11 +65,19 @@ pub struct EndedDevice {
 }
 
 /// A member's devices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
 pub struct DeviceList {
     /// Every one whose session is alive, the one seen last first.
     pub devices: Vec<Device>,
     /// Those whose session ended in the last thirty days, the one that ended last first; at most 100.
     #[serde(default)]
     pub ended: Vec<EndedDevice>,
+}
+
+/// The sessions of all devices but the one asking were ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RevokedOthers {
+    /// How many they were.
+    pub revoked: u64,
 }

@@ -14,6 +14,10 @@ pub use error::{ApiErrorBody, ApiErrorCode};
 /// Header that carries the id of a request, in both directions and in every log line.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
+/// Header, with the value `1`, of requests that change something for a session in cookies: only a page of the server
+/// itself can send it. See [`auth::SessionForm::Cookie`].
+pub const CSRF_HEADER: &str = "x-frontdesk-csrf";
+
 /// Longest request id that is one.
 const MAX_REQUEST_ID_CHARS: usize = 64;
 

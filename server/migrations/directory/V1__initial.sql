@@ -37,6 +37,8 @@ CREATE TABLE device (
     last_seen_ip   TEXT    NOT NULL,
     -- When the session is over. Each refresh moves it on; what ends the session moves it to then.
     over_at        INTEGER NOT NULL,
+    -- How its tokens travel, and so the only way in which they count: bearer or cookie.
+    session_form   TEXT    NOT NULL,
     -- signed_out, revoked or token_reused; nothing for one that is alive or ran out.
     ended_because  TEXT
 ) STRICT;

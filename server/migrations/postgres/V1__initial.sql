@@ -41,6 +41,7 @@ CREATE TABLE directory.device (
     last_seen_at   bigint NOT NULL,
     last_seen_ip   text NOT NULL,
     over_at        bigint NOT NULL,
+    session_form   text NOT NULL,
     ended_because  text
 );
 

@@ -1,5 +1,10 @@
 //! Access tokens: JWTs (RFC 9068) signed with the server's own key, good for ten minutes.
+//!
+//! Nothing in a token chooses how it is checked: there is one key, one algorithm, and one header, of which every field
+//! is known. `tests/api/forged_tokens.rs` tries the rest.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{DeviceId, MemberId, UnixMs};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -11,6 +16,10 @@ const ISSUER: &str = "frontdesk";
 const AUDIENCE: &str = "frontdesk-api";
 /// Tells it from any other JWT (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
+
+/// Servers that share a secret may differ in their clocks by this, in seconds: a token that is from later than that is
+/// none of theirs.
+const CLOCK_SKEW_S: u64 = 60;
 
 /// Signs and checks access tokens.
 pub(crate) struct AccessTokens {
@@ -31,6 +40,8 @@ pub(crate) struct Bearer {
 pub(crate) enum AccessTokenError {
     #[error("past its time")]
     Expired,
+    #[error("before its time")]
+    NotYet,
     #[error("not issued by this server")]
     Forged,
 }
@@ -44,6 +55,19 @@ struct Claims {
     sid: DeviceId,
     iat: u64,
     exp: u64,
+    /// We issue none; one that is there counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
+}
+
+/// All there is in the header of a token of ours. Another field (`kid`, `jku`, `jwk`, `x5u`, `crit` …) would ask for
+/// something that is not done here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnHeader {
+    typ: String,
+    #[serde(rename = "alg")]
+    _alg: String,
 }
 
 impl AccessTokens {
@@ -70,6 +94,7 @@ impl AccessTokens {
             sid: bearer.device_id,
             iat: now,
             exp: now + ACCESS_TOKEN_LIFETIME_S,
+            nbf: None,
         };
         let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &self.signing)
@@ -80,16 +105,27 @@ impl AccessTokens {
     /// # Errors
     /// [`AccessTokenError`].
     pub(crate) fn check(&self, token: &str, now: UnixMs) -> Result<Bearer, AccessTokenError> {
-        let token = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
-            .map_err(|_| AccessTokenError::Forged)?;
-        if token.header.typ.as_deref() != Some(TYPE) {
+        let header = token.split('.').next().unwrap_or_default();
+        // Algorithm, signature, issuer and audience; what follows is read only where these hold.
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
+            .map_err(|_| AccessTokenError::Forged)?
+            .claims;
+        if own_header(header).is_none_or(|header| header.typ != TYPE) {
             return Err(AccessTokenError::Forged);
         }
-        if token.claims.exp <= seconds(now) {
+        let now = seconds(now);
+        if claims.exp <= now {
             return Err(AccessTokenError::Expired);
         }
-        Ok(Bearer { device_id: token.claims.sid, member_id: token.claims.sub })
+        if claims.iat > now + CLOCK_SKEW_S || claims.nbf.is_some_and(|from| from > now) {
+            return Err(AccessTokenError::NotYet);
+        }
+        Ok(Bearer { device_id: claims.sid, member_id: claims.sub })
     }
+}
+
+fn own_header(part: &str) -> Option<OwnHeader> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 fn seconds(time: UnixMs) -> u64 {
@@ -149,6 +185,19 @@ mod tests {
             assert_eq!(forged(&tokens, &typed, &wrong), AccessTokenError::Forged, "wrong {claim}");
         }
         assert_eq!(forged(&tokens, &Header::new(Algorithm::HS256), &good), AccessTokenError::Forged, "plain JWT");
+        let keyed = Header { kid: Some("1".to_owned()), ..typed.clone() };
+        assert_eq!(forged(&tokens, &keyed, &good), AccessTokenError::Forged, "a header that is not ours");
+        for (claim, at, why) in [
+            ("iat", 1_790_000_061_u64, Err(AccessTokenError::NotYet)),
+            ("iat", 1_790_000_060, Ok(bearer())),
+            ("nbf", 1_790_000_001, Err(AccessTokenError::NotYet)),
+            ("nbf", 1_790_000_000, Ok(bearer())),
+        ] {
+            let mut later = good.clone();
+            later[claim] = at.into();
+            let token = jsonwebtoken::encode(&typed, &later, &tokens.signing).expect("signs");
+            assert_eq!(tokens.check(&token, NOW), why, "{claim} {at}");
+        }
         let stronger = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS512) };
         assert_eq!(forged(&tokens, &stronger, &good), AccessTokenError::Forged, "another algorithm");
     }

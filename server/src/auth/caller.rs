@@ -1,12 +1,17 @@
 //! Who makes a request, as handlers ask for it.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::{DeviceId, MemberId, Permission, Role, StudioId};
+use wire::auth::SessionForm;
 
 use super::access_token::AccessTokenError;
-use crate::db::{Billing, DbError, Sight};
+use super::cookies::Browser;
+use crate::db::{Billing, DbError, LiveSession, Sight};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::state::AppState;
@@ -51,22 +56,35 @@ impl Caller {
     }
 }
 
+/// The token of the one `Authorization` header, as `Bearer`, a space and nothing else around it. Of two headers it
+/// could not be told which one somebody in between has looked at.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or(ApiError::SessionRevoked)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(ApiError::SessionRevoked);
-        }
+        let (form, token) = match Browser::of(parts, state.is_tls).access_token()? {
+            Some(token) => (SessionForm::Cookie, Cow::Owned(token)),
+            None => {
+                let token = bearer_token(&parts.headers).ok_or(ApiError::SessionRevoked)?;
+                (SessionForm::Bearer, Cow::Borrowed(token))
+            }
+        };
         let now = state.clock.now();
-        let bearer = state.access_tokens.check(token.trim(), now).map_err(|error| match error {
-            AccessTokenError::Expired => ApiError::TokenExpired,
+        let bearer = state.access_tokens.check(&token, now).map_err(|error| match error {
+            // Of a server whose clock is wrong: a new one may help, and the session is none the worse.
+            AccessTokenError::Expired | AccessTokenError::NotYet => ApiError::TokenExpired,
             AccessTokenError::Forged => ApiError::SessionRevoked,
         })?;
         let session = state.database.directory().find_live(bearer.device_id, now).await?;
-        let session = session.filter(|s| s.member_id == bearer.member_id).ok_or(ApiError::SessionRevoked)?;
+        let is_meant = |s: &LiveSession| s.member_id == bearer.member_id && s.form == form;
+        let session = session.filter(is_meant).ok_or(ApiError::SessionRevoked)?;
         if let Some(context) = parts.extensions.get::<RequestContext>() {
             context.belongs_to(session.studio_id);
         }

@@ -11,6 +11,8 @@ pub(crate) enum Presented {
     Unknown,
     /// Its session was ended, or nobody refreshed it for too long.
     OfEndedSession,
+    /// Of a session in cookies and not in one, or the other way round: no client of ours does that.
+    InAnotherForm,
     /// Never exchanged.
     Unused,
     /// Exchanged before.
@@ -45,7 +47,7 @@ impl Presented {
     /// The policy.
     pub(crate) const fn verdict(self) -> Verdict {
         match self {
-            Self::Unknown | Self::OfEndedSession => Verdict::Refuse,
+            Self::Unknown | Self::OfEndedSession | Self::InAnotherForm => Verdict::Refuse,
             Self::Unused => Verdict::Exchange,
             Self::Used(Successor::Unused) => Verdict::AnswerAgain,
             Self::Used(Successor::NotGiven | Successor::Used) => Verdict::EndSession,
@@ -62,6 +64,7 @@ mod tests {
         for (presented, verdict, why) in [
             (Presented::Unknown, Verdict::Refuse, "nothing is known that could be ended"),
             (Presented::OfEndedSession, Verdict::Refuse, "it has ended already"),
+            (Presented::InAnotherForm, Verdict::Refuse, "a page of somebody else may have brought it about"),
             (Presented::Unused, Verdict::Exchange, "the usual"),
             (Presented::Used(Successor::Unused), Verdict::AnswerAgain, "its answer was lost"),
             (Presented::Used(Successor::NotGiven), Verdict::EndSession, "somebody else exchanged it, or does now"),

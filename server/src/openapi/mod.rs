@@ -15,7 +15,7 @@ use axum::http::HeaderValue;
 use bytes::Bytes;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa::{IntoResponses, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,14 +25,15 @@ pub(crate) use refusals::{
     Unavailable,
 };
 
-/// Name of the one security scheme.
+/// Names of the security schemes.
 const BEARER: &str = "bearer";
+const COOKIE: &str = "cookie";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Frontdesk API", version = "1", description = include_str!("introduction.md"), license(identifier = "AGPL-3.0-only")),
     // Whoever forgets it describes a route as closed, not as open.
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     tags(
         (name = "auth", description = "Signing in, staying signed in, signing out"),
         (name = "sync", description = "The change feed, and hints that there is something in it"),
@@ -54,6 +55,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     let scheme = scheme.description(Some("The `access_token` of a sign-in or a refresh."));
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme.build()));
+    let text = "The access token of a session in cookies. The browser keeps it; on plain http without its prefix.";
+    let cookie = ApiKeyValue::with_description("__Host-frontdesk-access", text);
+    components.add_security_scheme(COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     OpenApiRouter::with_openapi(document)
 }
 
@@ -72,6 +76,9 @@ pub(crate) fn document<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S
     for_each_operation(&mut document, |operation| {
         if !is_open(operation) {
             add::<Unauthorized>(operation);
+            // Cookies from another site's page, or with a bearer.
+            add::<Forbidden>(operation);
+            add::<InvalidInput>(operation);
         }
         if operation.request_body.is_some() {
             add::<TooLarge>(operation);

@@ -35,8 +35,9 @@ refusals! {
     /// Whoever has no live session; [`crate::auth::Caller`] refuses them.
     Unauthorized "401" [CHALLENGE]
         "Not signed in (any more). `token_expired`: refresh and try again. `session_revoked`: sign in again.";
-    /// A role that may not; [`crate::auth::Caller::require`] refuses it.
-    Forbidden "403" [] "`forbidden`: this member's role may not.";
+    /// A role that may not; [`crate::auth::Caller::require`] refuses it. Or cookies of which [`crate::auth::Browser`]
+    /// can't tell that a page of ours sent them.
+    Forbidden "403" [] "`forbidden`: this member's role may not; or cookies came, not from a page of this server.";
     NotFound "404" [] "`not_found`: there is no such thing, or not in this member's sight.";
     /// What takes too long to read or to answer.
     TimedOut "408" [] "`internal`: the request did not arrive, or could not be answered, in 30 seconds.";

@@ -1,17 +1,20 @@
-//! Signing in, staying signed in, signing out.
+//! Signing in, staying signed in, signing out: with tokens in bodies, or in cookies for browsers.
 
 use std::net::SocketAddr;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use domain::{DeviceId, MemberId, UnixMs};
+use serde::Serialize;
+use utoipa::ToSchema;
 use wire::ApiErrorBody;
-use wire::auth::{Refresh, Session, SignIn, SignOut, Tokens};
+use wire::auth::{BrowserSession, Refresh, Renewed, Session, SessionForm, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
 
 use super::body::JsonBody;
-use crate::auth::{ACCESS_TOKEN_LIFETIME_S, Bearer, RefreshTokenError, SESSION_IDLE_MS, fold_email};
+use crate::auth::{self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, fold_email};
 use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
 use crate::hints::Hint;
@@ -20,21 +23,43 @@ use crate::limits;
 use crate::openapi;
 use crate::state::AppState;
 
+/// The answer to a sign-in, in the form that was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SignedIn {
+    Bearer(Session),
+    Cookie(BrowserSession),
+}
+
+/// The answer to a refresh, in the form of its session.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Refreshed {
+    Bearer(Tokens),
+    Cookie(Renewed),
+}
+
 /// Begins a session on a device
 ///
-/// One device, one session: whoever signs in again on the same device gets a new one.
+/// One device, one session: whoever signs in again on the same device gets a new one. A browser asks for one in cookies,
+/// from a page of this server.
 #[utoipa::path(post, path = "/v1/auth/sign-in", tag = "auth", security(()), request_body = SignIn,
     responses(
-        (status = 200, description = "Signed in", body = Session),
+        (status = 200, description = "Signed in", body = SignedIn),
         (status = 401, description = "`invalid_credentials`: e-mail or password is wrong; which of them is not told",
             body = ApiErrorBody),
-        openapi::NotFound, openapi::TooManyRequests))]
+        openapi::Forbidden, openapi::NotFound, openapi::TooManyRequests))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    browser: Browser,
     JsonBody(request): JsonBody<SignIn>,
-) -> Result<Json<Session>, ApiError> {
+) -> Result<Response, ApiError> {
     check_device(&request.device)?;
+    // Else a page of somebody else could sign its visitor in, as whom it likes.
+    if request.session == SessionForm::Cookie {
+        browser.require_own_page()?;
+    }
     let directory = state.database.directory();
     let account = directory.find_account(fold_email(&request.email)).await?;
     let (account_id, stored) = account.map(|a| (a.id, a.password_hash)).unzip();
@@ -55,13 +80,21 @@ pub(crate) async fn sign_in(
     let device = NewDevice {
         id: device_id,
         member_id: member.id,
+        form: request.session,
         info: request.device,
         ip: address(peer),
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     directory.start_session(device, refresh.hash, now).await?;
     let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
-    Ok(Json(Session { tokens, device_id, studio, member }))
+    Ok(match request.session {
+        SessionForm::Bearer => Json(SignedIn::Bearer(Session { tokens, device_id, studio, member })).into_response(),
+        SessionForm::Cookie => {
+            let access_expires_in_s = tokens.access_expires_in_s;
+            let session = BrowserSession { device_id, studio, member, access_expires_in_s };
+            (auth::keep(&tokens, state.is_tls)?, Json(SignedIn::Cookie(session))).into_response()
+        }
+    })
 }
 
 /// Exchanges a refresh token for a new pair
@@ -70,14 +103,38 @@ pub(crate) async fn sign_in(
 /// again, until that one was used. A refresh token that comes back in any other way after it was exchanged is taken for
 /// stolen, and ends the session.
 #[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", security(()), request_body = Refresh,
-    responses((status = 200, description = "The next tokens", body = Tokens), openapi::Unauthorized))]
+    responses((status = 200, description = "The next tokens", body = Refreshed), openapi::Unauthorized, openapi::Forbidden))]
 pub(crate) async fn refresh(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    browser: Browser,
     JsonBody(request): JsonBody<Refresh>,
-) -> Result<Json<Tokens>, ApiError> {
+) -> Result<Response, ApiError> {
     let Refresh { refresh_token, idempotency_key } = request;
-    let exchange = match state.refresh_tokens.exchange(&refresh_token, idempotency_key.as_deref()) {
+    let (form, refresh_token) = browser.refresh_token(refresh_token)?;
+    match exchange(&state, address(peer), form, &refresh_token, idempotency_key.as_deref()).await {
+        Ok(tokens) if form == SessionForm::Cookie => {
+            let renewed = Renewed { access_expires_in_s: tokens.access_expires_in_s };
+            Ok((auth::keep(&tokens, state.is_tls)?, Json(Refreshed::Cookie(renewed))).into_response())
+        }
+        Ok(tokens) => Ok(Json(Refreshed::Bearer(tokens)).into_response()),
+        // The browser would send what is over again and again.
+        Err(ApiError::SessionRevoked) if form == SessionForm::Cookie => {
+            Ok((auth::clear(state.is_tls)?, ApiError::SessionRevoked).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// New tokens for a refresh token, as the rules have it (`docs/adr/0006`).
+async fn exchange(
+    state: &AppState,
+    ip: String,
+    form: SessionForm,
+    refresh_token: &str,
+    idempotency_key: Option<&str>,
+) -> Result<Tokens, ApiError> {
+    let exchange = match state.refresh_tokens.exchange(refresh_token, idempotency_key) {
         Ok(exchange) => exchange,
         Err(RefreshTokenError::NotAToken) => return Err(ApiError::SessionRevoked),
         Err(RefreshTokenError::NotAKey) => {
@@ -89,7 +146,8 @@ pub(crate) async fn refresh(
     let rotate = Rotate {
         old_hash: exchange.old_hash,
         new_hash: exchange.new.hash,
-        ip: address(peer),
+        form,
+        ip,
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     match state.database.directory().rotate(rotate, now).await? {
@@ -97,7 +155,7 @@ pub(crate) async fn refresh(
             if again {
                 tracing::info!(%device_id, "a refresh was answered again");
             }
-            Ok(Json(tokens(&state, device_id, member_id, exchange.new.token, now)?))
+            tokens(state, device_id, member_id, exchange.new.token, now)
         }
         Rotation::Reused { device_id, studio_id } => {
             tracing::warn!(%device_id, "a refresh token is in a second hand: its session is over");
@@ -110,19 +168,29 @@ pub(crate) async fn refresh(
 
 /// Ends a session
 ///
-/// A token that is not ours is as good as signed out.
+/// A token that is not ours is as good as signed out, and so is none. Cookies are taken away.
 #[utoipa::path(post, path = "/v1/auth/sign-out", tag = "auth", security(()), request_body = SignOut,
-    responses((status = 204, description = "Signed out")))]
+    responses((status = 204, description = "Signed out"), openapi::Forbidden))]
 pub(crate) async fn sign_out(
     State(state): State<AppState>,
+    browser: Browser,
     JsonBody(request): JsonBody<SignOut>,
-) -> Result<StatusCode, ApiError> {
-    if let Some(hash) = state.refresh_tokens.hash(&request.refresh_token)
+) -> Result<Response, ApiError> {
+    let (form, token) = match browser.refresh_token(request.refresh_token) {
+        Ok((form, token)) => (form, Some(token)),
+        // Cookies there were, but no refresh token among them that could be meant.
+        Err(ApiError::SessionRevoked) => (SessionForm::Cookie, None),
+        Err(error) => return Err(error),
+    };
+    if let Some(hash) = token.and_then(|token| state.refresh_tokens.hash(&token))
         && let Some((device_id, studio_id)) = state.database.directory().sign_out(hash, state.clock.now()).await?
     {
         state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match form {
+        SessionForm::Bearer => StatusCode::NO_CONTENT.into_response(),
+        SessionForm::Cookie => (StatusCode::NO_CONTENT, auth::clear(state.is_tls)?).into_response(),
+    })
 }
 
 fn tokens(

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::DeviceId;
-use wire::device::DeviceList;
+use wire::device::{DeviceList, RevokedOthers};
 
 use super::body;
 use crate::auth::Caller;
@@ -38,4 +38,19 @@ pub(crate) async fn revoke(
     }
     state.database.hints().announce(caller.studio_id, Hint::SessionEnded(device_id));
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the sessions of all of the caller's devices but the one asking
+#[utoipa::path(post, path = "/v1/devices/revoke-others", tag = "devices",
+    responses((status = 200, description = "Their sessions are over", body = RevokedOthers)))]
+pub(crate) async fn revoke_others(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<RevokedOthers>, ApiError> {
+    let directory = state.database.directory();
+    let ended = directory.revoke_others(caller.device_id, caller.member_id, state.clock.now()).await?;
+    for device_id in &ended {
+        state.database.hints().announce(caller.studio_id, Hint::SessionEnded(*device_id));
+    }
+    Ok(Json(RevokedOthers { revoked: ended.len() as u64 }))
 }

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use wire::ApiErrorCode;
 use wire::auth::{Session, Tokens};
-use wire::device::{DeviceList, SessionEnd};
+use wire::device::{DeviceList, RevokedOthers, SessionEnd};
 
 use crate::harness::{NOW, OWNER, PASSWORD, SALES, STRANGER, TestServer, owner_id, sign_in, studio_id};
 
@@ -105,6 +105,43 @@ async fn devices_show_where_and_when_and_a_revoked_one_stops_at_once() {
     assert_eq!(revoked.get("/v1/sync/changes").await.code(), ApiErrorCode::SessionRevoked);
     assert_eq!(server.refresh(&lost.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
     assert_eq!(client.send(Method::DELETE, &path, None).await.code(), ApiErrorCode::NotFound, "already gone");
+}
+
+#[tokio::test]
+async fn all_other_devices_are_revoked_in_one_act_and_nobody_elses() {
+    let server = TestServer::start(1, 1).await;
+    let others = [server.session(OWNER).await, server.session(OWNER).await];
+    let colleague = server.session(SALES).await;
+    let here = server.session(OWNER).await;
+    let signed_out = server.session(OWNER).await;
+    let body = json!({ "refresh_token": signed_out.tokens.refresh_token });
+    server.anonymous().send(Method::POST, "/v1/auth/sign-out", Some(body)).await;
+    let client = server.client_with(&here.tokens.access_token);
+    // Somebody listens on one of them: it hears of it.
+    let listening = server.client_with(&others[0].tokens.access_token);
+    let mut hints = listening.request(Method::GET, "/v1/sync/events").send().await.unwrap();
+    assert!(hints.chunk().await.unwrap().is_some(), "the control");
+
+    server.clock.advance_ms(1);
+    let answer = client.send(Method::POST, "/v1/devices/revoke-others", None).await;
+    assert_eq!(answer.json::<RevokedOthers>(), RevokedOthers { revoked: 2 });
+    for other in &others {
+        let ended = server.client_with(&other.tokens.access_token);
+        assert_eq!(ended.get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
+        assert_eq!(server.refresh(&other.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    }
+    let rest = async { while let Ok(Some(_)) = hints.chunk().await {} };
+    tokio::time::timeout(Duration::from_secs(10), rest).await.expect("its stream has ended");
+
+    let list: DeviceList = client.get("/v1/devices").await.json();
+    assert_eq!(list.devices.iter().map(|device| device.id).collect::<Vec<_>>(), [here.device_id]);
+    let because = |id| list.ended.iter().find(|ended| ended.device.id == id).map(|ended| ended.ended_because);
+    assert_eq!(others.each_ref().map(|other| because(other.device_id)), [Some(SessionEnd::Revoked); 2]);
+    assert_eq!(because(signed_out.device_id), Some(SessionEnd::SignedOut), "what had ended ended as it did");
+    let colleagues = server.client_with(&colleague.tokens.access_token);
+    assert_eq!(colleagues.get("/v1/devices").await.status, StatusCode::OK);
+    let again = client.send(Method::POST, "/v1/devices/revoke-others", None).await;
+    assert_eq!(again.json::<RevokedOthers>(), RevokedOthers { revoked: 0 });
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ pub struct TestServer {
     pub clock: TestClock,
     pub tls: CertificateFiles,
     pub database: TestDatabase,
+    is_plain: bool,
     dir: tempfile::TempDir,
 }
 
@@ -60,7 +61,7 @@ pub fn studio_id() -> StudioId {
     StudioId::from_uuid(uuid(1, 1))
 }
 
-fn other_studio_id() -> StudioId {
+pub fn other_studio_id() -> StudioId {
     StudioId::from_uuid(uuid(1, 2))
 }
 
@@ -70,6 +71,10 @@ pub fn owner_id() -> MemberId {
 
 pub fn sales_id() -> MemberId {
     MemberId::from_uuid(uuid(2, 2))
+}
+
+pub fn stranger_id() -> MemberId {
+    MemberId::from_uuid(uuid(2, 3))
 }
 
 pub fn stage_id(n: u64) -> StageId {
@@ -182,16 +187,33 @@ impl TestServer {
         Self::start_on(dir, database, leads, messages).await
     }
 
+    /// The same without TLS, as is allowed on a loopback address.
+    pub async fn start_plain(leads: u64, messages: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(&dir.path().join("data")).await;
+        Self::start_as(dir, database, leads, messages, true).await
+    }
+
     /// The same, on an empty database of the caller's; in `dir` are the server's own files.
     pub async fn start_on(dir: tempfile::TempDir, database: TestDatabase, leads: u64, messages: u64) -> Self {
+        Self::start_as(dir, database, leads, messages, false).await
+    }
+
+    async fn start_as(
+        dir: tempfile::TempDir,
+        database: TestDatabase,
+        leads: u64,
+        messages: u64,
+        is_plain: bool,
+    ) -> Self {
         // A second installation of the same provider by another test is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let today = UnixMs(chrono::Utc::now().timestamp_millis());
         let tls = write_throw_away(&dir.path().join("tls"), &hosts, 2, today).unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(NOW.0)));
-        let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
-        let server = Self { running, clock, tls, database, dir };
+        let running = start(config(&dir, &tls, &clock, &database, is_plain)).await.unwrap();
+        let server = Self { running, clock, tls, database, is_plain, dir };
         server.populate(leads, messages).await;
         server
     }
@@ -204,7 +226,7 @@ impl TestServer {
         for (studio, id, email, role) in [
             (studio_id(), owner_id(), OWNER, Role::Owner),
             (studio_id(), sales_id(), SALES, Role::Sales),
-            (other_studio_id(), MemberId::from_uuid(uuid(2, 3)), STRANGER, Role::Admin),
+            (other_studio_id(), stranger_id(), STRANGER, Role::Admin),
         ] {
             admin.create_member(studio, member(id, email, role), PASSWORD.into()).await.unwrap();
         }
@@ -218,11 +240,11 @@ impl TestServer {
 
     /// The same, with something done to its database in between.
     pub async fn restart_after(self, between: impl FnOnce(&TestDatabase)) -> Self {
-        let Self { running, clock, tls, database, dir } = self;
+        let Self { running, clock, tls, database, is_plain, dir } = self;
         running.kill().await;
         between(&database);
-        let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
-        Self { running, clock, tls, database, dir }
+        let running = start(config(&dir, &tls, &clock, &database, is_plain)).await.unwrap();
+        Self { running, clock, tls, database, is_plain, dir }
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -259,8 +281,17 @@ impl TestServer {
     }
 }
 
-fn config(dir: &tempfile::TempDir, tls: &CertificateFiles, clock: &TestClock, database: &TestDatabase) -> Config {
-    let transport = Transport::Tls { cert: tls.cert.clone(), key: tls.key.clone() };
+fn config(
+    dir: &tempfile::TempDir,
+    tls: &CertificateFiles,
+    clock: &TestClock,
+    database: &TestDatabase,
+    is_plain: bool,
+) -> Config {
+    let transport = match is_plain {
+        true => Transport::InsecureHttpLoopback,
+        false => Transport::Tls { cert: tls.cert.clone(), key: tls.key.clone() },
+    };
     let config = Config::new("127.0.0.1:0".parse().unwrap(), dir.path().join("data"), transport);
     Config { clock: Arc::new(clock.clone()), database: database.url().parse().unwrap(), ..config }
 }
@@ -335,7 +366,7 @@ impl Client {
 
     /// Exchanges a refresh token.
     pub async fn refresh(&self, token: &str, key: Option<&str>) -> Answer {
-        let refresh = Refresh { refresh_token: token.to_owned(), idempotency_key: key.map(ToOwned::to_owned) };
+        let refresh = Refresh { refresh_token: Some(token.to_owned()), idempotency_key: key.map(ToOwned::to_owned) };
         let body = serde_json::to_value(refresh).unwrap();
         self.send(Method::POST, "/v1/auth/refresh", Some(body)).await
     }

@@ -3,14 +3,20 @@
 
 mod auth;
 mod billing;
+mod browser;
 mod certificate;
 mod cut;
 mod database;
 mod edges;
 mod feed;
+mod foreign_ids;
+mod forged_tokens;
+mod forgeries;
 mod harness;
+mod matrix;
 mod operator;
 mod refresh;
 mod restore;
+mod routes;
 mod streams;
 mod writes;

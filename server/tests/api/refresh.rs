@@ -38,7 +38,8 @@ async fn lose_answer(server: &TestServer, token: &str, key: Option<&str>) {
     assert_eq!(client.get("/v1/health").await.status, StatusCode::NO_CONTENT, "the control: the wire is whole");
     let before = exchanged(server);
     wire.lose_answers();
-    let refresh = wire::auth::Refresh { refresh_token: token.to_owned(), idempotency_key: key.map(ToOwned::to_owned) };
+    let refresh =
+        wire::auth::Refresh { refresh_token: Some(token.to_owned()), idempotency_key: key.map(ToOwned::to_owned) };
     let lost = client.request(reqwest::Method::POST, "/v1/auth/refresh").json(&refresh).send().await;
     assert!(lost.is_err(), "no answer came");
     assert_eq!((wire.lost(), exchanged(server)), (1, before + 1), "the server did answer");

@@ -5,6 +5,8 @@
 mod auth;
 #[path = "../api/billing.rs"]
 mod billing;
+#[path = "../api/browser.rs"]
+mod browser;
 #[path = "../api/certificate.rs"]
 mod certificate;
 #[path = "../support/postgres.rs"]
@@ -16,8 +18,16 @@ mod database;
 mod edges;
 #[path = "../api/feed.rs"]
 mod feed;
+#[path = "../api/foreign_ids.rs"]
+mod foreign_ids;
+#[path = "../api/forged_tokens.rs"]
+mod forged_tokens;
+#[path = "../api/forgeries/mod.rs"]
+mod forgeries;
 #[path = "../api/harness.rs"]
 mod harness;
+#[path = "../api/matrix.rs"]
+mod matrix;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
@@ -25,6 +35,8 @@ mod outage;
 mod refresh;
 #[path = "../api/restore.rs"]
 mod restore;
+#[path = "../api/routes.rs"]
+mod routes;
 mod servers;
 #[path = "../api/streams.rs"]
 mod streams;

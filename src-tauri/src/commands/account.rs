@@ -4,7 +4,7 @@ use desk::view::{SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit}
 use desk::{Desk, ErrorView};
 use domain::DeviceId;
 use tauri::State;
-use wire::device::Device;
+use wire::device::DeviceList;
 
 type Answer<T> = Result<T, ErrorView>;
 
@@ -55,11 +55,16 @@ pub(crate) async fn user_active(desk: State<'_, Desk>) -> Answer<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn device_list(desk: State<'_, Desk>) -> Answer<Vec<Device>> {
+pub(crate) async fn device_list(desk: State<'_, Desk>) -> Answer<DeviceList> {
     Ok(desk.list_devices().await?)
 }
 
 #[tauri::command]
 pub(crate) async fn device_revoke(desk: State<'_, Desk>, id: DeviceId) -> Answer<()> {
     Ok(desk.revoke_device(id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn device_revoke_others(desk: State<'_, Desk>) -> Answer<u64> {
+    Ok(desk.revoke_other_devices().await?)
 }

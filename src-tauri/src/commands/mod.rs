@@ -26,6 +26,7 @@ macro_rules! handler {
             $crate::commands::account::device_list,
             $crate::commands::account::device_revoke,
             $crate::commands::billing::billing,
+            $crate::commands::account::device_revoke_others,
             $crate::commands::sync::sync_status,
             $crate::commands::sync::sync_now,
             $crate::commands::leads::lead_page,

@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use api_client::{ApiClient, ClientConfig, HeldTokens, ServerUrl, SignedIn, TokenStore};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use wire::auth::SignIn;
+use wire::auth::{SessionForm, SignIn};
 use wire::device::DeviceInfo;
 
 use crate::programs::{program, run};
@@ -131,6 +131,7 @@ impl Hosted {
             password: self.account.password.clone(),
             studio_id: None,
             device: DeviceInfo { name: "bench".to_owned(), os: "bench".to_owned(), app_version: "0".to_owned() },
+            session: SessionForm::Bearer,
         };
         let who = client.sign_in(&sign_in).await?;
         let http =

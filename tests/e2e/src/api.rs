@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use domain::{Conversation, ConversationId, Direction, Lead, LeadId, LeadPatch, Message, MessageId, Stage, StageId};
 use futures_util::TryStreamExt;
 use reqwest::{Client, Response};
-use wire::auth::{Session, SignIn};
+use wire::auth::{Session, SessionForm, SignIn};
 use wire::changes::{Change, Line, Row};
 use wire::device::{DeviceInfo, DeviceList};
 use wire::write::RecordMessage;
@@ -46,7 +46,13 @@ impl Api {
             .build()?;
         let device =
             DeviceInfo { name: Self::DEVICE_NAME.to_owned(), os: "test".to_owned(), app_version: "0".to_owned() };
-        let body = SignIn { email: email.to_owned(), password: password.to_owned(), studio_id: None, device };
+        let body = SignIn {
+            email: email.to_owned(),
+            password: password.to_owned(),
+            studio_id: None,
+            device,
+            session: SessionForm::Bearer,
+        };
         let answer = http.post(format!("{base}/v1/auth/sign-in")).json(&body).send().await?;
         let session: Session = ok(answer).await?.json().await?;
         Ok(Self { http, base: base.to_owned(), access_token: session.tokens.access_token })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Member, Stage, Studio};
+use domain::{Member, Permission, Stage, Studio};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -125,8 +125,8 @@ pub struct SessionView {
     pub stages: Vec<Stage>,
     /// All tags in use, by name.
     pub tags: Vec<String>,
-    pub may_export: bool,
-    pub may_view_billing: bool,
+    /// What the member's role holds now. The server decides; this is for not offering what it would refuse.
+    pub permissions: Vec<Permission>,
     pub key_store: KeyStore,
     /// Idle minutes after which the desk locks by itself; 0 is never.
     pub lock_after_minutes: u32,

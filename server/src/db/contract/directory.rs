@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::{Role, StudioId, UnixMs};
 use futures_util::future::join_all;
+use wire::auth::SessionForm;
 use wire::device::{DeviceInfo, SessionEnd};
 
 use super::{NOW, TestDatabase, device_id, on_both, owner_id, sales_id, studio_id, uuid};
@@ -50,13 +51,16 @@ async fn with_owner(db: &TestDatabase) -> Directory {
 async fn sign_in(directory: &Directory, n: u64, hash: &str) {
     let info = DeviceInfo { name: format!("Desk {n}"), os: "Debian".to_owned(), app_version: "1".to_owned() };
     let (id, ip) = (device_id(n), "192.0.2.7".to_owned());
-    let device = NewDevice { id, member_id: owner_id(), info, ip, over_at: LATER };
+    let device = NewDevice { id, member_id: owner_id(), form: SessionForm::Bearer, info, ip, over_at: LATER };
     directory.start_session(device, hash.to_owned(), NOW.plus_ms(i64::try_from(n).expect("small"))).await.expect("in");
 }
 
 async fn rotate(directory: &Directory, old: &str, new: &str, at: UnixMs) -> Rotation {
     let (old_hash, new_hash, ip) = (old.to_owned(), new.to_owned(), "192.0.2.8".to_owned());
-    directory.rotate(Rotate { old_hash, new_hash, ip, over_at: LATER }, at).await.expect("asked")
+    directory
+        .rotate(Rotate { old_hash, new_hash, form: SessionForm::Bearer, ip, over_at: LATER }, at)
+        .await
+        .expect("asked")
 }
 
 async fn lives(directory: &Directory, n: u64) -> bool {

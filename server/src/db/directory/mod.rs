@@ -13,7 +13,7 @@ use super::DbError;
 use super::rows::word;
 use super::store::Store;
 
-pub(crate) use sessions::{NewDevice, Rotate, Rotation};
+pub(crate) use sessions::{LiveSession, NewDevice, Rotate, Rotation};
 
 /// The directory's database.
 #[derive(Clone)]

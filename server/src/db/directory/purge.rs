@@ -59,6 +59,7 @@ mod tests {
     use crate::db::{Database, DatabaseUrl, NewDevice, NewMembership, Rotate};
     use domain::{DeviceId, MemberId, Role, StudioId};
     use uuid::Uuid;
+    use wire::auth::SessionForm;
     use wire::device::DeviceInfo;
 
     async fn directory(dir: &tempfile::TempDir) -> Directory {
@@ -86,11 +87,11 @@ mod tests {
     async fn session(directory: &Directory, n: u128, over_at: UnixMs, exchanges: usize) -> DeviceId {
         let id = DeviceId::from_uuid(Uuid::from_u128(n));
         let info = DeviceInfo { name: String::new(), os: String::new(), app_version: String::new() };
-        let device = NewDevice { id, member_id: member(), info, ip: String::new(), over_at };
+        let device = NewDevice { id, member_id: member(), form: SessionForm::Bearer, info, ip: String::new(), over_at };
         directory.start_session(device, format!("{n} 0"), UnixMs(0)).await.expect("started");
         for exchange in 0..exchanges {
             let (old_hash, new_hash) = (format!("{n} {exchange}"), format!("{n} {}", exchange + 1));
-            let rotate = Rotate { old_hash, new_hash, ip: String::new(), over_at };
+            let rotate = Rotate { old_hash, new_hash, form: SessionForm::Bearer, ip: String::new(), over_at };
             directory.rotate(rotate, UnixMs(1)).await.expect("rotated");
         }
         id

@@ -3,6 +3,7 @@
 use domain::{DeviceId, MemberId, Role, StudioId, UnixMs};
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
+use wire::auth::SessionForm;
 use wire::device::{Device, DeviceInfo, DeviceList, EndedDevice, SessionEnd};
 
 use super::Directory;
@@ -16,6 +17,7 @@ use crate::{limits, retention};
 pub(crate) struct NewDevice {
     pub(crate) id: DeviceId,
     pub(crate) member_id: MemberId,
+    pub(crate) form: SessionForm,
     pub(crate) info: DeviceInfo,
     pub(crate) ip: String,
     /// When the session is over unless it is refreshed.
@@ -28,12 +30,15 @@ pub(crate) struct LiveSession {
     pub(crate) member_id: MemberId,
     pub(crate) studio_id: StudioId,
     pub(crate) role: Role,
+    pub(crate) form: SessionForm,
 }
 
 /// A refresh token that is presented, by its hash, and what to keep if it may be exchanged.
 pub(crate) struct Rotate {
     pub(crate) old_hash: String,
     pub(crate) new_hash: String,
+    /// In which it came.
+    pub(crate) form: SessionForm,
     pub(crate) ip: String,
     /// When the session is over unless it is refreshed again.
     pub(crate) over_at: UnixMs,
@@ -51,17 +56,22 @@ pub(crate) enum Rotation {
 }
 
 const INSERT_DEVICE: &str = "INSERT INTO device (id, member_id, name, os, app_version, signed_in_at, signed_in_ip, \
-                             last_seen_at, last_seen_ip, over_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, $8)";
+                             last_seen_at, last_seen_ip, over_at, session_form) \
+                             VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, $8, $9)";
 const INSERT_TOKEN: &str = "INSERT INTO refresh_token (hash, device_id, issued_at) VALUES ($1, $2, $3)";
-const FIND_TOKEN: &str = "SELECT t.used_at, d.id, d.member_id, m.studio_id, d.ended_because, d.over_at \
+const FIND_TOKEN: &str = "SELECT t.used_at, d.id, d.member_id, m.studio_id, d.ended_because, d.over_at, \
+                          d.session_form \
                           FROM refresh_token t JOIN device d ON d.id = t.device_id \
                           JOIN membership m ON m.member_id = d.member_id WHERE t.hash = $1";
-const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role FROM device d \
+const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role, d.session_form FROM device d \
                          JOIN membership m ON m.member_id = d.member_id \
                          WHERE d.id = $1 AND d.ended_because IS NULL AND d.over_at > $2";
 const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at FROM device \
                          WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2 \
                          ORDER BY last_seen_at DESC, id DESC";
+/// In an order that is the same for everyone, so that two who do this at once wait for each other and no more.
+const LIST_OTHERS: &str = "SELECT id FROM device WHERE member_id = $1 AND id <> $2 AND ended_because IS NULL \
+                           AND over_at > $3 ORDER BY id";
 const LIST_ENDED: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at, over_at, \
                           ended_because FROM device WHERE member_id = $1 AND over_at > $3 \
                           AND (ended_because IS NOT NULL OR over_at <= $2) ORDER BY over_at DESC, id DESC LIMIT $4";
@@ -78,7 +88,7 @@ impl Directory {
     pub(crate) async fn start_session(&self, new: NewDevice, hash: String, now: UnixMs) -> Result<(), DbError> {
         self.store
             .write(move |tx| {
-                let id = new.id.to_string();
+                let (id, form) = (new.id.to_string(), word(new.form)?);
                 tx.execute(
                     INSERT_DEVICE,
                     &[
@@ -90,6 +100,7 @@ impl Directory {
                         now.0.into(),
                         (&new.ip).into(),
                         new.over_at.0.into(),
+                        (&form).into(),
                     ],
                 )?;
                 tx.execute(INSERT_TOKEN, &[(&hash).into(), (&id).into(), now.0.into()])?;
@@ -108,7 +119,7 @@ impl Directory {
             .write(move |tx| {
                 tx.execute(LOCK_BY_TOKEN, &[(&rotate.old_hash).into()])?;
                 let token = tx.find(FIND_TOKEN, &[(&rotate.old_hash).into()], StoredToken::read)?;
-                let verdict = presented(tx, token.as_ref(), &rotate.new_hash, now)?.verdict();
+                let verdict = presented(tx, token.as_ref(), &rotate, now)?.verdict();
                 // One that is not known is refused, whatever else.
                 let Some(StoredToken { device_id, member_id, studio_id, .. }) = token else {
                     return Ok(Rotation::Refused);
@@ -165,6 +176,30 @@ impl Directory {
             .await
     }
 
+    /// Ends the sessions of all devices of the member but `current`, in one transaction. Gives those that it ended.
+    pub(crate) async fn revoke_others(
+        &self,
+        current: DeviceId,
+        member_id: MemberId,
+        now: UnixMs,
+    ) -> Result<Vec<DeviceId>, DbError> {
+        self.store
+            .write(move |tx| {
+                let (device, member) = (current.to_string(), member_id.to_string());
+                let parameters = [(&member).into(), (&device).into(), now.0.into()];
+                let others: Vec<DeviceId> = tx.query_all(LIST_OTHERS, &parameters, |row| row.parsed(0))?;
+                let mut ended = Vec::with_capacity(others.len());
+                for other in others {
+                    // One that ended by itself meanwhile was not ended by this.
+                    if end(tx, other, SessionEnd::Revoked, now)? {
+                        ended.push(other);
+                    }
+                }
+                Ok(ended)
+            })
+            .await
+    }
+
     /// Whose session this is, if it is alive.
     pub(crate) async fn find_live(&self, device_id: DeviceId, now: UnixMs) -> Result<Option<LiveSession>, DbError> {
         self.store
@@ -174,6 +209,7 @@ impl Directory {
                         member_id: row.parsed(0)?,
                         studio_id: row.parsed(1)?,
                         role: from_word(row.text(2)?, 2)?,
+                        form: from_word(row.text(3)?, 3)?,
                     })
                 })
             })
@@ -215,6 +251,7 @@ struct StoredToken {
     studio_id: StudioId,
     is_ended: bool,
     over_at: i64,
+    form: SessionForm,
 }
 
 impl StoredToken {
@@ -226,21 +263,25 @@ impl StoredToken {
             studio_id: row.parsed(3)?,
             is_ended: row.opt_text(4)?.is_some(),
             over_at: row.int(5)?,
+            form: from_word(row.text(6)?, 6)?,
         })
     }
 }
 
 /// What the policy wants to know of a token, and of the one that its exchange leads to.
-fn presented(tx: &Tx<'_>, token: Option<&StoredToken>, new_hash: &str, now: UnixMs) -> Result<Presented, DbError> {
+fn presented(tx: &Tx<'_>, token: Option<&StoredToken>, rotate: &Rotate, now: UnixMs) -> Result<Presented, DbError> {
     const FIND_SUCCESSOR: &str = "SELECT used_at FROM refresh_token WHERE hash = $1";
     let Some(token) = token else { return Ok(Presented::Unknown) };
     if token.is_ended || token.over_at <= now.0 {
         return Ok(Presented::OfEndedSession);
     }
+    if token.form != rotate.form {
+        return Ok(Presented::InAnotherForm);
+    }
     if token.used_at.is_none() {
         return Ok(Presented::Unused);
     }
-    let successor = tx.find(FIND_SUCCESSOR, &[new_hash.into()], |row| row.opt_int(0))?;
+    let successor = tx.find(FIND_SUCCESSOR, &[(&rotate.new_hash).into()], |row| row.opt_int(0))?;
     Ok(Presented::Used(match successor {
         None => Successor::NotGiven,
         Some(None) => Successor::Unused,

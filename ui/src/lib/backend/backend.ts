@@ -6,8 +6,8 @@ import type { ConversationId } from '../bindings/ConversationId';
 import type { ConversationPage } from '../bindings/ConversationPage';
 import type { ConversationRow } from '../bindings/ConversationRow';
 import type { DeskEvent } from '../bindings/DeskEvent';
-import type { Device } from '../bindings/Device';
 import type { DeviceId } from '../bindings/DeviceId';
+import type { DeviceList } from '../bindings/DeviceList';
 import type { ExportRequest } from '../bindings/ExportRequest';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
@@ -75,8 +75,10 @@ export interface Backend {
   exportCancel(exportId: string): Promise<void>;
 
   /** Needs the network. */
-  deviceList(): Promise<Device[]>;
+  deviceList(): Promise<DeviceList>;
   deviceRevoke(id: DeviceId): Promise<void>;
+  /** Every one but this. How many they were. */
+  deviceRevokeOthers(): Promise<number>;
 
   /** Opens an https, mailto or tel link in the system's own program, and nothing else. */
   openLink(url: string): Promise<void>;

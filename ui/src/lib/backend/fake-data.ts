@@ -6,9 +6,12 @@ import type { ConversationRow } from '../bindings/ConversationRow';
 import type { ConversationStatus } from '../bindings/ConversationStatus';
 import type { DeliveryStatus } from '../bindings/DeliveryStatus';
 import type { Device } from '../bindings/Device';
+import type { EndedDevice } from '../bindings/EndedDevice';
 import type { Lead } from '../bindings/Lead';
 import type { Member } from '../bindings/Member';
 import type { Message } from '../bindings/Message';
+import type { Permission } from '../bindings/Permission';
+import type { Role } from '../bindings/Role';
 import type { Source } from '../bindings/Source';
 import type { Stage } from '../bindings/Stage';
 import type { StageEvent } from '../bindings/StageEvent';
@@ -248,4 +251,33 @@ export function devices(now: number): Device[] {
       is_current: false,
     },
   ];
+}
+
+export function endedDevices(now: number): EndedDevice[] {
+  const ended = (n: number, name: string, os: string, days: number, because: EndedDevice['ended_because']) => ({
+    id: `device-ended-${n}`,
+    name,
+    os,
+    app_version: '0.1.0',
+    ip: `198.51.100.${n + 20}`,
+    signed_in_at: now - (days + 12) * DAY_MS,
+    last_seen_at: now - (days + 1) * DAY_MS,
+    is_current: false,
+    ended_at: now - days * DAY_MS,
+    ended_because: because,
+  });
+  return [
+    ended(1, 'Front desk 2', 'Debian 12', 1, 'token_reused'),
+    ended(2, 'Asha’s laptop', 'Ubuntu 24.04', 3, 'signed_out'),
+    ended(3, 'Studio iMac', 'macOS 14', 9, 'revoked'),
+    ended(4, 'Old Surface', 'Windows 10', 22, 'ran_out'),
+    ended(5, 'Loaner', 'Fedora 42', 26, 'unknown'),
+  ];
+}
+
+/** As the desk tells them: the fake has no matrix, but what its three people may. */
+export function permissions(role: Role): Permission[] {
+  const all: Permission[] = ['review_leads', 'edit_leads', 'delete_leads', 'export_leads'];
+  if (role === 'sales') return all.slice(0, 2);
+  return role === 'owner' ? [...all, 'view_billing'] : all;
 }

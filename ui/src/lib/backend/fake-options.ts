@@ -32,6 +32,8 @@ export interface FakeOptions {
   /** The server ends the session a moment after the start. */
   isRevoked: boolean;
   clockSkewMs: number | null;
+  /** Signed in nowhere else, now or lately. */
+  isOnlyDevice: boolean;
   /** Every answer takes this long. */
   latencyMs: number;
   /** The sync is stopped by this. */
@@ -42,6 +44,7 @@ export interface FakeOptions {
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
+  revokeError: ErrorCode | null;
   now: number;
 }
 
@@ -62,6 +65,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unsentAudit: 0,
   isUnreadable: false,
   isRevoked: false,
+  isOnlyDevice: false,
   clockSkewMs: null,
   latencyMs: 0,
   problem: null,
@@ -70,13 +74,15 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unlockError: null,
   readError: null,
   exportError: null,
+  revokeError: null,
 };
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, owner, canceling, unreadable, skew,
- * unsent, set-aside, revoked. `billing=past_due` is where the subscription stands, `none` that there is none.
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed&revoke=server_failed`.
+ * Words for `fake`: signed-out, locked, passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales,
+ * owner, canceling, unreadable, skew, unsent, set-aside, revoked, one-device. `billing=past_due` is where the
+ * subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -110,6 +116,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unsentAudit: words.has('unsent') ? 3 : 0,
     isUnreadable: words.has('set-aside'),
     isRevoked: words.has('revoked'),
+    isOnlyDevice: words.has('one-device'),
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
     latencyMs: number('latency', 0),
     problem: code('problem'),
@@ -118,5 +125,6 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unlockError: code('unlock'),
     readError: code('fail'),
     exportError: code('export'),
+    revokeError: code('revoke'),
   };
 }

@@ -4,6 +4,7 @@
 import type { ConversationRow } from '../bindings/ConversationRow';
 import type { DeskEvent } from '../bindings/DeskEvent';
 import type { Device } from '../bindings/Device';
+import type { EndedDevice } from '../bindings/EndedDevice';
 import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
 import type { Lead } from '../bindings/Lead';
@@ -44,7 +45,8 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   let keyStore = options.keyStore;
   let lockAfterMinutes = 5;
   let locksWithScreen = true;
-  let devices: Device[] = data.devices(options.now);
+  let devices: Device[] = options.isOnlyDevice ? data.devices(options.now).slice(0, 1) : data.devices(options.now);
+  let ended: EndedDevice[] = options.isOnlyDevice ? [] : data.endedDevices(options.now);
   let views: SavedView[] = [
     { id: 'view-mine', name: 'My open leads', query: query({ owners: [{ member: me.id }] }) },
     { id: 'view-won', name: 'Won', query: query({ stages: ['stage-won'] }) },
@@ -125,14 +127,27 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
 
+  /** How many they were. */
+  function revoke(isMeant: (device: Device) => boolean): number {
+    if (options.revokeError) throw errorView(options.revokeError, true, 'req-0ff11e01');
+    const meant = devices.filter(isMeant);
+    devices = devices.filter((device) => !meant.includes(device));
+    const over = meant.map((device): EndedDevice => ({
+      ...device,
+      ended_at: options.now,
+      ended_because: 'revoked',
+    }));
+    ended = [...over, ...ended];
+    return meant.length;
+  }
+
   const session = (): SessionView => ({
     studio: data.STUDIO,
     me,
     members: data.MEMBERS,
     stages: data.STAGES,
     tags: data.TAGS,
-    may_export: !options.isSales,
-    may_view_billing: options.isOwner,
+    permissions: data.permissions(me.role),
     key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
     locks_with_screen: locksWithScreen,
@@ -326,11 +341,9 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       }),
     exportCancel: (exportId) => answer(() => exports.cancel(exportId)),
 
-    deviceList: () => online(() => devices),
-    deviceRevoke: (id) =>
-      online(() => {
-        devices = devices.filter((device) => device.id !== id);
-      }),
+    deviceList: () => online(() => ({ devices, ended })),
+    deviceRevoke: (id) => online(() => void revoke((device) => device.id === id)),
+    deviceRevokeOthers: () => online(() => revoke((device) => !device.is_current)),
 
     openLink: () => answer(() => undefined),
     windowReady: () => answer(() => undefined),

@@ -56,6 +56,7 @@ export const tauriBackend: Backend = {
 
   deviceList: () => call('device_list'),
   deviceRevoke: (id) => call('device_revoke', { id }),
+  deviceRevokeOthers: () => call('device_revoke_others'),
 
   openLink: (url) => call('open_link', { url }),
   windowReady: () => call('window_ready'),

@@ -4,6 +4,7 @@ import { backend, asErrorView, onDeskEvent } from '../backend';
 import type { ErrorView } from '../bindings/ErrorView';
 import type { Member } from '../bindings/Member';
 import type { MemberId } from '../bindings/MemberId';
+import type { Permission } from '../bindings/Permission';
 import type { SessionView } from '../bindings/SessionView';
 import type { SignInRequest } from '../bindings/SignInRequest';
 import type { SignOutEnd } from '../bindings/SignOutEnd';
@@ -40,6 +41,11 @@ class Session {
   get view(): SessionView {
     if (this.#view === null) throw new Error('A screen of the open desk was drawn while it was closed.');
     return this.#view;
+  }
+
+  /** Whether the member's role holds the permission, by the one matrix, which is Rust's. */
+  may(permission: Permission): boolean {
+    return this.view.permissions.includes(permission);
   }
 
   /** Absent for a member who has left. */

@@ -1,4 +1,14 @@
+import type { SessionEnd } from '../bindings/SessionEnd';
 import { counted } from '../format/number';
+
+/** Why a device was signed out, and what to make of it. */
+const ENDS: Record<SessionEnd, string> = {
+  signed_out: 'Signed out there',
+  revoked: 'Revoked',
+  token_reused: 'Ended for safety: a copy of its sign-in was used',
+  ran_out: 'Not used for 30 days',
+  unknown: 'Ended',
+};
 
 export const strings = {
   title: 'Settings',
@@ -27,6 +37,16 @@ export const strings = {
   revokeTitle: (device: string) => `Revoke ${device}?`,
   revokeText: 'It is signed out at once, and erases its copy of the data as soon as it reaches the server.',
   revoked: (device: string) => `${device} was revoked`,
+  revokeOthers: 'Revoke all others',
+  revokeOthersTitle: 'Revoke all other devices?',
+  revokeOthersText: (n: number) =>
+    `${counted(n, 'device is', 'devices are')} signed out at once, and ${n === 1 ? 'erases its' : 'each erases its'} copy of the data as soon as it reaches the server. What was not sent from there yet is lost. This can’t be undone: to use one again, sign in on it. This computer stays signed in.`,
+  othersRevoked: (n: number) => (n === 0 ? 'No other device was signed in' : `${counted(n, 'device was', 'devices were')} revoked`),
+  ended: 'Signed out lately',
+  endedNote: 'Devices whose session ended in the last 30 days.',
+  endedColumns: { why: 'Why', when: 'When' },
+  ends: ENDS,
+  endedAll: (n: number) => `Show all ${n}`,
   devicesOffline: 'The device list needs the server. It will be here when you are online again.',
 
   lock: 'Lock',

@@ -1,0 +1,110 @@
+//! Which routes the server has, and a request for each that it answers.
+//!
+//! Tests that have to hold for every route take them from here, so that a new one can't be forgotten: it is in the list
+//! by itself, and without an example the tests fail.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wire::auth::Session;
+
+use crate::harness::{PASSWORD, message_id, sign_in};
+
+/// A route: `PATCH`, `/v1/leads/{lead_id}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: String,
+    pub path: String,
+}
+
+impl Route {
+    pub fn new(method: &str, path: &str) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned() }
+    }
+
+    pub fn method(&self) -> Method {
+        self.method.parse().unwrap()
+    }
+
+    /// What stands between braces in its path.
+    pub fn parameters(&self) -> Vec<&str> {
+        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
+    }
+
+    /// The path, with what `id` gives for each parameter.
+    pub fn path_with(&self, id: impl Fn(&str) -> String) -> String {
+        let parts = self.path.split('/').map(|part| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+            Some(parameter) => id(parameter),
+            None => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+}
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// Every route of the server, as its router names them.
+pub fn routes() -> BTreeSet<Route> {
+    let source = include_str!("../../src/router.rs");
+    let router = source.split("#[cfg(test)]").next().unwrap();
+    let mut routes = BTreeSet::new();
+    for call in router.split(".route(").skip(1) {
+        let (path, rest) = call.trim_start().strip_prefix('"').unwrap().split_once('"').unwrap();
+        // To the parenthesis that closes the call.
+        let mut depth = 1;
+        let end = rest.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth == 0
+        });
+        let handlers = &rest[..end.unwrap()];
+        let methods = ["get", "post", "put", "patch", "delete"].into_iter();
+        let methods: Vec<_> = methods.filter(|m| handlers.contains(&format!("{m}("))).collect();
+        assert!(!methods.is_empty(), "{path}: {handlers}");
+        routes.extend(methods.into_iter().map(|method| Route::new(&method.to_uppercase(), path)));
+    }
+    assert!(routes.len() >= 12, "the router is read no more: {routes:?}");
+    routes
+}
+
+/// A request that is answered to whoever may make it.
+pub struct Example {
+    pub body: Option<Value>,
+    /// How it is answered.
+    pub status: StatusCode,
+}
+
+/// A request of the route for the member with `email`, in `session`, which it may use up. Each `turn` makes another
+/// one, so that none repeats what one before has done.
+pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Example {
+    let (body, status) = match (route.method.as_str(), route.path.as_str()) {
+        ("GET", "/v1/health") => (None, StatusCode::NO_CONTENT),
+        ("POST", "/v1/auth/sign-in") => (Some(sign_in(email, PASSWORD)), StatusCode::OK),
+        ("POST", "/v1/auth/refresh") => (Some(with_refresh_token(session)), StatusCode::OK),
+        ("POST", "/v1/auth/sign-out") => (Some(with_refresh_token(session)), StatusCode::NO_CONTENT),
+        ("GET", "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => (None, StatusCode::OK),
+        ("POST", "/v1/devices/revoke-others") => (None, StatusCode::OK),
+        ("DELETE", "/v1/devices/{device_id}" | "/v1/leads/{lead_id}") => (None, StatusCode::NO_CONTENT),
+        ("PATCH", "/v1/leads/{lead_id}") => (Some(json!({ "notes": format!("turn {turn}") })), StatusCode::OK),
+        ("POST", "/v1/conversations/{conversation_id}/messages") => {
+            let message = json!({ "id": message_id(70_000 + turn), "direction": "inbound", "body": "Hello" });
+            (Some(message), StatusCode::CREATED)
+        }
+        ("POST", "/v1/audit") => {
+            let id = Uuid::from_u128(0xa0d1 << 64 | u128::from(turn));
+            let entry = json!({ "id": id, "action": "leads_exported", "at": 1, "detail": "csv all", "row_count": 1 });
+            (Some(json!({ "entries": [entry] })), StatusCode::NO_CONTENT)
+        }
+        _ => panic!("{route} is new: say here what a request of it looks like"),
+    };
+    Example { body, status }
+}
+
+fn with_refresh_token(session: &Session) -> Value {
+    json!({ "refresh_token": session.tokens.refresh_token })
+}
