@@ -15,8 +15,9 @@ use crate::device::DeviceInfo;
 
 /// E-mail and password of a member, and the device they sit at.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignIn {
-    #[schema(pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 254, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub email: String,
     pub password: String,
     /// Which studio, for a member of several; the first one joined when absent.
@@ -53,6 +54,7 @@ pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 
 /// A refresh token to exchange.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Refresh {
     pub refresh_token: String,
     /// Random text that only the sender knows, such as a UUID (version 4): drawn for this exchange, kept where a crash
@@ -65,6 +67,7 @@ pub struct Refresh {
 
 /// The refresh token of the session to end. One that was exchanged already will do.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignOut {
     pub refresh_token: String,
 }

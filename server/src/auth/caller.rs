@@ -60,6 +60,8 @@ impl FromRequestParts<AppState> for Caller {
             AccessTokenError::Expired => ApiError::TokenExpired,
             AccessTokenError::Forged => ApiError::SessionRevoked,
         })?;
+        // Before the database is asked, and only now: whoever has no token of ours uses up nobody's.
+        state.rate_limits.count_device(bearer.device_id)?;
         let session = state.database.directory().find_live(bearer.device_id, now).await?;
         let session = session.filter(|s| s.member_id == bearer.member_id).ok_or(ApiError::SessionRevoked)?;
         if let Some(context) = parts.extensions.get::<RequestContext>() {

@@ -1,16 +1,15 @@
 //! Signing in, staying signed in, signing out.
 
-use std::net::SocketAddr;
-
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use domain::{DeviceId, MemberId, UnixMs};
 use wire::ApiErrorBody;
 use wire::auth::{Refresh, Session, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
 
 use super::body::JsonBody;
+use super::check;
 use crate::auth::{ACCESS_TOKEN_LIFETIME_S, Bearer, RefreshTokenError, SESSION_IDLE_MS, fold_email};
 use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
@@ -18,6 +17,7 @@ use crate::hints::Hint;
 use crate::ids::new_uuid;
 use crate::limits;
 use crate::openapi;
+use crate::rate_limits::ClientAddress;
 use crate::state::AppState;
 
 /// Begins a session on a device
@@ -31,12 +31,16 @@ use crate::state::AppState;
         openapi::NotFound, openapi::TooManyRequests))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(address): Extension<ClientAddress>,
     JsonBody(request): JsonBody<SignIn>,
 ) -> Result<Json<Session>, ApiError> {
     check_device(&request.device)?;
+    // Of what has not the form of an address there is no account, and no other answer.
+    check::line("email", &request.email, limits::EMAIL_BYTES)?;
     let directory = state.database.directory();
-    let account = directory.find_account(fold_email(&request.email)).await?;
+    let email = fold_email(&request.email);
+    state.rate_limits.count_sign_in(&email, address.0)?;
+    let account = directory.find_account(email).await?;
     let (account_id, stored) = account.map(|a| (a.id, a.password_hash)).unzip();
     if !state.passwords.verify(request.password.into(), stored).await? {
         return Err(ApiError::InvalidCredentials);
@@ -56,7 +60,7 @@ pub(crate) async fn sign_in(
         id: device_id,
         member_id: member.id,
         info: request.device,
-        ip: address(peer),
+        ip: address.to_string(),
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     directory.start_session(device, refresh.hash, now).await?;
@@ -73,7 +77,7 @@ pub(crate) async fn sign_in(
     responses((status = 200, description = "The next tokens", body = Tokens), openapi::Unauthorized))]
 pub(crate) async fn refresh(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(address): Extension<ClientAddress>,
     JsonBody(request): JsonBody<Refresh>,
 ) -> Result<Json<Tokens>, ApiError> {
     let Refresh { refresh_token, idempotency_key } = request;
@@ -89,7 +93,7 @@ pub(crate) async fn refresh(
     let rotate = Rotate {
         old_hash: exchange.old_hash,
         new_hash: exchange.new.hash,
-        ip: address(peer),
+        ip: address.to_string(),
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     match state.database.directory().rotate(rotate, now).await? {
@@ -136,18 +140,11 @@ fn tokens(
     Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
 }
 
-/// The peer's own address: what a proxy's header claims is anyone's to claim.
-fn address(peer: SocketAddr) -> String {
-    peer.ip().to_canonical().to_string()
-}
-
 fn check_device(device: &DeviceInfo) -> Result<(), ApiError> {
     for (field, text) in
         [("device.name", &device.name), ("device.os", &device.os), ("device.app_version", &device.app_version)]
     {
-        if text.chars().count() > limits::DEVICE_CHARS {
-            return Err(ApiError::invalid(field, "is too long"));
-        }
+        check::line(field, text, limits::DEVICE_CHARS)?;
     }
     Ok(())
 }

@@ -16,15 +16,23 @@ mod edges;
 mod feed;
 #[path = "../api/harness.rs"]
 mod harness;
+#[path = "../api/inputs.rs"]
+mod inputs;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
+#[path = "../api/rate_limits.rs"]
+mod rate_limits;
 #[path = "../api/refresh.rs"]
 mod refresh;
 #[path = "../api/restore.rs"]
 mod restore;
 mod servers;
+#[path = "../api/slow_clients.rs"]
+mod slow_clients;
 #[path = "../api/streams.rs"]
 mod streams;
+#[path = "../api/surface.rs"]
+mod surface;
 #[path = "../api/writes.rs"]
 mod writes;
