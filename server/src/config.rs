@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
+use crate::connections::ConnectionLimits;
 use crate::db::DatabaseUrl;
+use crate::rate_limits::Rates;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,12 @@ pub struct Config {
     pub database: DatabaseUrl,
     pub transport: Transport,
     pub clock: Arc<dyn Clock>,
+    /// Proxies of the operator's between clients and the server: what each appends to `X-Forwarded-For` is believed.
+    pub trusted_proxies: u8,
+    /// How often anybody may ask.
+    pub rates: Rates,
+    /// How many connections there may be, and how slow they.
+    pub connections: ConnectionLimits,
 }
 
 impl Config {
@@ -34,18 +42,30 @@ impl Config {
     pub fn new(listen: SocketAddr, data: impl Into<PathBuf>, transport: Transport) -> Self {
         let data = data.into();
         let database = DatabaseUrl::Sqlite(data.clone());
-        Self { listen, data, database, transport, clock: Arc::new(SystemClock) }
+        Self {
+            listen,
+            data,
+            database,
+            transport,
+            clock: Arc::new(SystemClock),
+            trusted_proxies: 0,
+            rates: Rates::default(),
+            connections: ConnectionLimits::default(),
+        }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, data, database, transport, clock: _ } = self;
+        let Self { listen, data, database, transport, clock: _, trusted_proxies, rates, connections } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)
             .field("database", database)
             .field("transport", transport)
+            .field("trusted_proxies", trusted_proxies)
+            .field("rates", rates)
+            .field("connections", connections)
             .finish_non_exhaustive()
     }
 }

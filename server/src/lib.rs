@@ -20,6 +20,7 @@ mod jobs;
 mod limits;
 mod openapi;
 mod pipeline;
+mod rate_limits;
 mod request;
 mod retention;
 mod router;
@@ -27,6 +28,7 @@ mod routes;
 mod secret_file;
 mod serve;
 mod served_certificate;
+mod settings;
 mod state;
 mod streams;
 mod tls;
@@ -35,10 +37,13 @@ pub use admin::{Admin, AdminError};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Transport};
+pub use connections::ConnectionLimits;
 pub use db::{
     DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
     SetupFault, migrate,
 };
+pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
+pub use settings::Weakness;
 pub use tls::TlsError;

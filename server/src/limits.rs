@@ -31,3 +31,10 @@ pub(crate) const MAX_VALUE_MINOR: i64 = EXACT_INTEGER;
 pub(crate) const AUTH_BODY_BYTES: usize = 16 * 1024;
 /// Body of any other route: the largest text, every byte of it escaped, and some.
 pub(crate) const BODY_BYTES: usize = 512 * 1024;
+
+/// Of a path with its query; a cursor is the longest there is, and a twentieth of it.
+pub(crate) const PATH_BYTES: usize = 8 * 1024;
+/// Headers of one request.
+pub(crate) const HEADERS: usize = 64;
+/// Names and values of all headers of one request.
+pub(crate) const HEADER_BYTES: usize = 16 * 1024;

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use frontdesk_server::cli::Cli;
-
 fn main() -> ExitCode {
-    frontdesk_server::cli::run(Cli::parse())
+    frontdesk_server::cli::run()
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::StudioId;
@@ -16,6 +16,7 @@ use wire::REQUEST_ID_HEADER;
 
 use crate::error::Refusal;
 use crate::ids::new_uuid;
+use crate::limits;
 use crate::state::AppState;
 
 /// Of a request in progress. Handlers fill in what they learn.
@@ -41,12 +42,17 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
         None => new_uuid(state.clock.now()).to_string().into(),
     };
     let context = RequestContext { id: Arc::clone(&id), studio_id: Arc::default() };
-    let method = request.method().clone();
+    let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(context.clone());
 
     let span = tracing::info_span!("request", request_id = %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let route_name = route.as_ref().map_or("-", MatchedPath::as_str);
+    span.in_scope(|| tracing::debug!(method, route = route_name, "asked"));
+    let mut response = match oversized(&request) {
+        Some(status) => status.into_response(),
+        None => next.run(request).instrument(span.clone()).await,
+    };
 
     let mut status = response.status();
     if status.is_client_error() || status.is_server_error() {
@@ -66,8 +72,8 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
     add_headers(response.headers_mut(), &id, state.is_tls);
     span.in_scope(|| {
         tracing::info!(
-            method = %method,
-            route = route.as_ref().map_or("-", MatchedPath::as_str),
+            method,
+            route = route_name,
             status = status.as_u16(),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             studio_id = context.studio_id.get().map(tracing::field::display),
@@ -75,6 +81,26 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
         );
     });
     response
+}
+
+/// The method, for the log: one that nobody defined is text from outside.
+fn known_method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("-")
+}
+
+/// What of a request's head is larger than any of ours, if anything is.
+fn oversized(request: &Request) -> Option<StatusCode> {
+    let path = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
+    let headers = request.headers();
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if path > limits::PATH_BYTES {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if headers.len() > limits::HEADERS || bytes > limits::HEADER_BYTES {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else {
+        None
+    }
 }
 
 /// The id the client gave, if it can stand in a log without harm: 8 to 64 letters, digits, `-` and `_`.

@@ -17,15 +17,14 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::limits;
 use crate::openapi::{self, may_answer};
+use crate::rate_limits;
 use crate::request;
 use crate::routes::{audit, auth, conversations, devices, leads, server, sync};
 use crate::state::AppState;
 
-/// From the first byte of a request to the first of its answer, for all but the streams.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-pub(crate) fn router(state: AppState) -> Router {
-    let routes = Router::from(routes());
+/// Every answer has begun after `timeout`; the streams may then go on.
+pub(crate) fn router(state: AppState, timeout: Duration) -> Router {
+    let routes = Router::from(routes()).layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout));
     dress(routes.fallback(|| async { ApiError::NotFound }), state.clone()).with_state(state)
 }
 
@@ -55,17 +54,18 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sync::changes))
         // The fastest level is the best one here: the feed is read about as fast as it can be compressed.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    let hurried = may_answer::<openapi::Unavailable, _>(answers)
-        .merge(server)
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT));
-    let hurried = may_answer::<openapi::TimedOut, _>(hurried);
-    let streams = may_answer::<openapi::Unavailable, _>(streams);
-    may_answer::<openapi::Failed, _>(openapi::router().merge(hurried).merge(streams))
+    let routes = may_answer::<openapi::Unavailable, _>(answers.merge(streams));
+    let routes = may_answer::<openapi::TimedOut, _>(openapi::router().merge(routes).merge(server));
+    let routes = may_answer::<openapi::TooManyRequests, _>(routes);
+    may_answer::<openapi::Failed, _>(routes)
 }
 
 /// What every route has around it.
 fn dress(routes: Router<AppState>, state: AppState) -> Router<AppState> {
-    routes.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(state, request::accompany))
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), rate_limits::limit_addresses))
+        .layer(middleware::from_fn_with_state(state, request::accompany))
 }
 
 /// What a panic says is not repeated: it may quote data.
@@ -95,6 +95,7 @@ mod tests {
         let app = dress(Router::new().route("/fails", axum::routing::get(fails)), state.clone()).with_state(state);
         let listener = tokio::net::TcpListener::bind(listen).await.expect("free port");
         let url = format!("http://{}/fails", listener.local_addr().expect("address"));
+        let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(axum::serve(listener, app).into_future());
 
         let request = reqwest::Client::new().get(url).header(wire::REQUEST_ID_HEADER, "panic-test-1");

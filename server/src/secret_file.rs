@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::settings::{Weakness, find_weakness};
+
 /// Why a secret could not be had from its file.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
@@ -12,6 +14,8 @@ pub enum SecretFileError {
     ReadableByOthers { mode: u32 },
     #[error("the secret is {found} bytes long, not {expected}")]
     WrongLength { found: usize, expected: usize },
+    #[error("the secret {0}: it was not drawn by chance, so anybody may know it; replace it")]
+    Weak(Weakness),
     #[error("no randomness: {0}")]
     NoRandomness(ring::error::Unspecified),
     #[error(transparent)]
@@ -84,7 +88,11 @@ pub(crate) fn load_or_create_secret<const N: usize>(
     Read::by_ref(&mut file).take(N as u64 + 1).read_to_end(&mut bytes)?;
     let secret = <[u8; N]>::try_from(bytes.as_slice())
         .map_err(|_| SecretFileError::WrongLength { found: bytes.len(), expected: N })?;
-    Ok(zeroize::Zeroizing::new(secret))
+    let secret = zeroize::Zeroizing::new(secret);
+    match find_weakness(secret.as_ref()) {
+        Some(weakness) => Err(SecretFileError::Weak(weakness)),
+        None => Ok(secret),
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +116,18 @@ mod tests {
         load_or_create_secret::<32>(&path).expect("made");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
         assert!(matches!(load_or_create_secret::<32>(&path), Err(SecretFileError::ReadableByOthers { mode: 0o640 })));
+    }
+
+    #[test]
+    fn a_secret_that_was_not_drawn_is_refused_and_not_repeated() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("key");
+        for weak in [&[0; 32], b"change-me-change-me-change-me-32", b"abababababababababababababababab"] {
+            write_private_file(&path, weak).expect("written");
+            let error = load_or_create_secret::<32>(&path).expect_err("weak");
+            assert!(matches!(error, SecretFileError::Weak(_)) && !error.to_string().contains("change-me"), "{error}");
+            assert_eq!(fs::read(&path).expect("read"), weak);
+        }
     }
 
     #[test]

@@ -16,10 +16,11 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::Admin;
 use crate::auth::{AccessTokens, Passwords, RefreshTokens, ServerKeys};
 use crate::config::{Config, Transport};
-use crate::connections::BoundedAcceptor;
+use crate::connections::{BoundedAcceptor, ConnectionLimits};
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::jobs;
+use crate::rate_limits::RateLimits;
 use crate::router::router;
 use crate::secret_file::{SecretFileError, make_private_dir};
 use crate::served_certificate::ServedCertificate;
@@ -29,14 +30,10 @@ use crate::tls::TlsError;
 
 /// How long requests under way may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
-/// Connections at a time; one more is closed unheard, which leaves the files that the databases need.
-const MAX_CONNECTIONS: usize = 2_000;
-/// A client has so long to send a request's head, and to begin at all.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// A connection without life for so long is asked whether it is still there, and closed after as long again.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// Requests at a time on one connection.
 const MAX_STREAMS: u32 = 64;
+/// What a request's head may take before it is refused unread; below it, it is refused in the form of any refusal.
+const MAX_HEAD_BYTES: u32 = 64 << 10;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +48,8 @@ pub enum StartError {
     Secret(#[from] SecretFileError),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error("no randomness: {0}")]
+    NoRandomness(ring::error::Unspecified),
     #[error("password hashing does not work: {0}")]
     Passwords(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -86,15 +85,19 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let handle = Handle::new();
     let tls = certificate.as_ref().map(ServedCertificate::config);
     jobs::start(&state, certificate, &closing);
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(state, config.connections.answer_timeout).into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
-    tune(server.http_builder());
+    // Behind proxies all connections are theirs, and it is for them to count clients.
+    let max_per_address = if config.trusted_proxies == 0 { config.connections.max_per_address } else { usize::MAX };
+    let limits = ConnectionLimits { max_per_address, ..config.connections };
+    tune(server.http_builder(), &limits);
     let task = match tls {
         Some(tls) => {
-            let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
-            tokio::spawn(server.acceptor(bounded(acceptor)).serve(service))
+            let acceptor = RustlsAcceptor::new(tls).handshake_timeout(limits.head_timeout);
+            let acceptor = acceptor.acceptor(NoDelayAcceptor::new());
+            tokio::spawn(server.acceptor(BoundedAcceptor::new(acceptor, limits)).serve(service))
         }
-        None => tokio::spawn(server.acceptor(bounded(NoDelayAcceptor::new())).serve(service)),
+        None => tokio::spawn(server.acceptor(BoundedAcceptor::new(NoDelayAcceptor::new(), limits)).serve(service)),
     };
     tracing::info!(%addr, tls = is_tls, "listening");
     Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
@@ -119,23 +122,26 @@ pub(crate) async fn open_state(
         refresh_tokens: RefreshTokens::new(&keys),
         cursor_seal: CursorSeal::new(&keys.cursor),
         streams: Streams::new(closing),
+        rate_limits: RateLimits::new(&config.rates, Arc::clone(&config.clock)).map_err(StartError::NoRandomness)?,
+        trusted_proxies: config.trusted_proxies,
         is_tls,
     });
     Ok((state, admin))
 }
 
-fn bounded<A>(acceptor: A) -> BoundedAcceptor<A> {
-    BoundedAcceptor::new(acceptor, MAX_CONNECTIONS, HEADER_TIMEOUT)
-}
-
 /// Bounds what one connection can hold, and for how long.
-fn tune(http: &mut Builder<TokioExecutor>) {
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+fn tune(http: &mut Builder<TokioExecutor>, limits: &ConnectionLimits) {
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(MAX_HEAD_BYTES as usize);
     http.http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_INTERVAL)
-        .max_concurrent_streams(MAX_STREAMS);
+        // Whoever is still there answers. So does nobody in the middle of a head: its frames are in one piece.
+        .keep_alive_interval(limits.write_timeout / 2)
+        .keep_alive_timeout(limits.write_timeout / 2)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD_BYTES);
 }
 
 impl Running {

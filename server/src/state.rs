@@ -7,6 +7,7 @@ use crate::auth::{AccessTokens, Passwords, RefreshTokens};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::feed::CursorSeal;
+use crate::rate_limits::RateLimits;
 use crate::streams::Streams;
 
 /// Shared by all requests; cheap to clone.
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursor_seal: CursorSeal,
     pub(crate) streams: Streams,
+    pub(crate) rate_limits: RateLimits,
+    pub(crate) trusted_proxies: u8,
     pub(crate) is_tls: bool,
 }
 

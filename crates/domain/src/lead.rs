@@ -103,7 +103,7 @@ impl std::fmt::Debug for Lead {
 pub struct LeadPatch {
     /// Not blank.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 200, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(
@@ -152,7 +152,10 @@ impl std::fmt::Debug for LeadPatch {
 fn described_tags() -> Array {
     let tag = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(60));
     let tags = ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]));
-    tags.items(tag.pattern(Some(r"^[^\u0000]*[^\s\u0000][^\u0000]*$"))).max_items(Some(50)).unique_items(true).build()
+    tags.items(tag.pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")))
+        .max_items(Some(50))
+        .unique_items(true)
+        .build()
 }
 
 /// Tells an absent field (outer `None`, by `#[serde(default)]`) from a `null` one.

@@ -23,7 +23,7 @@ use crate::{Clock, SyncError, outgoing};
 
 /// First wait after a failure.
 const MIN_WAIT: Duration = Duration::from_secs(1);
-/// Longest wait between tries; a click, a focus or a network's return cuts it short.
+/// Longest wait between tries that the server has not asked for; a click, a focus or a network's return cuts it short.
 const MAX_WAIT: Duration = Duration::from_secs(15);
 
 /// What the engine tells whoever started it.
@@ -185,7 +185,8 @@ async fn run(shared: &Arc<Shared>) {
             }
             status.problem = Some(Problem::new(error));
         });
-        let pause = asked_for.unwrap_or_else(|| wait.next().unwrap_or(MAX_WAIT)).min(MAX_WAIT);
+        let own = wait.next().unwrap_or(MAX_WAIT);
+        let pause = pause(asked_for, own);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = shared.wake.notified() => {}
@@ -364,6 +365,28 @@ fn is_offline(error: &SyncError) -> bool {
     }
 }
 
+/// How long to wait before the next try. A server that says when is asked no sooner, however long that is; one that says
+/// at once is not asked without end.
+fn pause(asked_for: Option<Duration>, own: Duration) -> Duration {
+    asked_for.map_or(own, |asked| asked.max(MIN_WAIT))
+}
+
 fn retry_after(error: &SyncError) -> Option<Duration> {
     api_failure(error).and_then(|failure| failure.retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_when_is_asked_no_sooner() {
+        let own = Duration::from_secs(4);
+        for (asked_for, waited) in
+            [(None, own), (Some(600), Duration::from_secs(600)), (Some(2), Duration::from_secs(2))]
+        {
+            assert_eq!(pause(asked_for.map(Duration::from_secs), own), waited);
+        }
+        assert_eq!(pause(Some(Duration::ZERO), own), MIN_WAIT);
+    }
 }

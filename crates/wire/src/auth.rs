@@ -37,8 +37,9 @@ impl SessionForm {
 
 /// E-mail and password of a member, and the device they sit at.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignIn {
-    #[schema(pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 254, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub email: String,
     pub password: String,
     /// Which studio, for a member of several; the first one joined when absent.
@@ -93,6 +94,7 @@ pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 
 /// A refresh token to exchange.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// Left out where it is in a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +109,7 @@ pub struct Refresh {
 
 /// The refresh token of the session to end. One that was exchanged already will do.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignOut {
     /// Left out where it is in a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,15 +8,16 @@ use utoipa::ToSchema;
 
 /// What a device tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DeviceInfo {
     /// The host's name, or what its owner calls it; at most 100 characters.
-    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub name: String,
     /// Such as `Debian GNU/Linux 12`; at most 100 characters.
-    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub os: String,
     /// Version of the client; at most 100 characters.
-    #[schema(max_length = 100, pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub app_version: String,
 }
 

@@ -40,7 +40,7 @@ pub struct AuditEntry {
     /// By the device's clock.
     pub at: UnixMs,
     /// Format and scope, such as `csv all`: never names or paths.
-    #[schema(max_length = 200, pattern = r"^[^\u0000]*$")]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub detail: String,
     #[schema(maximum = 9007199254740991_i64)]
     pub row_count: u64,

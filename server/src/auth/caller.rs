@@ -82,6 +82,8 @@ impl FromRequestParts<AppState> for Caller {
             AccessTokenError::Expired | AccessTokenError::NotYet => ApiError::TokenExpired,
             AccessTokenError::Forged => ApiError::SessionRevoked,
         })?;
+        // Before the database is asked, and only now: whoever has no token of ours uses up nobody's.
+        state.rate_limits.count_device(bearer.device_id)?;
         let session = state.database.directory().find_live(bearer.device_id, now).await?;
         let is_meant = |s: &LiveSession| s.member_id == bearer.member_id && s.form == form;
         let session = session.filter(is_meant).ok_or(ApiError::SessionRevoked)?;

@@ -19,6 +19,15 @@ pub(crate) struct ServerKeys {
 }
 
 impl ServerKeys {
+    /// Whether there is no secret yet, or one that would do.
+    ///
+    /// # Errors
+    /// [`SecretFileError`].
+    pub(crate) fn check(data: &Path) -> Result<(), SecretFileError> {
+        let path = data.join(FILE_NAME);
+        if path.exists() { load_or_create_secret::<32>(&path).map(drop) } else { Ok(()) }
+    }
+
     /// Reads the secret of the data directory; draws it on the first start.
     ///
     /// # Errors

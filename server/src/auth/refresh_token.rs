@@ -77,10 +77,12 @@ impl RefreshTokens {
     /// # Errors
     /// [`RefreshTokenError`].
     pub(crate) fn exchange(&self, token: &str, idempotency_key: Option<&str>) -> Result<Exchange, RefreshTokenError> {
+        if idempotency_key.is_some_and(|key| !is_key(key)) {
+            return Err(RefreshTokenError::NotAKey);
+        }
         let bytes = decode(token).ok_or(RefreshTokenError::NotAToken)?;
         let new = match idempotency_key {
             None => self.draw()?,
-            Some(key) if !is_key(key) => return Err(RefreshTokenError::NotAKey),
             Some(key) => {
                 // The token has always the same length, so where it ends and the key begins can't be shifted.
                 let mut context = hmac::Context::with_key(&self.deriving);

@@ -3,6 +3,7 @@
 mod asking;
 mod billing;
 mod certificate;
+mod check_config;
 mod demo;
 mod members;
 mod migrate;
@@ -13,10 +14,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 use crate::db::DatabaseUrl;
+use crate::settings::Settings;
 
 /// The hosted API of Frontdesk.
 #[derive(Debug, Parser)]
@@ -30,6 +34,8 @@ pub struct Cli {
 enum Command {
     /// Serve the API until interrupted
     Serve(serve::Serve),
+    /// Say whether `serve` would understand its environment and command line; starts nothing, asks no database
+    CheckConfig(check_config::CheckConfig),
     /// Bring a PostgreSQL database to this version's schema; prints what was done
     Migrate(migrate::Migrate),
     /// Make a demo studio
@@ -77,17 +83,37 @@ impl Data {
 
 /// What an operator named as a database, which an error does not repeat.
 fn database_url(text: &str) -> anyhow::Result<DatabaseUrl> {
-    text.parse().context("the database's URL")
+    let url: DatabaseUrl = text.parse().context("the database's URL")?;
+    match url.find_weak_password() {
+        Some(weakness) => anyhow::bail!("the database's URL has a password that {weakness}"),
+        None => Ok(url),
+    }
 }
 
-/// Does what the command line says.
-pub fn run(cli: Cli) -> ExitCode {
-    start_log();
+/// Does what the command line and the environment say.
+pub fn run() -> ExitCode {
+    let cli = Cli::try_parse();
+    // Help is for those who have not understood everything yet.
+    if let Err(told) = &cli
+        && matches!(told.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+    {
+        told.exit();
+    }
+    // Before clap complains: it would repeat a value that it does not understand.
+    let settings = match Settings::read(std::env::vars_os()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            error.to_string().lines().for_each(complain);
+            return ExitCode::FAILURE;
+        }
+    };
+    let cli = cli.unwrap_or_else(|error| error.exit());
+    start_log(settings.log);
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("starting the runtime")
-        .and_then(|runtime| runtime.block_on(dispatch(cli)));
+        .and_then(|runtime| runtime.block_on(dispatch(cli, settings)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -97,9 +123,10 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn dispatch(cli: Cli) -> anyhow::Result<()> {
+async fn dispatch(cli: Cli, settings: Settings) -> anyhow::Result<()> {
     match cli.command {
-        Command::Serve(serve) => serve.run().await,
+        Command::Serve(serve) => serve.run(settings).await,
+        Command::CheckConfig(check) => check.run(settings),
         Command::Migrate(migrate) => migrate.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Studio(studio) => studio.run().await,
@@ -110,10 +137,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Lines for people on a terminal, JSON for machines; what `FRONTDESK_LOG` asks for, or `info`.
-fn start_log() {
+/// Lines for people on a terminal, JSON for machines. Nothing we log holds personal data; of what libraries log in
+/// detail that can't be promised, so no setting shows it.
+fn start_log(ours: Level) {
     use std::io::IsTerminal;
-    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info,refinery_core=warn"));
+    let filter = EnvFilter::new(format!("warn,frontdesk_server={ours}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.init();

@@ -12,6 +12,7 @@ use super::{Data, say};
 use crate::clock::SystemClock;
 use crate::config::{Config, Transport};
 use crate::serve::start;
+use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -32,19 +33,27 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    /// What a server is to be started with.
+    pub(super) fn config(self, settings: Settings) -> anyhow::Result<Config> {
         let transport = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Transport::Tls { cert, key },
             _ if self.insecure_http_loopback => Transport::InsecureHttpLoopback,
             _ => bail!("give --tls-cert and --tls-key, or --insecure-http-loopback"),
         };
-        let config = Config {
+        Ok(Config {
             listen: self.listen,
             database: self.data.url()?,
             data: self.data.data,
             transport,
             clock: Arc::new(SystemClock),
-        };
+            trusted_proxies: settings.trusted_proxies,
+            rates: settings.rates,
+            connections: settings.connections,
+        })
+    }
+
+    pub(super) async fn run(self, settings: Settings) -> anyhow::Result<()> {
+        let config = self.config(settings)?;
         allow_many_files();
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut running = start(config).await?;

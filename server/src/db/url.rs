@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::postgres::{InvalidPostgresUrl, PostgresUrl};
+use crate::settings::{Weakness, find_weakness_of_password};
 
 /// Where the data is kept: `sqlite:DIRECTORY`, or `postgres://…` as [`PostgresUrl`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub enum InvalidDatabaseUrl {
     UnsupportedScheme,
     #[error(transparent)]
     Postgres(#[from] InvalidPostgresUrl),
+}
+
+impl DatabaseUrl {
+    /// What is weak about the password in the URL, if there is one and it is.
+    pub(crate) fn find_weak_password(&self) -> Option<Weakness> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(url) => url.password().and_then(find_weakness_of_password),
+        }
+    }
 }
 
 impl FromStr for DatabaseUrl {

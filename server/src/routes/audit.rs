@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use wire::write::AuditBatch;
 
 use super::body::JsonBody;
+use super::check;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits;
@@ -24,14 +25,13 @@ pub(crate) async fn append(
         return Err(ApiError::invalid("entries", "are too many"));
     }
     for (index, entry) in batch.entries.iter().enumerate() {
-        if entry.detail.chars().count() > limits::AUDIT_DETAIL_CHARS {
-            return Err(ApiError::invalid(format!("entries[{index}].detail"), "is too long"));
-        }
+        let field = |name| format!("entries[{index}].{name}");
+        check::line(field("detail"), &entry.detail, limits::AUDIT_DETAIL_CHARS)?;
         if !(-limits::EXACT_INTEGER..=limits::EXACT_INTEGER).contains(&entry.at.0) {
-            return Err(ApiError::invalid(format!("entries[{index}].at"), "is no time"));
+            return Err(ApiError::invalid(field("at"), "is no time"));
         }
         if entry.row_count > limits::EXACT_INTEGER.unsigned_abs() {
-            return Err(ApiError::invalid(format!("entries[{index}].row_count"), "is too large"));
+            return Err(ApiError::invalid(field("row_count"), "is too large"));
         }
     }
     let tenant = state.database.tenant(caller.studio_id).await?;

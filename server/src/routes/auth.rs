@@ -1,11 +1,9 @@
 //! Signing in, staying signed in, signing out: with tokens in bodies, or in cookies for browsers.
 
-use std::net::SocketAddr;
-
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use domain::{DeviceId, MemberId, UnixMs};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +12,7 @@ use wire::auth::{BrowserSession, Refresh, Renewed, Session, SessionForm, SignIn,
 use wire::device::DeviceInfo;
 
 use super::body::JsonBody;
+use super::check;
 use crate::auth::{self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, fold_email};
 use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
@@ -21,6 +20,7 @@ use crate::hints::Hint;
 use crate::ids::new_uuid;
 use crate::limits;
 use crate::openapi;
+use crate::rate_limits::ClientAddress;
 use crate::state::AppState;
 
 /// The answer to a sign-in, in the form that was asked for.
@@ -51,7 +51,7 @@ pub(crate) enum Refreshed {
         openapi::Forbidden, openapi::NotFound, openapi::TooManyRequests))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(address): Extension<ClientAddress>,
     browser: Browser,
     JsonBody(request): JsonBody<SignIn>,
 ) -> Result<Response, ApiError> {
@@ -60,8 +60,12 @@ pub(crate) async fn sign_in(
     if request.session == SessionForm::Cookie {
         browser.require_own_page()?;
     }
+    // Of what has not the form of an address there is no account, and no other answer.
+    check::line("email", &request.email, limits::EMAIL_BYTES)?;
     let directory = state.database.directory();
-    let account = directory.find_account(fold_email(&request.email)).await?;
+    let email = fold_email(&request.email);
+    state.rate_limits.count_sign_in(&email, address.0)?;
+    let account = directory.find_account(email).await?;
     let (account_id, stored) = account.map(|a| (a.id, a.password_hash)).unzip();
     if !state.passwords.verify(request.password.into(), stored).await? {
         return Err(ApiError::InvalidCredentials);
@@ -82,7 +86,7 @@ pub(crate) async fn sign_in(
         member_id: member.id,
         form: request.session,
         info: request.device,
-        ip: address(peer),
+        ip: address.to_string(),
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     directory.start_session(device, refresh.hash, now).await?;
@@ -106,13 +110,13 @@ pub(crate) async fn sign_in(
     responses((status = 200, description = "The next tokens", body = Refreshed), openapi::Unauthorized, openapi::Forbidden))]
 pub(crate) async fn refresh(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(address): Extension<ClientAddress>,
     browser: Browser,
     JsonBody(request): JsonBody<Refresh>,
 ) -> Result<Response, ApiError> {
     let Refresh { refresh_token, idempotency_key } = request;
     let (form, refresh_token) = browser.refresh_token(refresh_token)?;
-    match exchange(&state, address(peer), form, &refresh_token, idempotency_key.as_deref()).await {
+    match exchange(&state, address.to_string(), form, &refresh_token, idempotency_key.as_deref()).await {
         Ok(tokens) if form == SessionForm::Cookie => {
             let renewed = Renewed { access_expires_in_s: tokens.access_expires_in_s };
             Ok((auth::keep(&tokens, state.is_tls)?, Json(Refreshed::Cookie(renewed))).into_response())
@@ -204,18 +208,11 @@ fn tokens(
     Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
 }
 
-/// The peer's own address: what a proxy's header claims is anyone's to claim.
-fn address(peer: SocketAddr) -> String {
-    peer.ip().to_canonical().to_string()
-}
-
 fn check_device(device: &DeviceInfo) -> Result<(), ApiError> {
     for (field, text) in
         [("device.name", &device.name), ("device.os", &device.os), ("device.app_version", &device.app_version)]
     {
-        if text.chars().count() > limits::DEVICE_CHARS {
-            return Err(ApiError::invalid(field, "is too long"));
-        }
+        check::line(field, text, limits::DEVICE_CHARS)?;
     }
     Ok(())
 }

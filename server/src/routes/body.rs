@@ -1,7 +1,8 @@
 //! JSON bodies: what is wrong with one is told by field, never by content.
 
 use axum::extract::{FromRequest, Path, Request};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +15,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::invalid("content-type", "is not application/json"));
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if axum::response::IntoResponse::into_response(rejection).status() == StatusCode::PAYLOAD_TOO_LARGE {
                 ApiError::TooLarge
@@ -25,8 +29,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// Whether the body says that it is JSON: what a form of another site can send unasked says something else.
+fn is_json(headers: &HeaderMap) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = said.and_then(|said| said.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
 /// The deserialiser's own words are not passed on: they may quote what was sent.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // A list would pass for a structure: its items for the fields, in order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::InvalidInput { field: None, problem: "the body is no JSON object" });
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -58,6 +73,7 @@ mod tests {
         assert_eq!(field(r#"{"tags":["a",7]}"#).as_deref(), Some("tags[1]"));
         assert_eq!(field("not json"), None);
         assert_eq!(field("{} {}"), None);
+        assert_eq!(field("[]"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use domain::{Lead, LeadId, LeadPatch, Permission};
 
 use super::body::{self, JsonBody};
+use super::check;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits;
@@ -26,7 +27,7 @@ pub(crate) async fn change(
 ) -> Result<Json<Lead>, ApiError> {
     caller.require(Permission::EditLeads)?;
     let lead_id: LeadId = body::id(path)?;
-    check(&patch)?;
+    check_patch(&patch)?;
     let tenant = state.database.tenant(caller.studio_id).await?;
     let lead = tenant.patch_lead(lead_id, patch, caller.member_id, caller.sight(), state.clock.now()).await?;
     Ok(Json(lead))
@@ -48,15 +49,10 @@ pub(crate) async fn delete(
 }
 
 /// What can be told wrong without asking the studio.
-fn check(patch: &LeadPatch) -> Result<(), ApiError> {
+fn check_patch(patch: &LeadPatch) -> Result<(), ApiError> {
     let LeadPatch { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor } = patch;
     if let Some(name) = name {
-        if name.trim().is_empty() {
-            return Err(ApiError::invalid("name", "is empty"));
-        }
-        if name.chars().count() > limits::NAME_CHARS {
-            return Err(ApiError::invalid("name", "is too long"));
-        }
+        check::filled_line("name", name, limits::NAME_CHARS)?;
     }
     if let Some(Some(email)) = email
         && !is_email(email)
@@ -69,13 +65,14 @@ fn check(patch: &LeadPatch) -> Result<(), ApiError> {
         }
         let mut seen = std::collections::HashSet::new();
         for (index, tag) in tags.iter().enumerate() {
-            if tag.trim().is_empty() || tag.chars().count() > limits::TAG_CHARS || !seen.insert(tag) {
-                return Err(ApiError::invalid(format!("tags[{index}]"), "is empty, too long or there twice"));
+            check::filled_line(format!("tags[{index}]"), tag, limits::TAG_CHARS)?;
+            if !seen.insert(tag) {
+                return Err(ApiError::invalid(format!("tags[{index}]"), "is there twice"));
             }
         }
     }
-    if notes.as_ref().is_some_and(|notes| notes.len() > limits::NOTES_BYTES) {
-        return Err(ApiError::invalid("notes", "are too long"));
+    if let Some(notes) = notes {
+        check::text("notes", notes, limits::NOTES_BYTES)?;
     }
     if value_minor.flatten().is_some_and(|value| !(0..=limits::MAX_VALUE_MINOR).contains(&value)) {
         return Err(ApiError::invalid("value_minor", "is negative or too large"));
@@ -106,16 +103,18 @@ mod tests {
             (LeadPatch { tags: Some(vec!["a".to_owned(); 51]), ..LeadPatch::default() }, "tags"),
             (LeadPatch { tags: Some(vec!["a".to_owned(), "a".to_owned()]), ..LeadPatch::default() }, "tags[1]"),
             (LeadPatch { notes: Some(long), ..LeadPatch::default() }, "notes"),
+            (LeadPatch { notes: Some("a\0b".to_owned()), ..LeadPatch::default() }, "notes"),
+            (LeadPatch { name: Some("a\u{7}b".to_owned()), ..LeadPatch::default() }, "name"),
             (LeadPatch { value_minor: Some(Some(-1)), ..LeadPatch::default() }, "value_minor"),
         ];
         for (patch, expected) in cases {
-            match check(&patch) {
+            match check_patch(&patch) {
                 Err(ApiError::InvalidInput { field, .. }) => assert_eq!(field.as_deref(), Some(expected)),
                 other => panic!("{expected}: {other:?}"),
             }
         }
         let cleared = LeadPatch { email: Some(None), value_minor: Some(None), ..LeadPatch::default() };
-        assert!(check(&cleared).is_ok());
+        assert!(check_patch(&cleared).is_ok());
     }
 
     #[test]

@@ -3,8 +3,10 @@
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod body;
+mod check;
 pub(crate) mod conversations;
 pub(crate) mod devices;
 pub(crate) mod leads;
+mod query;
 pub(crate) mod server;
 pub(crate) mod sync;

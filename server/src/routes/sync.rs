@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 use wire::changes::Line;
 
+use super::query::QueryParams;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::feed;
@@ -33,6 +34,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const SESSION_CHECK: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChangesQuery {
     /// From where to go on; absent for all there is.
@@ -57,7 +59,7 @@ pub(crate) async fn changes(
     State(state): State<AppState>,
     caller: Caller,
     Extension(context): Extension<RequestContext>,
-    Query(query): Query<ChangesQuery>,
+    QueryParams(query): QueryParams<ChangesQuery>,
 ) -> Result<Response, ApiError> {
     caller.require(Permission::ReviewLeads)?;
     let feed = feed::open(state, caller, context.id.to_string(), query.cursor.as_deref()).await?;

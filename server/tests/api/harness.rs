@@ -191,12 +191,19 @@ impl TestServer {
     pub async fn start_plain(leads: u64, messages: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(&dir.path().join("data")).await;
-        Self::start_as(dir, database, leads, messages, true).await
+        Self::start_as(dir, database, leads, messages, true, |config| config).await
+    }
+
+    /// The same, started otherwise than usual.
+    pub async fn start_with(leads: u64, messages: u64, alter: impl FnOnce(Config) -> Config) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(&dir.path().join("data")).await;
+        Self::start_as(dir, database, leads, messages, false, alter).await
     }
 
     /// The same, on an empty database of the caller's; in `dir` are the server's own files.
     pub async fn start_on(dir: tempfile::TempDir, database: TestDatabase, leads: u64, messages: u64) -> Self {
-        Self::start_as(dir, database, leads, messages, false).await
+        Self::start_as(dir, database, leads, messages, false, |config| config).await
     }
 
     async fn start_as(
@@ -205,6 +212,7 @@ impl TestServer {
         leads: u64,
         messages: u64,
         is_plain: bool,
+        alter: impl FnOnce(Config) -> Config,
     ) -> Self {
         // A second installation of the same provider by another test is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -212,7 +220,7 @@ impl TestServer {
         let today = UnixMs(chrono::Utc::now().timestamp_millis());
         let tls = write_throw_away(&dir.path().join("tls"), &hosts, 2, today).unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(NOW.0)));
-        let running = start(config(&dir, &tls, &clock, &database, is_plain)).await.unwrap();
+        let running = start(alter(config(&dir, &tls, &clock, &database, is_plain))).await.unwrap();
         let server = Self { running, clock, tls, database, is_plain, dir };
         server.populate(leads, messages).await;
         server
@@ -318,6 +326,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Of one whose body is not waited for.
+    pub fn head(response: &reqwest::Response) -> Self {
+        Self { status: response.status(), headers: response.headers().clone(), body: Vec::new() }
+    }
+
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {:?}", self.text()))
     }

@@ -232,6 +232,8 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     }
     let odd = client.request(Method::GET, "/v1/devices").header(REQUEST_ID_HEADER, format!("{CANARY} was here"));
     answer(odd.header("user-agent", CANARY).header("cookie", CANARY)).await;
+    let odd = client.request(Method::from_bytes(CANARY.as_bytes()).unwrap(), "/v1/devices");
+    answer(odd.header(CANARY, PHONE).header("x-forwarded-for", CANARY).header("referer", EMAIL)).await;
     let named = client.request(Method::GET, "/v1/devices").header(REQUEST_ID_HEADER, "operator-test-1");
     answer(named).await;
 
@@ -239,7 +241,7 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     let renewed: Tokens = anonymous.refresh(&session.tokens.refresh_token, Some(key)).await.json();
     let stolen = anonymous.refresh(&session.tokens.refresh_token, None).await;
     assert_eq!(stolen.code(), ApiErrorCode::SessionRevoked);
-    let requests = 3 + 1 + 4 + 3 + 1 + 4 + 2 + 2;
+    let requests = 3 + 1 + 4 + 3 + 1 + 4 + 3 + 2;
     let log = serving.stop().await;
 
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
@@ -249,7 +251,7 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     assert!(answered.iter().any(|line| line["span"]["request_id"] == "operator-test-1"));
     assert!(answered.iter().any(|line| line["route"] == "/v1/leads/{lead_id}" && line["status"] == 200));
     assert!(log.contains("a refresh token is in a second hand"), "so is what an operator has to know");
-    assert!(lines.iter().any(|line| line["level"] == "TRACE"), "it was as loud as it gets");
+    assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "it was as loud as it gets");
 
     let Session { tokens: Tokens { access_token, refresh_token, .. }, .. } = &session;
     let signatures = [access_token, &renewed.access_token].map(|token| token.rsplit_once('.').unwrap().1);
@@ -257,4 +259,41 @@ async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     assert_silent(&log, &secrets);
     let told = std::panic::catch_unwind(|| assert_silent(&format!("{log}\n{}", cursor.0), &secrets));
     assert!(told.is_err(), "the control: it would have been found");
+}
+
+#[tokio::test]
+async fn a_wrong_environment_ends_the_program_before_it_does_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = TestDatabase::fresh(&dir.path().join("data")).await;
+    let data = dir.path().join("untouched").display().to_string();
+    let started = async |name: &str, value: &str, args: &[&str]| {
+        let mut command = program(&database, args);
+        if name == "FRONTDESK_DATABASE" {
+            command.env_remove("FRONTDESK_DATABASE");
+        }
+        let output = command.env(name, value).output().await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), said)
+    };
+    let serve = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--insecure-http-loopback"];
+    for (name, value, named) in [
+        ("FRONTDESK_TRUSTED_PROXYS", CANARY, "did you mean FRONTDESK_TRUSTED_PROXIES?"),
+        ("FRONTDESK_TRUSTED_PROXIES", CANARY, "FRONTDESK_TRUSTED_PROXIES is no whole number"),
+        ("FRONTDESK_LISTEN", CANARY, "FRONTDESK_LISTEN is no address"),
+        ("FRONTDESK_DATABASE", "postgres://desk:ZeisigZ@localhost/desk", "FRONTDESK_DATABASE has a password that"),
+    ] {
+        for args in [&serve[..], &["check-config", "--data", &data, "--insecure-http-loopback"]] {
+            let (success, said) = started(name, value, args).await;
+            assert!(!success && said.contains(named), "{name}: {said}");
+            assert!(!said.contains(CANARY), "{said}");
+        }
+    }
+    assert!(!Path::new(&data).exists(), "nothing was made");
+
+    let check = ["check-config", "--data", &data, "--insecure-http-loopback"];
+    let (success, said) = started("FRONTDESK_TRUSTED_PROXIES", "1", &check).await;
+    assert!(success && said.ends_with("the configuration is fine\n"), "the control: {said}");
+    assert!(said.contains("FRONTDESK_TRUSTED_PROXIES: ") && !Path::new(&data).exists());
+    let (success, said) = started("FRONTDESK_TRUSTED_PROXYS", CANARY, &["--help"]).await;
+    assert!(success && said.contains("check-config"), "help is had all the same");
 }

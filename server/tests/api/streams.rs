@@ -30,20 +30,19 @@ async fn rest(stream: &mut reqwest::Response, text: &str) -> String {
 }
 
 /// More than fits between a server that writes and a client that does not read.
-async fn server_with_long_messages() -> TestServer {
-    let server = TestServer::start(0, 0).await;
+pub async fn fill_with_long_messages(server: &TestServer) {
     let rows = rows(900, 1).into_iter().filter(|row| !matches!(row, Row::Stage(_))).map(|row| match row {
         Row::Message(message) => Row::Message(domain::Message { body: "x".repeat(60_000), ..message }),
         row => row,
     });
     let rows: Vec<_> = rows.collect();
     server.running.admin().import(studio_id(), rows.into_iter()).await.unwrap();
-    server
 }
 
 #[tokio::test]
 async fn a_feed_breaks_off_when_what_its_member_may_see_changes() {
-    let server = server_with_long_messages().await;
+    let server = TestServer::start(0, 0).await;
+    fill_with_long_messages(&server).await;
     let client = server.client(OWNER).await;
     let feed = || client.request(Method::GET, "/v1/sync/changes").header("accept-encoding", "identity").send();
     let whole = rest(&mut feed().await.unwrap(), "\n{\"end\":").await;

@@ -26,11 +26,15 @@ mod forged_tokens;
 mod forgeries;
 #[path = "../api/harness.rs"]
 mod harness;
+#[path = "../api/inputs.rs"]
+mod inputs;
 #[path = "../api/matrix.rs"]
 mod matrix;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
+#[path = "../api/rate_limits.rs"]
+mod rate_limits;
 #[path = "../api/refresh.rs"]
 mod refresh;
 #[path = "../api/restore.rs"]
@@ -38,7 +42,11 @@ mod restore;
 #[path = "../api/routes.rs"]
 mod routes;
 mod servers;
+#[path = "../api/slow_clients.rs"]
+mod slow_clients;
 #[path = "../api/streams.rs"]
 mod streams;
+#[path = "../api/surface.rs"]
+mod surface;
 #[path = "../api/writes.rs"]
 mod writes;

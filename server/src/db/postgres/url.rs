@@ -97,6 +97,11 @@ impl fmt::Debug for PostgresUrl {
 }
 
 impl PostgresUrl {
+    /// The password, where the URL has one.
+    pub(crate) fn password(&self) -> Option<&[u8]> {
+        self.config.get_password()
+    }
+
     pub(super) const fn config(&self) -> &Config {
         &self.config
     }
