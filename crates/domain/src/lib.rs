@@ -7,6 +7,7 @@ mod conversation;
 mod fold;
 mod id;
 mod lead;
+mod membership;
 mod message;
 mod phone;
 mod role;
@@ -16,8 +17,11 @@ mod time;
 
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use fold::fold;
-pub use id::{ConversationId, DeviceId, InvalidId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+pub use id::{
+    ConversationId, DeviceId, InvalidId, InvitationId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId,
+};
 pub use lead::{Lead, LeadPatch, Source, Touch};
+pub use membership::{MemberRefusal, Subject, check_change_role, check_invite, check_remove};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use phone::{InvalidPhone, Phone};
 pub use role::{Permission, Role};

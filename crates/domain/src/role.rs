@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Role {
-    /// Runs the technical side: everything an owner may.
+    /// Runs the technical side: everything an owner may, but for what is done to owners.
     Admin,
     /// Answers for the studio and its data.
     Owner,
@@ -32,6 +32,9 @@ pub enum Permission {
     DeleteLeads,
     /// Write leads to a file (E1).
     ExportLeads,
+    /// See who is a member, invite and remove people and change roles, within the rules of [`crate::check_invite`] and
+    /// its kin.
+    ManageMembers,
 }
 
 impl Role {
@@ -48,6 +51,10 @@ impl Role {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
+            Permission::ManageMembers => match self {
+                Self::Admin | Self::Owner => true,
+                Self::Manager | Self::Sales => false,
+            },
         }
     }
 }
@@ -56,17 +63,22 @@ impl Role {
 mod tests {
     use super::{Permission, Role};
 
-    /// The matrix of A2, by role: review, edit, delete, export.
+    /// The matrix of A2, by role: review, edit, delete, export, manage members.
     #[test]
     fn each_role_may_what_the_matrix_says() {
         for (role, may) in [
-            (Role::Admin, [true, true, true, true]),
-            (Role::Owner, [true, true, true, true]),
-            (Role::Manager, [true, true, true, true]),
-            (Role::Sales, [true, true, false, false]),
+            (Role::Admin, [true, true, true, true, true]),
+            (Role::Owner, [true, true, true, true, true]),
+            (Role::Manager, [true, true, true, true, false]),
+            (Role::Sales, [true, true, false, false, false]),
         ] {
-            let permissions =
-                [Permission::ReviewLeads, Permission::EditLeads, Permission::DeleteLeads, Permission::ExportLeads];
+            let permissions = [
+                Permission::ReviewLeads,
+                Permission::EditLeads,
+                Permission::DeleteLeads,
+                Permission::ExportLeads,
+                Permission::ManageMembers,
+            ];
             assert_eq!(permissions.map(|permission| role.allows(permission)), may, "{role:?}");
         }
     }

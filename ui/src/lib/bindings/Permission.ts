@@ -3,4 +3,4 @@
 /**
  * Something a route or a control needs.
  */
-export type Permission = "review_leads" | "edit_leads" | "delete_leads" | "export_leads";
+export type Permission = "review_leads" | "edit_leads" | "delete_leads" | "export_leads" | "manage_members";
