@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::db::DatabaseUrl;
+use crate::mail::MailConfig;
+
+use url::Url;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,15 @@ pub enum Transport {
     Tls { cert: PathBuf, key: PathBuf },
     /// Plain HTTP, refused on any address but the machine's own.
     InsecureHttpLoopback,
+}
+
+impl Transport {
+    pub(crate) const fn is_tls(&self) -> bool {
+        match self {
+            Self::Tls { .. } => true,
+            Self::InsecureHttpLoopback => false,
+        }
+    }
 }
 
 /// What a server is started with.
@@ -26,6 +38,10 @@ pub struct Config {
     pub data: PathBuf,
     pub database: DatabaseUrl,
     pub transport: Transport,
+    /// Without it no mail is sent, and nobody can be invited.
+    pub mail: Option<MailConfig>,
+    /// Where people reach this server, for links in mails; on a loopback address its own, when absent.
+    pub public_url: Option<Url>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -34,18 +50,20 @@ impl Config {
     pub fn new(listen: SocketAddr, data: impl Into<PathBuf>, transport: Transport) -> Self {
         let data = data.into();
         let database = DatabaseUrl::Sqlite(data.clone());
-        Self { listen, data, database, transport, clock: Arc::new(SystemClock) }
+        Self { listen, data, database, transport, mail: None, public_url: None, clock: Arc::new(SystemClock) }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, data, database, transport, clock: _ } = self;
+        let Self { listen, data, database, transport, mail, public_url, clock: _ } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)
             .field("database", database)
             .field("transport", transport)
+            .field("mail", mail)
+            .field("public_url", &public_url.as_ref().map(Url::as_str))
             .finish_non_exhaustive()
     }
 }

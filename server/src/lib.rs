@@ -15,9 +15,13 @@ pub mod demo;
 mod error;
 mod feed;
 mod hints;
+mod html;
 mod ids;
 mod jobs;
+mod join_page;
 mod limits;
+mod mail;
+mod member_acts;
 mod openapi;
 mod pipeline;
 mod request;
@@ -30,6 +34,7 @@ mod served_certificate;
 mod state;
 mod streams;
 mod tls;
+mod words;
 
 pub use admin::{Admin, AdminError};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
@@ -39,6 +44,7 @@ pub use db::{
     DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
     SetupFault, migrate,
 };
+pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
 pub use tls::TlsError;

@@ -99,7 +99,7 @@ fn studio(id: StudioId, name: &str) -> Studio {
 }
 
 fn member(id: MemberId, email: &str, role: Role) -> Member {
-    Member { id, name: "A \"quoted\" name".to_owned(), email: email.to_owned(), role }
+    Member { id, name: "A \"quoted\" name".to_owned(), email: email.to_owned(), role, is_former: false }
 }
 
 /// Stages, then `leads` leads with one conversation, one stage event and `messages` messages each. The higher a lead's

@@ -155,7 +155,7 @@ pub(super) fn studio(id: StudioId) -> Studio {
 }
 
 pub(super) fn member(id: MemberId, role: Role) -> Member {
-    Member { id, name: "Ona \"O\" \\ 'x'".to_owned(), email: format!("{id}@studio.example"), role }
+    Member { id, name: "Ona \"O\" \\ 'x'".to_owned(), email: format!("{id}@studio.example"), role, is_former: false }
 }
 
 fn stages() -> Vec<Row> {

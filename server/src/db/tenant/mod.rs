@@ -8,6 +8,7 @@ mod epoch;
 mod import;
 mod insert;
 mod leads;
+mod members;
 mod messages;
 #[cfg(test)]
 mod plans;
