@@ -29,6 +29,12 @@ const COMMANDS: &[&str] = &[
     "export_cancel",
     "device_list",
     "device_revoke",
+    "member_list",
+    "member_change_role",
+    "member_remove",
+    "invitation_create",
+    "invitation_send",
+    "invitation_withdraw",
     "open_link",
     "window_ready",
 ];

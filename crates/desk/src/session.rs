@@ -51,6 +51,7 @@ impl Desk {
             Ok::<_, DeskError>(SessionView {
                 studio: cache.find_studio()?.unwrap_or_else(|| profile.studio.clone()),
                 may_export: me.is_some_and(|me| me.role.allows(Permission::ExportLeads)),
+                may_manage_members: me.is_some_and(|me| me.role.allows(Permission::ManageMembers)),
                 me: me.unwrap_or(&profile.member).clone(),
                 members,
                 stages: cache.list_stages()?,

@@ -45,7 +45,7 @@ fn is_whole(mails: &[Received]) -> bool {
     mails.iter().all(|mail| {
         mail.from == "desk@example.org"
             && mail.to == ["nora@example.org"]
-            && mail.text.replace("\r\n", "\n").ends_with("first\n.\nlast\n")
+            && mail.text.replace("\r\n", "\n").trim_end().ends_with("first\n.\nlast")
     })
 }
 

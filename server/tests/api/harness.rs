@@ -9,7 +9,7 @@ use domain::{
     MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
     StudioId, Touch, UnixMs,
 };
-use frontdesk_server::{CertificateFiles, Config, Running, Transport, start, write_throw_away};
+use frontdesk_server::{CertificateFiles, Config, MailConfig, Running, Transport, start, write_throw_away};
 use reqwest::{Method, StatusCode, tls};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -182,15 +182,34 @@ impl TestServer {
         Self::start_on(dir, database, leads, messages).await
     }
 
+    /// The same, started otherwise than usual.
+    pub async fn start_with(leads: u64, messages: u64, otherwise: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(&dir.path().join("data")).await;
+        Self::start_in(dir, database, leads, messages, otherwise).await
+    }
+
     /// The same, on an empty database of the caller's; in `dir` are the server's own files.
     pub async fn start_on(dir: tempfile::TempDir, database: TestDatabase, leads: u64, messages: u64) -> Self {
+        Self::start_in(dir, database, leads, messages, |_| {}).await
+    }
+
+    async fn start_in(
+        dir: tempfile::TempDir,
+        database: TestDatabase,
+        leads: u64,
+        messages: u64,
+        otherwise: impl FnOnce(&mut Config),
+    ) -> Self {
         // A second installation of the same provider by another test is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let today = UnixMs(chrono::Utc::now().timestamp_millis());
         let tls = write_throw_away(&dir.path().join("tls"), &hosts, 2, today).unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(NOW.0)));
-        let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
+        let mut config = config(&dir, &tls, &clock, &database);
+        otherwise(&mut config);
+        let running = start(config).await.unwrap();
         let server = Self { running, clock, tls, database, dir };
         server.populate(leads, messages).await;
         server
@@ -223,6 +242,11 @@ impl TestServer {
         between(&database);
         let running = start(config(&dir, &tls, &clock, &database)).await.unwrap();
         Self { running, clock, tls, database, dir }
+    }
+
+    /// Where its mails go.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.dir.path().join("mail")
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -262,7 +286,10 @@ impl TestServer {
 fn config(dir: &tempfile::TempDir, tls: &CertificateFiles, clock: &TestClock, database: &TestDatabase) -> Config {
     let transport = Transport::Tls { cert: tls.cert.clone(), key: tls.key.clone() };
     let config = Config::new("127.0.0.1:0".parse().unwrap(), dir.path().join("data"), transport);
-    Config { clock: Arc::new(clock.clone()), database: database.url().parse().unwrap(), ..config }
+    let folder = format!("folder:{}", dir.path().join("mail").display()).parse().unwrap();
+    let mail = MailConfig { to: folder, from: "Frontdesk <desk@studio.example>".to_owned(), extra_ca: None };
+    let database = database.url().parse().unwrap();
+    Config { clock: Arc::new(clock.clone()), database, mail: Some(mail), ..config }
 }
 
 pub fn sign_in(email: &str, password: &str) -> Value {

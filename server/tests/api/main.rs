@@ -8,8 +8,13 @@ mod database;
 mod edges;
 mod feed;
 mod harness;
+mod invitations;
+mod mailbox;
+mod members;
 mod operator;
 mod refresh;
 mod restore;
+#[path = "../support/smtp.rs"]
+mod smtp_sink;
 mod streams;
 mod writes;

@@ -16,6 +16,12 @@ mod edges;
 mod feed;
 #[path = "../api/harness.rs"]
 mod harness;
+#[path = "../api/invitations.rs"]
+mod invitations;
+#[path = "../api/mailbox.rs"]
+mod mailbox;
+#[path = "../api/members.rs"]
+mod members;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
@@ -24,6 +30,8 @@ mod refresh;
 #[path = "../api/restore.rs"]
 mod restore;
 mod servers;
+#[path = "../support/smtp.rs"]
+mod smtp_sink;
 #[path = "../api/streams.rs"]
 mod streams;
 #[path = "../api/writes.rs"]

@@ -2,12 +2,14 @@
 
 mod event;
 mod export;
+mod members;
 mod session;
 mod status;
 mod views;
 
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
+pub use members::{ManagedMember, MembersView, PendingInvitation};
 pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
 pub use status::SyncStatus;
 pub use sync::{Connection, FirstSync};

@@ -119,13 +119,14 @@ pub struct SignInRequest {
 pub struct SessionView {
     pub studio: Studio,
     pub me: Member,
-    /// By name.
+    /// By name; former ones too, whom the history of leads still names.
     pub members: Vec<Member>,
     /// By position.
     pub stages: Vec<Stage>,
     /// All tags in use, by name.
     pub tags: Vec<String>,
     pub may_export: bool,
+    pub may_manage_members: bool,
     pub key_store: KeyStore,
     /// Idle minutes after which the desk locks by itself; 0 is never.
     pub lock_after_minutes: u32,

@@ -69,7 +69,6 @@ pub(crate) struct MemberAct {
 pub(super) struct Acting<'t> {
     pub(super) tx: &'t Tx<'t>,
     pub(super) studio: String,
-    pub(super) studio_id: StudioId,
     pub(super) now: UnixMs,
 }
 
@@ -82,7 +81,7 @@ impl<'t> Acting<'t> {
         if tx.execute(sql, &[(&studio).into()])? == 0 {
             return Err(DbError::NoSuchStudio);
         }
-        Ok(Self { tx, studio, studio_id, now })
+        Ok(Self { tx, studio, now })
     }
 
     /// Remembers what was done.

@@ -49,7 +49,6 @@ pub(crate) struct FoundInvitation {
     pub(crate) email: String,
     pub(crate) email_folded: String,
     pub(crate) role: Role,
-    pub(crate) invited_by: MemberId,
     pub(crate) state: InvitationState,
 }
 
@@ -88,7 +87,7 @@ pub(crate) enum Acceptance {
     AccountChanged,
 }
 
-const FIND: &str = "SELECT id, studio_id, email, email_folded, role, invited_by, expires_at, ended_at, ended_because \
+const FIND: &str = "SELECT id, studio_id, email, email_folded, role, expires_at, ended_at, ended_because \
                     FROM invitation WHERE token_hash = $1";
 const LIST: &str = "SELECT i.id, i.email, i.role, i.invited_by, i.created_at, i.expires_at, m.due_at, m.attempts, \
                     m.problem, m.sent_at FROM invitation i \
@@ -335,18 +334,17 @@ fn find(tx: &Tx<'_>, token_hash: &String, now: UnixMs) -> Result<Option<FoundInv
             email: row.text(2)?.to_owned(),
             email_folded: row.text(3)?.to_owned(),
             role: from_word(row.text(4)?, 4)?,
-            invited_by: row.parsed(5)?,
             state: state(row, now)?,
         })
     })
 }
 
 fn state(row: &Row<'_>, now: UnixMs) -> Result<InvitationState, DbError> {
-    match (row.opt_int(7)?, row.opt_text(8)?) {
-        (None, _) if now.0 < row.int(6)? => Ok(InvitationState::Open),
+    match (row.opt_int(6)?, row.opt_text(7)?) {
+        (None, _) if now.0 < row.int(5)? => Ok(InvitationState::Open),
         (None, _) | (Some(_), None) => Ok(InvitationState::Expired),
         (Some(_), Some("accepted")) => Ok(InvitationState::Accepted),
         (Some(_), Some("withdrawn")) => Ok(InvitationState::Withdrawn),
-        (Some(_), Some(_)) => Err(DbError::Corrupt { column: 8 }),
+        (Some(_), Some(_)) => Err(DbError::Corrupt { column: 7 }),
     }
 }

@@ -96,7 +96,8 @@ impl Tenant {
         self.change(move |write| Ok(write.put_studio(&studio)?)).await
     }
 
-    /// Adds a member, or changes one.
+    /// Adds a member, or changes one, whoever may sign in.
+    #[cfg(test)]
     pub(crate) async fn put_member(&self, member: Member) -> Result<(), WriteError> {
         self.change(move |write| Ok(write.put_member(&member)?)).await
     }

@@ -35,9 +35,10 @@ export const STUDIO: Studio = {
 };
 
 export const MEMBERS: Member[] = [
-  { id: 'member-asha', name: 'Asha Menon', email: 'asha@lumen.example', role: 'manager' },
-  { id: 'member-ines', name: 'Ines Duarte', email: 'ines@lumen.example', role: 'owner' },
-  { id: 'member-vik', name: 'Vik Rao', email: 'vik@lumen.example', role: 'sales' },
+  { id: 'member-asha', name: 'Asha Menon', email: 'asha@lumen.example', role: 'manager', is_former: false },
+  { id: 'member-ines', name: 'Ines Duarte', email: 'ines@lumen.example', role: 'owner', is_former: false },
+  { id: 'member-vik', name: 'Vik Rao', email: 'vik@lumen.example', role: 'sales', is_former: false },
+  { id: 'member-paulo', name: 'Paulo Reis', email: '', role: 'sales', is_former: true },
 ];
 
 export const STAGES: Stage[] = [

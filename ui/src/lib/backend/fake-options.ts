@@ -12,6 +12,11 @@ export interface FakeOptions {
   open: number;
   /** Signed in as a salesperson, who may not export. */
   isSales: boolean;
+  /** Signed in as an owner, or as an admin, who manage members. */
+  isOwner: boolean;
+  isAdmin: boolean;
+  /** The server sends no mail. */
+  hasNoMail: boolean;
   isOffline: boolean;
   isConnecting: boolean;
   firstSync: FirstSync | null;
@@ -35,6 +40,9 @@ export interface FakeOptions {
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
+  /** What is done about members and invitations fails with this; the list, with the other. */
+  memberError: ErrorCode | null;
+  memberListError: ErrorCode | null;
   now: number;
 }
 
@@ -44,6 +52,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   leads: 8412,
   open: 14,
   isSales: false,
+  isOwner: false,
+  isAdmin: false,
+  hasNoMail: false,
   isOffline: false,
   isConnecting: false,
   firstSync: null,
@@ -60,13 +71,15 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unlockError: null,
   readError: null,
   exportError: null,
+  memberError: null,
+  memberListError: null,
 };
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`. Words for `fake`: signed-out, locked,
- * passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales, unreadable, skew, unsent, set-aside,
- * revoked.
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed`
+ * `&member=last_owner&members=server_failed`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
+ * first-sync, first-sync-offline, empty, sales, owner, admin, no-mail, unreadable, skew, unsent, set-aside, revoked.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -81,6 +94,9 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     leads: isEmpty ? 0 : number('leads', DEFAULTS.leads),
     open: isEmpty ? 0 : number('open', DEFAULTS.open),
     isSales: words.has('sales'),
+    isOwner: words.has('owner'),
+    isAdmin: words.has('admin'),
+    hasNoMail: words.has('no-mail'),
     isOffline: words.has('offline') || words.has('first-sync-offline'),
     isConnecting: words.has('connecting'),
     firstSync: isFirstSync
@@ -104,5 +120,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unlockError: code('unlock'),
     readError: code('fail'),
     exportError: code('export'),
+    memberError: code('member'),
+    memberListError: code('members'),
   };
 }

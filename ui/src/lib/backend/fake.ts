@@ -9,6 +9,7 @@ import type { Folder } from '../bindings/Folder';
 import type { Lead } from '../bindings/Lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
+import type { Member } from '../bindings/Member';
 import type { Message } from '../bindings/Message';
 import type { SavedView } from '../bindings/SavedView';
 import type { SessionView } from '../bindings/SessionView';
@@ -19,6 +20,7 @@ import { errorView } from './error-view';
 import { EVERY_LEAD } from './every-lead';
 import * as data from './fake-data';
 import { FakeExports } from './fake-exports';
+import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
 import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
 import { foundIn, searchFake } from './fake-search';
@@ -35,8 +37,10 @@ export function fakeFromLocation(search: string): Backend {
 export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const options: FakeOptions = { ...DEFAULTS, now: Date.now(), ...given };
   const size: data.FakeSize = { leads: options.leads, open: options.open };
-  const me = options.isSales ? data.MEMBERS[2] : data.MEMBERS[0];
-  if (me === undefined) throw new Error('the studio has members');
+  const chosen = data.MEMBERS[options.isSales ? 2 : options.isOwner ? 1 : 0];
+  if (chosen === undefined) throw new Error('the studio has members');
+  const me: Member = options.isAdmin ? { ...chosen, role: 'admin' } : chosen;
+  const staff = data.MEMBERS.map((member) => (member.id === me.id ? me : member));
   const listeners = new Set<(event: DeskEvent) => void>();
   const readHere = new Set<string>();
   let phase = options.phase;
@@ -124,13 +128,16 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
 
+  const members = new FakeMembers(staff, me, options);
+
   const session = (): SessionView => ({
     studio: data.STUDIO,
     me,
-    members: data.MEMBERS,
+    members: staff,
     stages: data.STAGES,
     tags: data.TAGS,
     may_export: !options.isSales,
+    may_manage_members: me.role === 'owner' || me.role === 'admin',
     key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
     locks_with_screen: locksWithScreen,
@@ -323,6 +330,17 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       online(() => {
         devices = devices.filter((device) => device.id !== id);
       }),
+
+    memberList: () =>
+      online(() => {
+        if (options.memberListError) throw errorView(options.memberListError, true, 'req-3e3be1');
+        return members.view();
+      }),
+    memberChangeRole: (id, role) => online(() => members.changeRole(id, role)),
+    memberRemove: (id) => online(() => members.remove(id)),
+    invitationCreate: (email, role) => online(() => members.invite(email, role)),
+    invitationSend: (id) => online(() => members.send(id)),
+    invitationWithdraw: (id) => online(() => members.withdraw(id)),
 
     openLink: () => answer(() => undefined),
     windowReady: () => answer(() => undefined),

@@ -2,7 +2,7 @@ import { counted } from '../format/number';
 
 export const strings = {
   title: 'Settings',
-  sections: { appearance: 'Appearance', security: 'Security', about: 'About' },
+  sections: { appearance: 'Appearance', security: 'Security', members: 'Members', about: 'About' },
 
   theme: 'Theme',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
