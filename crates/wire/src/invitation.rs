@@ -10,14 +10,17 @@
 use domain::{InvitationId, MemberId, Role, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// Days a link is good for.
 pub const INVITATION_DAYS: i64 = 7;
 
 /// Whom to invite.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
+    /// At most 254 bytes.
+    #[schema(max_length = 254)]
     pub email: String,
     pub role: Role,
 }
@@ -30,7 +33,7 @@ impl std::fmt::Debug for NewInvitation {
 }
 
 /// An invitation that nobody has accepted or withdrawn.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[ts(export)]
 pub struct Invitation {
     pub id: InvitationId,
@@ -51,7 +54,7 @@ impl std::fmt::Debug for Invitation {
 }
 
 /// How far the newest mail of an invitation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]
 pub enum MailState {
@@ -69,7 +72,7 @@ pub enum MailState {
 }
 
 /// Why a mail could not be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum MailProblem {
@@ -95,7 +98,7 @@ pub enum MailProblem {
 }
 
 /// The invitations of a studio.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InvitationList {
     /// The newest first; those that ran out are still there, for thirty days.
     pub invitations: Vec<Invitation>,

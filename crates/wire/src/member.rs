@@ -8,15 +8,16 @@
 
 use domain::{Member, Role};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Everyone who is a member now, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberList {
     pub members: Vec<Member>,
 }
 
 /// The role a member is to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRole {
     pub role: Role,

@@ -38,6 +38,9 @@ refusals! {
     /// A role that may not; [`crate::auth::Caller::require`] refuses it.
     Forbidden "403" [] "`forbidden`: this member's role may not.";
     NotFound "404" [] "`not_found`: there is no such thing, or not in this member's sight.";
+    /// Something about the studio that stands against it.
+    StandsAgainst "409" []
+        "`last_owner`: a studio keeps one. `already_member`, `already_invited`: that address. `mail_not_configured`: this server sends no mail.";
     /// What takes too long to read or to answer.
     TimedOut "408" [] "`internal`: the request did not arrive, or could not be answered, in 30 seconds.";
     CursorInvalid "410" []

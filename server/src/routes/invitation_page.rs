@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::MemberId;
 use secrecy::{ExposeSecret, SecretString};
+use utoipa::ToSchema;
 
 use super::members::settle;
 use crate::auth::PasswordError;
@@ -21,13 +22,28 @@ use crate::limits;
 use crate::state::AppState;
 use crate::words::Language;
 
-/// `GET /join/{token}`
+/// The page of an invitation, for a browser
+///
+/// Looking uses nothing up.
+#[utoipa::path(get, path = "/join/{token}", tag = "invitations", operation_id = "show_page", security(()),
+    params(("token" = String, Path)),
+    responses((status = 200, description = "A form", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such invitation", body = String, content_type = "text/html"),
+        (status = 410, description = "It is over", body = String, content_type = "text/html")))]
 pub(crate) async fn show(State(state): State<AppState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     let page = page(&headers);
     answer(page, look(&state, &page, &token).await)
 }
 
-/// `POST /join/{token}`
+/// Accepts an invitation, from a browser
+#[utoipa::path(post, path = "/join/{token}", tag = "invitations", operation_id = "accept_page", security(()),
+    params(("token" = String, Path)),
+    request_body(content = Filled, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "They are a member", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such invitation", body = String, content_type = "text/html"),
+        (status = 410, description = "It is over", body = String, content_type = "text/html"),
+        (status = 422, description = "The form again, with what is wrong", body = String, content_type = "text/html"),
+        (status = 429, description = "The form again, for later", body = String, content_type = "text/html")))]
 pub(crate) async fn accept(
     State(state): State<AppState>,
     Path(token): Path<String>,
@@ -39,8 +55,12 @@ pub(crate) async fn accept(
 }
 
 /// What somebody typed.
-struct Filled {
+#[derive(ToSchema)]
+pub(crate) struct Filled {
+    /// At most 200 characters.
     full_name: String,
+    /// A new one of at least 8 characters, or that of the account which the address has.
+    #[schema(value_type = String, format = Password)]
     password: SecretString,
 }
 

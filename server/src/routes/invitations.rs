@@ -14,18 +14,26 @@ use crate::db::{NewInvitation as Inviting, NewLink};
 use crate::error::ApiError;
 use crate::ids::new_uuid;
 use crate::mail::mail_address;
+use crate::openapi;
 use crate::state::AppState;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// `GET /v1/invitations`
+/// The invitations that nobody has accepted or withdrawn
+#[utoipa::path(get, path = "/v1/invitations", tag = "invitations",
+    responses((status = 200, description = "The newest first", body = InvitationList), openapi::Forbidden))]
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<InvitationList>, ApiError> {
     caller.require(Permission::ManageMembers)?;
     let invitations = state.database.directory().list_invitations(caller.studio_id).await?;
     Ok(Json(InvitationList { invitations, sends_mail: state.mailer.is_some() }))
 }
 
-/// `POST /v1/invitations`
+/// Invites somebody by e-mail
+///
+/// They are mailed a link, good for one acceptance and seven days.
+#[utoipa::path(post, path = "/v1/invitations", tag = "invitations", request_body = NewInvitation,
+    responses((status = 201, description = "Invited", body = Invitation),
+        openapi::Forbidden, openapi::StandsAgainst))]
 pub(crate) async fn invite(
     State(state): State<AppState>,
     caller: Caller,
@@ -53,7 +61,13 @@ pub(crate) async fn invite(
     Ok((StatusCode::CREATED, Json(invitation)))
 }
 
-/// `POST /v1/invitations/{invitation_id}/send`
+/// Mails a new link in the place of the one before
+///
+/// Within a minute of the last time it is refused.
+#[utoipa::path(post, path = "/v1/invitations/{invitation_id}/send", tag = "invitations",
+    params(("invitation_id" = InvitationId, Path)),
+    responses((status = 200, description = "It will be sent in a moment", body = Invitation),
+        openapi::Forbidden, openapi::NotFound, openapi::StandsAgainst, openapi::TooManyRequests))]
 pub(crate) async fn send(
     State(state): State<AppState>,
     caller: Caller,
@@ -74,14 +88,17 @@ pub(crate) async fn send(
     invitations.into_iter().find(|one| one.id == id).map(Json).ok_or(ApiError::NotFound)
 }
 
-/// `DELETE /v1/invitations/{invitation_id}`
+/// Withdraws an invitation
+#[utoipa::path(delete, path = "/v1/invitations/{invitation_id}", tag = "invitations",
+    params(("invitation_id" = InvitationId, Path)),
+    responses((status = 204, description = "Its link leads nowhere any more"), openapi::Forbidden, openapi::NotFound))]
 pub(crate) async fn withdraw(
     State(state): State<AppState>,
     caller: Caller,
     path: Path<String>,
 ) -> Result<StatusCode, ApiError> {
     caller.require(Permission::ManageMembers)?;
-    let id = body::id(path)?;
+    let id: InvitationId = body::id(path)?;
     state.database.directory().withdraw_invitation(actor(caller), id, state.clock.now()).await?;
     settle(&state, caller.studio_id).await;
     Ok(StatusCode::NO_CONTENT)

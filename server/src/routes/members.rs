@@ -14,19 +14,28 @@ use crate::db::Actor;
 use crate::error::ApiError;
 use crate::hints::Hint;
 use crate::member_acts;
+use crate::openapi;
 use crate::state::AppState;
 
 /// A removed member may have had any number of leads. Past this the rest is done without anybody waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// `GET /v1/members`
+/// Everyone who is a member
+#[utoipa::path(get, path = "/v1/members", tag = "members",
+    responses((status = 200, description = "By name", body = MemberList), openapi::Forbidden))]
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<MemberList>, ApiError> {
     caller.require(Permission::ManageMembers)?;
     let tenant = state.database.tenant(caller.studio_id).await?;
     Ok(Json(MemberList { members: tenant.list_members().await? }))
 }
 
-/// `PATCH /v1/members/{member_id}`
+/// Gives a member another role
+///
+/// Nobody raises themselves, only owners act on owners, and the last owner stays one.
+#[utoipa::path(patch, path = "/v1/members/{member_id}", tag = "members", params(("member_id" = MemberId, Path)),
+    request_body = ChangeRole,
+    responses((status = 200, description = "The member as they are now", body = Member),
+        openapi::Forbidden, openapi::NotFound, openapi::StandsAgainst))]
 pub(crate) async fn change_role(
     State(state): State<AppState>,
     caller: Caller,
@@ -44,7 +53,11 @@ pub(crate) async fn change_role(
     Ok(Json(Member { role: change.role, ..member }))
 }
 
-/// `DELETE /v1/members/{member_id}`
+/// Removes a member
+///
+/// Their sessions are over at once, their leads become unassigned, and their name stays in the history of leads.
+#[utoipa::path(delete, path = "/v1/members/{member_id}", tag = "members", params(("member_id" = MemberId, Path)),
+    responses((status = 204, description = "Removed"), openapi::Forbidden, openapi::NotFound, openapi::StandsAgainst))]
 pub(crate) async fn remove(
     State(state): State<AppState>,
     caller: Caller,

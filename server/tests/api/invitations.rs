@@ -168,7 +168,7 @@ async fn a_link_runs_out_is_replaced_or_withdrawn() {
     assert_ne!(signs_in(&server, NORA, "a long password").await, StatusCode::OK);
     for nothing in ["/join/x", &format!("/join/{}", "A".repeat(43)), "/join/%ff"] {
         let page = open(&server, nothing).await;
-        assert!(matches!(page.status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST), "{nothing}");
+        assert!(matches!(page.status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY), "{nothing}");
     }
 }
 
