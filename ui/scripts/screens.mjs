@@ -235,7 +235,11 @@ export const SCREENS = [
   { name: 'settings-members-empty', at: '?fake=owner,empty#/settings/members', until: 'invitations-none' },
   { name: 'settings-members-no-mail', at: '?fake=owner,empty,no-mail#/settings/members', until: 'members' },
   { name: 'settings-members-offline', at: '?fake=owner,offline#/settings/members', until: 'members-offline' },
-  { name: 'settings-members-failing', at: '?fake=owner&members=server_failed#/settings/members', until: 'error-notice' },
+  {
+    name: 'settings-members-failing',
+    at: '?fake=owner&members=server_failed#/settings/members',
+    until: 'error-notice',
+  },
   { name: 'settings-members-forbidden', at: '?fake=sales#/settings/members', until: 'members-forbidden' },
   {
     name: 'settings-members-role',
@@ -271,12 +275,7 @@ export const SCREENS = [
     name: 'settings-members-invite-refused',
     at: '?fake=owner&member=already_member#/settings/members',
     until: 'members',
-    steps: [
-      click('invite'),
-      fill('invite-email', 'vik@lumen.example'),
-      click('invite-send'),
-      shown('error-notice'),
-    ],
+    steps: [click('invite'), fill('invite-email', 'vik@lumen.example'), click('invite-send'), shown('error-notice')],
   },
   { name: 'settings-about', at: '#/settings/about', until: 'settings-about' },
 ];

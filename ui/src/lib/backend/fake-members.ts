@@ -36,7 +36,13 @@ export class FakeMembers {
         ? []
         : [
             invited(1, 'ben.achterberg@example.com', 'sales', { state: 'sent', at: now - DAY_MS }, 1),
-            invited(2, 'lucia.fernandez.de.la.vega@photography.example.com', 'sales', { state: 'failed', problem: 'refused' }, 2),
+            invited(
+              2,
+              'lucia.fernandez.de.la.vega@photography.example.com',
+              'sales',
+              { state: 'failed', problem: 'refused' },
+              2,
+            ),
             invited(3, 'tomasz@example.com', 'admin', { state: 'postponed', problem: 'unreachable' }, 0),
             invited(4, 'noor@example.com', 'manager', { state: 'sent', at: now - 9 * DAY_MS }, 9),
           ];

@@ -19,7 +19,7 @@ stages: Array<Stage>,
 /**
  * All tags in use, by name.
  */
-tags: Array<string>, may_export: boolean, key_store: KeyStore, 
+tags: Array<string>, may_export: boolean, may_manage_members: boolean, key_store: KeyStore, 
 /**
  * Idle minutes after which the desk locks by itself; 0 is never.
  */

@@ -23,7 +23,7 @@ const PROBLEMS: Readonly<Record<MailProblem, string>> = {
 };
 
 export const strings = {
-  members: 'Members',
+  members: 'People',
   membersNote: 'Who works here, and what each may do.',
   columns: { name: 'Name', email: 'E-mail', role: 'Role', act: 'Action' },
   you: 'you',
@@ -47,6 +47,7 @@ export const strings = {
   removeText:
     'They are signed out at once, and their devices erase their copy of the data as soon as they reach the server. Their leads become unassigned; the history keeps their name.',
   leave: 'Leave',
+  leaveOf: (studio: string) => `Leave ${studio}`,
   leaveTitle: (studio: string) => `Leave ${studio}?`,
   leaveText:
     'You are signed out on every device, and the data here is erased. Your leads become unassigned; the history keeps your name. Somebody has to invite you to come back.',
@@ -65,14 +66,14 @@ export const strings = {
   noMail: 'This server sends no mail, so nobody can be invited. Ask whoever runs it to set up mail.',
   invitationColumns: { email: 'E-mail', role: 'Role', state: 'Mail', act: 'Actions' },
   waiting: 'Sending',
-  sent: (time: string) => `Sent ${time}`,
+  sent: (time: string) => `Sent · ${time}`,
   postponed: (problem: MailProblem) => `Could not be sent yet: ${PROBLEMS[problem]}. The server tries again.`,
   failed: (problem: MailProblem) => `Could not be sent: ${PROBLEMS[problem]}. Send it again.`,
   expired: 'Expired. Send it again.',
   until: (date: string) => `until ${date}`,
   by: (name: string) => `by ${name}`,
   sendAgain: 'Send again',
-  sendAgainTo: (email: string) => `Send the invitation to ${email} again`,
+  sendAgainTo: (email: string) => `Send again to ${email}`,
   sentAgain: (email: string) => `A new link goes to ${email}`,
   withdraw: 'Withdraw',
   withdrawOf: (email: string) => `Withdraw the invitation of ${email}`,
