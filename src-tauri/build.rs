@@ -31,6 +31,12 @@ const COMMANDS: &[&str] = &[
     "device_list",
     "device_revoke",
     "device_revoke_others",
+    "member_list",
+    "member_change_role",
+    "member_remove",
+    "invitation_create",
+    "invitation_send",
+    "invitation_withdraw",
     "open_link",
     "window_ready",
 ];

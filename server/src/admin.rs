@@ -11,6 +11,7 @@ use crate::auth::{PasswordError, Passwords, fold_email};
 use crate::clock::Clock;
 use crate::db::{Database, DatabaseUrl, DbError, ImportError, ImportReport, NewMembership, WriteError};
 use crate::ids::new_uuid;
+use crate::member_acts::settle;
 
 /// Why an operator's act failed.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +139,8 @@ impl Admin {
         }
     }
 
-    /// Makes somebody a member who can sign in. An e-mail address that has an account keeps that account's password.
+    /// Makes somebody a member who can sign in. An e-mail address that has an account keeps that account's password, and
+    /// somebody who was a member before is the same one again: so the id is given.
     ///
     /// # Errors
     /// [`AdminError::AlreadyMember`], or a password too short or too long.
@@ -147,25 +149,23 @@ impl Admin {
         studio_id: StudioId,
         member: Member,
         password: SecretString,
-    ) -> Result<(), AdminError> {
+    ) -> Result<MemberId, AdminError> {
         let now = self.clock.now();
-        let tenant = self.database.tenant(studio_id).await?;
-        let email_folded = fold_email(&member.email);
-        // Asked first: a row of a member that nobody is would be told to every client.
-        if self.database.directory().is_member(email_folded.clone(), studio_id).await? {
-            return Err(AdminError::AlreadyMember);
-        }
+        // There is such a studio.
+        self.database.tenant(studio_id).await?;
         let new = NewMembership {
             account_id: new_uuid(now),
-            email_folded,
+            email_folded: fold_email(&member.email),
             password_hash: self.passwords.hash(password).await?,
             member_id: member.id,
             studio_id,
             role: member.role,
+            name: member.name,
+            email: member.email,
         };
-        // First the member, then the key to it: a crash in between leaves somebody who can't sign in yet.
-        tenant.put_member(member).await?;
-        if self.database.directory().add_membership(new, now).await? { Ok(()) } else { Err(AdminError::AlreadyMember) }
+        let member_id = self.database.directory().add_membership(new, now).await?.ok_or(AdminError::AlreadyMember)?;
+        settle(&self.database, studio_id, now).await?;
+        Ok(member_id)
     }
 
     /// Writes rows in bulk, of which each comes after those it refers to.

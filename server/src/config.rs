@@ -8,7 +8,10 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::connections::ConnectionLimits;
 use crate::db::DatabaseUrl;
+use crate::mail::MailConfig;
 use crate::rate_limits::Rates;
+
+use url::Url;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,15 @@ pub enum Transport {
     Tls { cert: PathBuf, key: PathBuf },
     /// Plain HTTP, refused on any address but the machine's own.
     InsecureHttpLoopback,
+}
+
+impl Transport {
+    pub(crate) const fn is_tls(&self) -> bool {
+        match self {
+            Self::Tls { .. } => true,
+            Self::InsecureHttpLoopback => false,
+        }
+    }
 }
 
 /// What a server is started with.
@@ -28,6 +40,10 @@ pub struct Config {
     pub data: PathBuf,
     pub database: DatabaseUrl,
     pub transport: Transport,
+    /// Without it no mail is sent, and nobody can be invited.
+    pub mail: Option<MailConfig>,
+    /// Where people reach this server, for links in mails; on a loopback address its own, when absent.
+    pub public_url: Option<Url>,
     pub clock: Arc<dyn Clock>,
     /// Proxies of the operator's between clients and the server: what each appends to `X-Forwarded-For` is believed.
     pub trusted_proxies: u8,
@@ -47,6 +63,8 @@ impl Config {
             data,
             database,
             transport,
+            mail: None,
+            public_url: None,
             clock: Arc::new(SystemClock),
             trusted_proxies: 0,
             rates: Rates::default(),
@@ -57,7 +75,18 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, data, database, transport, clock: _, trusted_proxies, rates, connections } = self;
+        let Self {
+            listen,
+            data,
+            database,
+            transport,
+            mail,
+            public_url,
+            clock: _,
+            trusted_proxies,
+            rates,
+            connections,
+        } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)
@@ -66,6 +95,8 @@ impl fmt::Debug for Config {
             .field("trusted_proxies", trusted_proxies)
             .field("rates", rates)
             .field("connections", connections)
+            .field("mail", mail)
+            .field("public_url", &public_url.as_ref().map(Url::as_str))
             .finish_non_exhaustive()
     }
 }

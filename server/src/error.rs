@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use wire::{ApiErrorBody, ApiErrorCode};
 
 use crate::auth::PasswordError;
-use crate::db::{DbError, WriteError};
+use crate::db::{DbError, MemberError, WriteError};
+use domain::MemberRefusal;
 
 /// When to come back after an outage of the database, in seconds: most are a restart or a change of the primary.
 const OUTAGE_RETRY_S: u64 = 2;
@@ -26,6 +27,14 @@ pub(crate) enum ApiError {
     Forbidden,
     #[error("a request with a session's cookies has to come from a page of this server")]
     ForeignPage,
+    #[error("the studio's last owner stays one")]
+    LastOwner,
+    #[error("that e-mail address is a member already")]
+    AlreadyMember,
+    #[error("that e-mail address has an open invitation already")]
+    AlreadyInvited,
+    #[error("this server sends no mail")]
+    MailNotConfigured,
     #[error("not found")]
     NotFound,
     #[error("{}: {problem}", field.as_deref().unwrap_or("the request"))]
@@ -55,6 +64,9 @@ impl ApiError {
         match self {
             Self::InvalidCredentials | Self::TokenExpired | Self::SessionRevoked => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::ForeignPage => StatusCode::FORBIDDEN,
+            Self::LastOwner | Self::AlreadyMember | Self::AlreadyInvited | Self::MailNotConfigured => {
+                StatusCode::CONFLICT
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::InvalidInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::CursorInvalid => StatusCode::GONE,
@@ -71,6 +83,10 @@ impl ApiError {
             Self::TokenExpired => ApiErrorCode::TokenExpired,
             Self::SessionRevoked => ApiErrorCode::SessionRevoked,
             Self::Forbidden | Self::ForeignPage => ApiErrorCode::Forbidden,
+            Self::LastOwner => ApiErrorCode::LastOwner,
+            Self::AlreadyMember => ApiErrorCode::AlreadyMember,
+            Self::AlreadyInvited => ApiErrorCode::AlreadyInvited,
+            Self::MailNotConfigured => ApiErrorCode::MailNotConfigured,
             Self::NotFound => ApiErrorCode::NotFound,
             Self::InvalidInput { .. } => ApiErrorCode::InvalidInput,
             Self::CursorInvalid => ApiErrorCode::CursorInvalid,
@@ -100,6 +116,23 @@ impl From<WriteError> for ApiError {
             WriteError::Db(error) => error.into(),
             WriteError::NotFound => Self::NotFound,
             WriteError::Invalid { field, problem } => Self::invalid(field, problem),
+        }
+    }
+}
+
+impl From<MemberError> for ApiError {
+    fn from(error: MemberError) -> Self {
+        match error {
+            MemberError::Db(error) => error.into(),
+            MemberError::NotFound => Self::NotFound,
+            MemberError::Refused(MemberRefusal::LastOwner) => Self::LastOwner,
+            MemberError::Refused(MemberRefusal::NotAllowed | MemberRefusal::OwnersOnly | MemberRefusal::OwnRole) => {
+                Self::Forbidden
+            }
+            MemberError::AlreadyMember => Self::AlreadyMember,
+            MemberError::AlreadyInvited => Self::AlreadyInvited,
+            MemberError::TooManyOpen => Self::invalid("email", "is one too many: withdraw an invitation first"),
+            MemberError::TooSoon { retry_after_s } => Self::TooManyRequests { retry_after_s },
         }
     }
 }
@@ -169,6 +202,10 @@ impl IntoResponse for ApiError {
             Self::InvalidCredentials
             | Self::Forbidden
             | Self::ForeignPage
+            | Self::LastOwner
+            | Self::AlreadyMember
+            | Self::AlreadyInvited
+            | Self::MailNotConfigured
             | Self::NotFound
             | Self::CursorInvalid
             | Self::TooLarge

@@ -15,9 +15,13 @@ pub mod demo;
 mod error;
 mod feed;
 mod hints;
+mod html;
 mod ids;
 mod jobs;
+mod join_page;
 mod limits;
+mod mail;
+mod member_acts;
 mod openapi;
 mod pipeline;
 mod rate_limits;
@@ -32,6 +36,7 @@ mod settings;
 mod state;
 mod streams;
 mod tls;
+mod words;
 
 pub use admin::{Admin, AdminError};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
@@ -43,6 +48,7 @@ pub use db::{
     SetupFault, migrate,
 };
 pub use rate_limits::{InvalidRate, Rate, Rates};
+pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
 pub use settings::Weakness;

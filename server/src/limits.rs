@@ -22,6 +22,10 @@ pub(crate) const PASSWORD_BYTES: usize = 1024;
 pub(crate) const AUDIT_ENTRIES: usize = 500;
 /// Of an audit entry's detail, in characters.
 pub(crate) const AUDIT_DETAIL_CHARS: usize = 200;
+/// Invitations of one studio that are open at a time, so that nobody sends mail to the world through it.
+pub(crate) const OPEN_INVITATIONS: i64 = 100;
+/// An invitation is sent again this long after the last time at the earliest.
+pub(crate) const RENEW_INVITATION_MS: i64 = 60_000;
 /// The largest whole number that every client holds exactly, JavaScript's included (RFC 8259 §6).
 pub(crate) const EXACT_INTEGER: i64 = (1 << 53) - 1;
 /// Of a lead's value.

@@ -19,6 +19,10 @@ use crate::ids::new_uuid;
 use crate::limits;
 use crate::state::AppState;
 
+/// Of an answer that is a page for people: its body is left as it is, whatever its status.
+#[derive(Clone, Copy)]
+pub(crate) struct IsPage;
+
 /// Of a request in progress. Handlers fill in what they learn.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
@@ -55,7 +59,8 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
     };
 
     let mut status = response.status();
-    if status.is_client_error() || status.is_server_error() {
+    let is_page = response.extensions_mut().remove::<IsPage>().is_some();
+    if !is_page && (status.is_client_error() || status.is_server_error()) {
         // axum's own word for a parameter that is not what it has to be; ours is another.
         if status == StatusCode::BAD_REQUEST && response.extensions().get::<Refusal>().is_none() {
             status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -124,7 +129,7 @@ fn add_headers(headers: &mut HeaderMap, id: &str, is_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // The one page we serve allows its own style.
+    // The pages we serve allow their own style.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
     if is_tls {
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");

@@ -19,7 +19,7 @@ use crate::limits;
 use crate::openapi::{self, may_answer};
 use crate::rate_limits;
 use crate::request;
-use crate::routes::{audit, auth, conversations, devices, leads, server, sync};
+use crate::routes::{audit, auth, conversations, devices, invitation_page, invitations, leads, members, server, sync};
 use crate::state::AppState;
 
 /// Every answer has begun after `timeout`; the streams may then go on.
@@ -34,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::sign_in))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::sign_out))
+        .routes(routes!(invitation_page::show, invitation_page::accept))
         .layer(DefaultBodyLimit::max(limits::AUTH_BODY_BYTES));
     let answers = OpenApiRouter::new()
         .routes(routes!(devices::list))
@@ -42,6 +43,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(leads::change, leads::delete))
         .routes(routes!(conversations::record_message))
         .routes(routes!(audit::append))
+        .routes(routes!(members::list))
+        .routes(routes!(members::change_role, members::remove))
+        .routes(routes!(invitations::list, invitations::invite))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::send))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .merge(sign_in);
     // They ask no database.
@@ -87,7 +93,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("temporary directory");
         let listen = "127.0.0.1:0".parse().expect("address");
         let config = Config::new(listen, dir.path().join("data"), Transport::InsecureHttpLoopback);
-        let (state, _) = crate::serve::open_state(&config, false, CancellationToken::new()).await.expect("opens");
+        let (state, _) = crate::serve::open_state(&config, "http://localhost".to_owned(), CancellationToken::new())
+            .await
+            .expect("opens");
         async fn fails() -> StatusCode {
             panic!("Nora's secret")
         }

@@ -10,17 +10,19 @@ use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::Admin;
-use crate::auth::{AccessTokens, Passwords, RefreshTokens, ServerKeys};
+use crate::auth::{AccessTokens, InvitationLinks, Passwords, RefreshTokens, ServerKeys};
 use crate::config::{Config, Transport};
 use crate::connections::{BoundedAcceptor, ConnectionLimits};
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::jobs;
 use crate::rate_limits::RateLimits;
+use crate::mail::{MailSetupError, Mailer};
 use crate::router::router;
 use crate::secret_file::{SecretFileError, make_private_dir};
 use crate::served_certificate::ServedCertificate;
@@ -50,6 +52,8 @@ pub enum StartError {
     Db(#[from] DbError),
     #[error("no randomness: {0}")]
     NoRandomness(ring::error::Unspecified),
+    #[error("mail: {0}")]
+    Mail(#[from] MailSetupError),
     #[error("password hashing does not work: {0}")]
     Passwords(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -76,12 +80,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     let is_tls = certificate.is_some();
     let closing = CancellationToken::new();
-    let (state, admin) = open_state(&config, is_tls, closing.clone()).await?;
-
     let listen = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
+    let (state, admin) = open_state(&config, base_url(addr, is_tls), closing.clone()).await?;
     let handle = Handle::new();
     let tls = certificate.as_ref().map(ServedCertificate::config);
     jobs::start(&state, certificate, &closing);
@@ -106,13 +109,21 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// Opens what requests work with.
 pub(crate) async fn open_state(
     config: &Config,
-    is_tls: bool,
+    base_url: String,
     closing: CancellationToken,
 ) -> Result<(AppState, Admin), StartError> {
     make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
     let keys = ServerKeys::load(&config.data)?;
     let database = Database::connect(&config.database).await?;
     let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose()?;
+    let public_url = match &config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None if mailer.is_some() && !config.listen.ip().is_loopback() => {
+            return Err(MailSetupError::NoPublicUrl.into());
+        }
+        None => base_url,
+    };
     let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
     let state = AppState::new(Shared {
         database,
@@ -121,12 +132,20 @@ pub(crate) async fn open_state(
         access_tokens: AccessTokens::new(&keys.access_token),
         refresh_tokens: RefreshTokens::new(&keys),
         cursor_seal: CursorSeal::new(&keys.cursor),
+        invitation_links: InvitationLinks::new(&keys),
+        mailer,
+        mail_written: Notify::new(),
+        public_url,
         streams: Streams::new(closing),
         rate_limits: RateLimits::new(&config.rates, Arc::clone(&config.clock)).map_err(StartError::NoRandomness)?,
         trusted_proxies: config.trusted_proxies,
-        is_tls,
+        is_tls: config.transport.is_tls(),
     });
     Ok((state, admin))
+}
+
+fn base_url(addr: SocketAddr, is_tls: bool) -> String {
+    if is_tls { format!("https://localhost:{}", addr.port()) } else { format!("http://{addr}") }
 }
 
 /// Bounds what one connection can hold, and for how long.
@@ -152,7 +171,7 @@ impl Running {
 
     /// `https://localhost:PORT`, or `http://127.0.0.1:PORT` without TLS; for a server on a loopback address.
     pub fn base_url(&self) -> String {
-        if self.is_tls { format!("https://localhost:{}", self.addr.port()) } else { format!("http://{}", self.addr) }
+        base_url(self.addr, self.is_tls)
     }
 
     /// The operator's hand on its data; clients hear at once of what it changes.

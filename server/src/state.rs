@@ -3,11 +3,14 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::auth::{AccessTokens, Passwords, RefreshTokens};
+use tokio::sync::Notify;
+
+use crate::auth::{AccessTokens, InvitationLinks, Passwords, RefreshTokens};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::feed::CursorSeal;
 use crate::rate_limits::RateLimits;
+use crate::mail::Mailer;
 use crate::streams::Streams;
 
 /// Shared by all requests; cheap to clone.
@@ -21,6 +24,13 @@ pub(crate) struct Shared {
     pub(crate) access_tokens: AccessTokens,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) cursor_seal: CursorSeal,
+    pub(crate) invitation_links: InvitationLinks,
+    /// Absent where no mail is sent.
+    pub(crate) mailer: Option<Mailer>,
+    /// Told when there is a mail to send.
+    pub(crate) mail_written: Notify,
+    /// Where people reach this server, without a slash at its end.
+    pub(crate) public_url: String,
     pub(crate) streams: Streams,
     pub(crate) rate_limits: RateLimits,
     pub(crate) trusted_proxies: u8,

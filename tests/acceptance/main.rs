@@ -11,6 +11,9 @@ mod interrupted;
 mod key_and_cache;
 mod live;
 mod lock;
+#[path = "../../server/tests/api/mailbox.rs"]
+mod mailbox;
+mod members;
 mod memory;
 mod offline;
 mod refresh;

@@ -280,5 +280,53 @@ export const SCREENS = [
   },
   // The role may not see it: it is not there.
   { name: 'settings-billing-absent', at: '#/settings/billing', until: 'zoom' },
+  { name: 'settings-members', at: '?fake=owner#/settings/members', until: 'members' },
+  { name: 'settings-members-admin', at: '?fake=admin#/settings/members', until: 'members' },
+  { name: 'settings-members-empty', at: '?fake=owner,empty#/settings/members', until: 'invitations-none' },
+  { name: 'settings-members-no-mail', at: '?fake=owner,empty,no-mail#/settings/members', until: 'members' },
+  { name: 'settings-members-offline', at: '?fake=owner,offline#/settings/members', until: 'members-offline' },
+  {
+    name: 'settings-members-failing',
+    at: '?fake=owner&members=server_failed#/settings/members',
+    until: 'error-notice',
+  },
+  // The role may not manage them: they are not there.
+  { name: 'settings-members-absent', at: '?fake=sales#/settings/members', until: 'zoom' },
+  {
+    name: 'settings-members-role',
+    at: '?fake=owner#/settings/members',
+    until: 'members',
+    steps: [click('member-role'), matching('[role="option"]')],
+  },
+  {
+    name: 'settings-members-refused',
+    at: '?fake=owner&member=not_allowed#/settings/members',
+    until: 'members',
+    steps: [click('invitation-send'), shown('error-notice')],
+  },
+  {
+    name: 'settings-members-remove',
+    at: '?fake=owner#/settings/members',
+    until: 'members',
+    steps: [click('member-remove'), shown('member-confirm')],
+  },
+  {
+    name: 'settings-members-invite',
+    at: '?fake=owner#/settings/members',
+    until: 'members',
+    steps: [click('invite'), shown('invite-email')],
+  },
+  {
+    name: 'settings-members-invite-wrong',
+    at: '?fake=owner#/settings/members',
+    until: 'members',
+    steps: [click('invite'), fill('invite-email', 'nora'), click('invite-send'), matching('[aria-invalid="true"]')],
+  },
+  {
+    name: 'settings-members-invite-refused',
+    at: '?fake=owner&member=already_member#/settings/members',
+    until: 'members',
+    steps: [click('invite'), fill('invite-email', 'vik@lumen.example'), click('invite-send'), shown('error-notice')],
+  },
   { name: 'settings-about', at: '#/settings/about', until: 'settings-about' },
 ];

@@ -154,7 +154,7 @@ impl ApiClient {
     }
 
     /// Sends what `build` makes with an access token; with a fresh one when the server says that it expired.
-    async fn with_access(&self, build: impl Fn(&Http) -> RequestBuilder) -> Result<Answer, ApiFailure> {
+    pub(crate) async fn with_access(&self, build: impl Fn(&Http) -> RequestBuilder) -> Result<Answer, ApiFailure> {
         const EXPIRED: FailureKind = FailureKind::Api(ApiErrorCode::TokenExpired);
         let mut access = self.session.access(&self.http, None).await?;
         // Twice: another program may have refreshed, and its token be past its time as well.

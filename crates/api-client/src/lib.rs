@@ -15,6 +15,7 @@ mod config;
 mod events;
 mod failure;
 mod http;
+mod members;
 mod resolver;
 mod server_url;
 mod session;

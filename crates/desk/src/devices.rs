@@ -33,7 +33,10 @@ impl Desk {
     }
 
     /// Calls the server for as long as the desk is open.
-    async fn call<T>(&self, act: impl AsyncFnOnce(&ApiClient) -> Result<T, ApiFailure>) -> Result<T, DeskError> {
+    pub(crate) async fn call<T>(
+        &self,
+        act: impl AsyncFnOnce(&ApiClient) -> Result<T, ApiFailure>,
+    ) -> Result<T, DeskError> {
         let open = self.open()?;
         let answer = open.tasks.run_until_cancelled(act(&open.client)).await;
         Ok(answer.ok_or(DeskError::Locked)??)

@@ -60,10 +60,19 @@ pub enum ErrorCode {
     // Export
     ExportForbidden,
     ExportFailed,
+    // Members
+    /// A studio keeps its last owner.
+    LastOwner,
+    AlreadyMember,
+    AlreadyInvited,
+    /// The server sends no mail.
+    MailNotConfigured,
     // Anything
     Locked,
     SignedOut,
     NotFound,
+    /// This role may not.
+    NotAllowed,
     InvalidInput,
     Internal,
 }
@@ -227,6 +236,7 @@ fn code_of(error: &DeskError) -> ErrorCode {
         // As a rule a disk that is not there; signing out lets it go.
         DeskError::CacheMissing => ErrorCode::CacheUnavailable,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
+        DeskError::Forbidden(Permission::ManageMembers) => ErrorCode::NotAllowed,
         DeskError::Forbidden(
             Permission::ReviewLeads | Permission::EditLeads | Permission::DeleteLeads | Permission::ViewBilling,
         ) => ErrorCode::NotFound,
@@ -263,7 +273,12 @@ fn api_code(failure: &ApiFailure) -> ErrorCode {
             ApiErrorCode::InvalidCredentials => ErrorCode::InvalidCredentials,
             ApiErrorCode::TokenExpired | ApiErrorCode::SessionRevoked => ErrorCode::SessionRevoked,
             ApiErrorCode::TooManyRequests => ErrorCode::TooManyRequests,
-            ApiErrorCode::NotFound | ApiErrorCode::Forbidden => ErrorCode::NotFound,
+            ApiErrorCode::NotFound => ErrorCode::NotFound,
+            ApiErrorCode::Forbidden => ErrorCode::NotAllowed,
+            ApiErrorCode::LastOwner => ErrorCode::LastOwner,
+            ApiErrorCode::AlreadyMember => ErrorCode::AlreadyMember,
+            ApiErrorCode::AlreadyInvited => ErrorCode::AlreadyInvited,
+            ApiErrorCode::MailNotConfigured => ErrorCode::MailNotConfigured,
             ApiErrorCode::InvalidInput | ApiErrorCode::TooLarge => ErrorCode::InvalidInput,
             ApiErrorCode::CursorInvalid | ApiErrorCode::Internal | ApiErrorCode::Unknown => ErrorCode::ServerFailed,
         },
@@ -362,6 +377,11 @@ const fn needs_report(code: ErrorCode) -> bool {
             | C::PassphraseWrong
             | C::KeyringLocked
             | C::ExportForbidden
+            | C::LastOwner
+            | C::AlreadyMember
+            | C::AlreadyInvited
+            | C::MailNotConfigured
+            | C::NotAllowed
             | C::Locked
             | C::SignedOut
             | C::NotFound

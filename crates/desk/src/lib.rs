@@ -14,6 +14,7 @@ mod idle;
 mod inbox;
 mod leads;
 mod lock;
+mod members;
 mod open;
 mod screen_lock;
 mod session;

@@ -110,7 +110,7 @@ impl Desk {
 fn find_me<'a>(profile: &'a Profile, members: &'a [Member]) -> Option<&'a Member> {
     match members {
         [] => Some(&profile.member),
-        members => members.iter().find(|member| member.id == profile.member.id),
+        members => members.iter().find(|member| member.id == profile.member.id && !member.is_former),
     }
 }
 
@@ -122,7 +122,13 @@ mod tests {
     use super::*;
 
     fn member(role: Role) -> Member {
-        Member { id: MemberId::from_uuid(Uuid::now_v7()), name: String::new(), email: String::new(), role }
+        Member {
+            id: MemberId::from_uuid(Uuid::now_v7()),
+            name: String::new(),
+            email: String::new(),
+            role,
+            is_former: false,
+        }
     }
 
     #[test]
@@ -139,7 +145,9 @@ mod tests {
         let role = |members: &[Member]| find_me(&profile, members).map(|me| me.role);
         assert_eq!(role(&[]), Some(Role::Manager), "before the first sync");
         let demoted = Member { role: Role::Sales, ..mine };
-        assert_eq!(role(&[member(Role::Owner), demoted]), Some(Role::Sales));
+        assert_eq!(role(&[member(Role::Owner), demoted.clone()]), Some(Role::Sales));
         assert_eq!(role(&[member(Role::Owner)]), None, "no longer a member");
+        let removed = Member { is_former: true, ..demoted.clone() };
+        assert_eq!(role(&[member(Role::Owner), removed]), None, "removed");
     }
 }

@@ -74,6 +74,8 @@ ids! {
     MemberId,
     /// A device a member signed in on.
     DeviceId,
+    /// An invitation to become a member.
+    InvitationId,
     /// A lead: a person who enquired.
     LeadId,
     /// A stage of the studio's pipeline.

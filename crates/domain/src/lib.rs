@@ -8,6 +8,7 @@ mod conversation;
 mod fold;
 mod id;
 mod lead;
+mod membership;
 mod message;
 mod phone;
 mod role;
@@ -23,9 +24,11 @@ pub use billing::{
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use fold::fold;
 pub use id::{
-    ConversationId, DeviceId, InvalidId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId,
+    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId,
+    StudioId,
 };
 pub use lead::{Lead, LeadPatch, Source, Touch};
+pub use membership::{MemberRefusal, Subject, check_change_role, check_invite, check_remove};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use phone::{InvalidPhone, Phone};
 pub use role::{Permission, Role};

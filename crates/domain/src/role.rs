@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Role {
-    /// Runs the technical side: everything an owner may.
+    /// Runs the technical side: everything an owner may, but for what is done to owners.
     Admin,
     /// Answers for the studio and its data.
     Owner,
@@ -34,12 +34,21 @@ pub enum Permission {
     ExportLeads,
     /// See what the studio pays: plan, status, invoices (A11).
     ViewBilling,
+    /// See who is a member, invite and remove people and change roles, within the rules of [`crate::check_invite`] and
+    /// its kin.
+    ManageMembers,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 5] =
-        [Self::ReviewLeads, Self::EditLeads, Self::DeleteLeads, Self::ExportLeads, Self::ViewBilling];
+    pub const ALL: [Self; 6] = [
+        Self::ReviewLeads,
+        Self::EditLeads,
+        Self::DeleteLeads,
+        Self::ExportLeads,
+        Self::ViewBilling,
+        Self::ManageMembers,
+    ];
 }
 
 impl Role {
@@ -61,8 +70,8 @@ impl Role {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
-            // What the studio pays is between those who answer for it and the platform.
-            Permission::ViewBilling => match self {
+            // What the studio pays is between those who answer for it and the platform; so is who works there.
+            Permission::ViewBilling | Permission::ManageMembers => match self {
                 Self::Admin | Self::Owner => true,
                 Self::Manager | Self::Sales => false,
             },
@@ -74,7 +83,7 @@ impl Role {
 mod tests {
     use super::{Permission, Role};
 
-    /// The matrix of A2, by role: review, edit, delete, export, billing.
+    /// The matrix of A2, by role: review, edit, delete, export, billing, members.
     #[test]
     fn each_role_may_what_the_matrix_says() {
         for (role, may) in [

@@ -26,8 +26,13 @@ pub struct Studio {
 pub struct Member {
     pub id: MemberId,
     pub name: String,
+    /// Empty for a former member: only the name is still needed.
     pub email: String,
+    /// The last one they had, for a former member.
     pub role: Role,
+    /// Whether they were a member and are none any more. The history of leads goes on naming them.
+    #[serde(default)]
+    pub is_former: bool,
 }
 
 /// Written by hand: a member's name and address never reach a log.

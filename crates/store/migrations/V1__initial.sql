@@ -64,13 +64,15 @@ CREATE TABLE studio (
 
 -- A member or stage that something refers to is here before its own row came: then `is_here` is 0.
 CREATE TABLE member (
-    ref      INTEGER NOT NULL PRIMARY KEY,
-    id       BLOB    NOT NULL UNIQUE,
-    name     TEXT    NOT NULL DEFAULT '',
-    email    TEXT    NOT NULL DEFAULT '',
-    role     INTEGER NOT NULL DEFAULT 0,
-    is_here  INTEGER NOT NULL DEFAULT 0,
-    epoch    INTEGER NOT NULL DEFAULT 0
+    ref        INTEGER NOT NULL PRIMARY KEY,
+    id         BLOB    NOT NULL UNIQUE,
+    name       TEXT    NOT NULL DEFAULT '',
+    email      TEXT    NOT NULL DEFAULT '',
+    role       INTEGER NOT NULL DEFAULT 0,
+    -- Removed from the studio: the name stays for the history of leads.
+    is_former  INTEGER NOT NULL DEFAULT 0,
+    is_here    INTEGER NOT NULL DEFAULT 0,
+    epoch      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE stage (

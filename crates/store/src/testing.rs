@@ -123,7 +123,13 @@ pub(crate) fn message(n: u64, conversation: u64, lead: u64, body: &str) -> Messa
 }
 
 pub(crate) fn member(n: u64, name: &str) -> Member {
-    Member { id: member_id(n), name: name.to_owned(), email: format!("m{n}@studio.example"), role: Role::Sales }
+    Member {
+        id: member_id(n),
+        name: name.to_owned(),
+        email: format!("m{n}@studio.example"),
+        role: Role::Sales,
+        is_former: false,
+    }
 }
 
 pub(crate) fn stage(n: u64, position: i64) -> Stage {

@@ -156,6 +156,7 @@ mod tests {
             name: String::new(),
             email: String::new(),
             role: domain::Role::Sales,
+            is_former: false,
         })))
     }
 

@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client};
 use secrecy::SecretString;
 use serde::Serialize;
 use server::demo::{DemoConfig, generate};
-use server::{CertificateFiles, Config, Running, Transport};
+use server::{CertificateFiles, Config, MailConfig, Running, Transport};
 use tempfile::TempDir;
 use wire::auth::{Session, SessionForm, SignIn};
 use wire::changes::Row;
@@ -98,6 +98,19 @@ impl TestServer {
         &self.data
     }
 
+    /// The folder its mails are written to.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.data.join("mail")
+    }
+
+    /// A browser, or anything else that trusts the server.
+    ///
+    /// # Errors
+    /// The throw-away authority can't be read.
+    pub fn http(&self) -> anyhow::Result<Client> {
+        Ok(Client::builder().tls_certs_only([Certificate::from_pem(&self.ca_pem()?)?]).no_proxy().build()?)
+    }
+
     /// The demo's first member of this role.
     ///
     /// # Errors
@@ -111,7 +124,7 @@ impl TestServer {
     /// # Errors
     /// The server refused.
     pub async fn colleague(&self, member: &Member) -> anyhow::Result<Colleague> {
-        let http = Client::builder().tls_certs_only([Certificate::from_pem(&self.ca_pem()?)?]).no_proxy().build()?;
+        let http = self.http()?;
         let base = format!("https://localhost:{}", self.running.addr().port());
         let sign_in = SignIn {
             email: member.email.clone(),
@@ -158,7 +171,12 @@ impl Colleague {
 async fn serve(data: &std::path::Path, certificate: &CertificateFiles) -> anyhow::Result<Running> {
     let transport = Transport::Tls { cert: certificate.cert.clone(), key: certificate.key.clone() };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(server::start(Config::new(listen, data, transport)).await?)
+    let mail = MailConfig {
+        to: format!("folder:{}", data.join("mail").display()).parse()?,
+        from: "Frontdesk <desk@studio.example>".to_owned(),
+        extra_ca: None,
+    };
+    Ok(server::start(Config { mail: Some(mail), ..Config::new(listen, data, transport) }).await?)
 }
 
 async fn fill(running: &Running, rows: &[Row]) -> anyhow::Result<(Studio, Vec<Member>)> {

@@ -46,6 +46,8 @@ pub enum SessionEnd {
     SignedOut,
     /// Its member ended it from another device.
     Revoked,
+    /// Its member was removed from the studio.
+    MemberRemoved,
     /// One of its refresh tokens was in a second hand.
     TokenReused,
     /// Nobody refreshed it for too long.

@@ -15,6 +15,14 @@ pub enum ApiErrorCode {
     SessionRevoked,
     /// Signed in, but this role may not.
     Forbidden,
+    /// The studio's last owner can't be removed, or given another role.
+    LastOwner,
+    /// The e-mail address is a member of this studio already.
+    AlreadyMember,
+    /// The e-mail address has an open invitation already: send that one again.
+    AlreadyInvited,
+    /// This server sends no mail, so nobody can be invited.
+    MailNotConfigured,
     /// Does not exist, or not in this member's sight: the two are not told apart.
     NotFound,
     /// The request is malformed; `field` names what.

@@ -7,6 +7,8 @@ pub mod auth;
 pub mod changes;
 pub mod device;
 pub mod error;
+pub mod invitation;
+pub mod member;
 pub mod write;
 
 pub use error::{ApiErrorBody, ApiErrorCode};

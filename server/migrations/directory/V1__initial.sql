@@ -1,8 +1,10 @@
 -- Who may sign in, at which studios, and on which devices they did.
 
 CREATE TABLE registered_studio (
-    id          TEXT    NOT NULL PRIMARY KEY,
-    created_at  INTEGER NOT NULL
+    id           TEXT    NOT NULL PRIMARY KEY,
+    created_at   INTEGER NOT NULL,
+    -- Counts the acts on its members. Every one of them moves it before it reads anything, so that they take turns.
+    member_acts  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE account (
@@ -21,7 +23,68 @@ CREATE TABLE membership (
     studio_id   TEXT    NOT NULL REFERENCES registered_studio (id),
     role        TEXT    NOT NULL,
     joined_at   INTEGER NOT NULL,
+    -- Nothing while they are one. Who comes back is the same member again, with their history.
+    removed_at  INTEGER,
     UNIQUE (account_id, studio_id)
+) STRICT;
+
+CREATE INDEX membership_by_studio ON membership (studio_id);
+
+-- Somebody is asked to become a member, by a link.
+CREATE TABLE invitation (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    studio_id      TEXT    NOT NULL REFERENCES registered_studio (id),
+    email          TEXT    NOT NULL,
+    email_folded   TEXT    NOT NULL,
+    role           TEXT    NOT NULL,
+    invited_by     TEXT    NOT NULL REFERENCES membership (member_id),
+    -- Keyed hash of the link's token, in hexadecimal.
+    token_hash     TEXT    NOT NULL UNIQUE,
+    created_at     INTEGER NOT NULL,
+    -- When the link was last made.
+    renewed_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    ended_at       INTEGER,
+    -- accepted or withdrawn; nothing for one that is open or ran out.
+    ended_because  TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX invitation_open ON invitation (studio_id, email_folded) WHERE ended_at IS NULL;
+CREATE INDEX invitation_by_expiry ON invitation (expires_at);
+
+-- Mails to be sent: each is written in the transaction that wants it, and sent by a job. Its text is made when it is
+-- sent, from what it is about, so that no address and no link lies here.
+CREATE TABLE mail (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    invitation_id  TEXT    NOT NULL REFERENCES invitation (id),
+    created_at     INTEGER NOT NULL,
+    -- When to try next; while somebody tries, when to believe that they died. Nothing when there is no next time.
+    due_at         INTEGER,
+    attempts       INTEGER NOT NULL,
+    -- Why the last attempt failed.
+    problem        TEXT,
+    sent_at        INTEGER
+) STRICT;
+
+CREATE INDEX mail_by_due ON mail (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX mail_by_invitation ON mail (invitation_id, created_at);
+
+-- What was decided about members and the studio's own rows do not say yet: another database, so another transaction.
+-- Each is written with the decision, carried over in the order of its number, and then forgotten.
+CREATE TABLE member_act (
+    -- Becomes that of the audit entry.
+    id         TEXT    NOT NULL PRIMARY KEY,
+    studio_id  TEXT    NOT NULL REFERENCES registered_studio (id),
+    number     INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    action     TEXT    NOT NULL,
+    -- Who did it, on which device; `operator` and nothing for the command line.
+    actor_id   TEXT    NOT NULL,
+    device_id  TEXT    NOT NULL,
+    detail     TEXT    NOT NULL,
+    -- JSON: what it changes in the studio's rows.
+    effect     TEXT    NOT NULL,
+    UNIQUE (studio_id, number)
 ) STRICT;
 
 -- A sign-in and all the refresh tokens that descend from it: what staff see as a device.

@@ -10,8 +10,9 @@ GRANT USAGE ON SCHEMA directory TO frontdesk_directory;
 GRANT SELECT ON directory.schema_history TO frontdesk_directory;
 
 CREATE TABLE directory.registered_studio (
-    id          text COLLATE "C" NOT NULL PRIMARY KEY,
-    created_at  bigint NOT NULL
+    id           text COLLATE "C" NOT NULL PRIMARY KEY,
+    created_at   bigint NOT NULL,
+    member_acts  bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE directory.account (
@@ -27,7 +28,54 @@ CREATE TABLE directory.membership (
     studio_id   text COLLATE "C" NOT NULL REFERENCES directory.registered_studio (id),
     role        text NOT NULL,
     joined_at   bigint NOT NULL,
+    removed_at  bigint,
     UNIQUE (account_id, studio_id)
+);
+
+CREATE INDEX membership_by_studio ON directory.membership (studio_id);
+
+CREATE TABLE directory.invitation (
+    id             text COLLATE "C" NOT NULL PRIMARY KEY,
+    studio_id      text COLLATE "C" NOT NULL REFERENCES directory.registered_studio (id),
+    email          text NOT NULL,
+    email_folded   text NOT NULL,
+    role           text NOT NULL,
+    invited_by     text COLLATE "C" NOT NULL REFERENCES directory.membership (member_id),
+    token_hash     text COLLATE "C" NOT NULL UNIQUE,
+    created_at     bigint NOT NULL,
+    renewed_at     bigint NOT NULL,
+    expires_at     bigint NOT NULL,
+    ended_at       bigint,
+    ended_because  text
+);
+
+CREATE UNIQUE INDEX invitation_open ON directory.invitation (studio_id, email_folded) WHERE ended_at IS NULL;
+CREATE INDEX invitation_by_expiry ON directory.invitation (expires_at);
+
+CREATE TABLE directory.mail (
+    id             text COLLATE "C" NOT NULL PRIMARY KEY,
+    invitation_id  text COLLATE "C" NOT NULL REFERENCES directory.invitation (id),
+    created_at     bigint NOT NULL,
+    due_at         bigint,
+    attempts       bigint NOT NULL,
+    problem        text,
+    sent_at        bigint
+);
+
+CREATE INDEX mail_by_due ON directory.mail (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX mail_by_invitation ON directory.mail (invitation_id, created_at);
+
+CREATE TABLE directory.member_act (
+    id         text COLLATE "C" NOT NULL PRIMARY KEY,
+    studio_id  text COLLATE "C" NOT NULL REFERENCES directory.registered_studio (id),
+    number     bigint NOT NULL,
+    at         bigint NOT NULL,
+    action     text NOT NULL,
+    actor_id   text NOT NULL,
+    device_id  text NOT NULL,
+    detail     text NOT NULL,
+    effect     text NOT NULL,
+    UNIQUE (studio_id, number)
 );
 
 CREATE TABLE directory.device (
@@ -57,16 +105,30 @@ CREATE TABLE directory.refresh_token (
 
 CREATE INDEX refresh_token_by_device ON directory.refresh_token (device_id, used_at);
 
-GRANT SELECT, INSERT ON directory.registered_studio, directory.account, directory.membership TO frontdesk_directory;
-GRANT SELECT, INSERT, UPDATE, DELETE ON directory.device, directory.refresh_token TO frontdesk_directory;
+GRANT SELECT, INSERT ON directory.account TO frontdesk_directory;
+GRANT SELECT, INSERT, UPDATE ON directory.registered_studio, directory.membership TO frontdesk_directory;
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory.device, directory.refresh_token, directory.invitation, directory.mail
+    TO frontdesk_directory;
+GRANT SELECT, INSERT, DELETE ON directory.member_act TO frontdesk_directory;
 
--- The one table here that names a studio. Asked before any studio is, so all of it is in sight then; from within a
--- studio's transaction, should a grant ever let it, only that studio's.
-ALTER TABLE directory.membership ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY in_sight ON directory.membership AS PERMISSIVE TO frontdesk_directory USING (true) WITH CHECK (true);
-CREATE POLICY own_studio ON directory.membership AS RESTRICTIVE
-    USING (studio_id = COALESCE(NULLIF(current_setting('app.studio', true), ''), studio_id))
-    WITH CHECK (studio_id = COALESCE(NULLIF(current_setting('app.studio', true), ''), studio_id));
+-- For the tables here that name a studio. They are asked before any studio is, so all of each is in sight then; from
+-- within a studio's transaction, should a grant ever let it, only that studio's.
+CREATE FUNCTION directory.protect(one regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', one);
+    EXECUTE format(
+        'CREATE POLICY in_sight ON %s AS PERMISSIVE TO frontdesk_directory USING (true) WITH CHECK (true)', one);
+    EXECUTE format(
+        'CREATE POLICY own_studio ON %s AS RESTRICTIVE
+             USING (studio_id = COALESCE(NULLIF(current_setting(''app.studio'', true), ''''), studio_id))
+             WITH CHECK (studio_id = COALESCE(NULLIF(current_setting(''app.studio'', true), ''''), studio_id))',
+        one);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION directory.protect FROM PUBLIC;
+
+SELECT directory.protect('directory.membership'), directory.protect('directory.invitation'),
+       directory.protect('directory.member_act');
 
 -- ── A studio's rows ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,6 +160,7 @@ CREATE TABLE studio.member (
     name       text NOT NULL,
     email      text NOT NULL,
     role       text NOT NULL,
+    is_former  bigint NOT NULL DEFAULT 0,
     seq        bigint NOT NULL,
     PRIMARY KEY (studio_id, id),
     UNIQUE (studio_id, seq)

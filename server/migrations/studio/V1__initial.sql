@@ -21,11 +21,13 @@ CREATE TABLE studio (
 ) STRICT;
 
 CREATE TABLE member (
-    id     TEXT    NOT NULL PRIMARY KEY,
-    name   TEXT    NOT NULL,
-    email  TEXT    NOT NULL,
-    role   TEXT    NOT NULL,
-    seq    INTEGER NOT NULL UNIQUE
+    id         TEXT    NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    -- Empty for a former member: the name is kept for the history of leads, the address for nothing.
+    email      TEXT    NOT NULL,
+    role       TEXT    NOT NULL,
+    is_former  INTEGER NOT NULL DEFAULT 0,
+    seq        INTEGER NOT NULL UNIQUE
 ) STRICT;
 
 CREATE TABLE stage (

@@ -16,6 +16,8 @@ pub(crate) struct ServerKeys {
     pub(crate) refresh_token: Zeroizing<[u8; 32]>,
     pub(crate) refresh_successor: Zeroizing<[u8; 32]>,
     pub(crate) cursor: Zeroizing<[u8; 32]>,
+    pub(crate) invitation_link: Zeroizing<[u8; 32]>,
+    pub(crate) invitation_hash: Zeroizing<[u8; 32]>,
 }
 
 impl ServerKeys {
@@ -40,6 +42,8 @@ impl ServerKeys {
             refresh_token: derived(&root, b"refresh token"),
             refresh_successor: derived(&root, b"refresh successor"),
             cursor: derived(&root, b"cursor"),
+            invitation_link: derived(&root, b"invitation link"),
+            invitation_hash: derived(&root, b"invitation hash"),
         })
     }
 }

@@ -6,6 +6,7 @@
 mod access_token;
 mod caller;
 mod cookies;
+mod invitation_link;
 mod keys;
 mod password;
 mod refresh_token;
@@ -14,6 +15,7 @@ mod rotation;
 pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokens, Bearer};
 pub(crate) use caller::Caller;
 pub(crate) use cookies::{Browser, clear, keep};
+pub(crate) use invitation_link::InvitationLinks;
 pub(crate) use keys::ServerKeys;
 pub(crate) use password::{PasswordError, Passwords, fold_email};
 pub(crate) use refresh_token::{RefreshTokenError, RefreshTokens};

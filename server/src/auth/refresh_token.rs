@@ -128,7 +128,15 @@ mod tests {
         let keys = |byte: u8| Zeroizing::new([byte; 32]);
         let (access_token, cursor) = (keys(0), keys(0));
         let (refresh_token, refresh_successor) = (keys(hashing), keys(deriving));
-        RefreshTokens::new(&ServerKeys { access_token, refresh_token, refresh_successor, cursor })
+        let (invitation_link, invitation_hash) = (keys(0), keys(0));
+        RefreshTokens::new(&ServerKeys {
+            access_token,
+            refresh_token,
+            refresh_successor,
+            cursor,
+            invitation_link,
+            invitation_hash,
+        })
     }
 
     #[test]

@@ -109,8 +109,8 @@ impl NewMember {
         let person = Person::ask()?;
         let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
         let id = admin.new_member_id();
-        let member = Member { id, name: person.name, email: person.email, role: self.role.into() };
-        admin.create_member(self.studio, member, person.password).await?;
+        let member = Member { id, name: person.name, email: person.email, role: self.role.into(), is_former: false };
+        let id = admin.create_member(self.studio, member, person.password).await?;
         admin.settled().await;
         say(&id.to_string());
         Ok(())

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 use super::{Data, say};
 use crate::clock::SystemClock;
 use crate::config::{Config, Transport};
+use crate::mail::MailConfig;
 use crate::serve::start;
 use crate::settings::Settings;
 
@@ -30,6 +32,20 @@ pub(super) struct Serve {
     /// Serve plain HTTP, on a loopback address only
     #[arg(long, conflicts_with = "tls_cert")]
     insecure_http_loopback: bool,
+    /// Where mail goes: smtps://USER:PASSWORD@HOST, smtp://… for STARTTLS, or folder:DIRECTORY; without it, no mail is sent
+    ///
+    /// A URL with a password belongs into the environment, where others on the machine can't list it.
+    #[arg(long, env = "FRONTDESK_MAIL", hide_env_values = true, value_name = "URL", requires = "mail_from")]
+    mail: Option<String>,
+    /// Whom mail comes from: 'Frontdesk <desk@example.org>'
+    #[arg(long, env = "FRONTDESK_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Authorities (PEM) for the mail server's certificate, besides the system's
+    #[arg(long, env = "FRONTDESK_MAIL_CA", value_name = "FILE")]
+    mail_ca: Option<PathBuf>,
+    /// Where people reach this server, for links in mails: https://desk.example.org
+    #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<Url>,
 }
 
 impl Serve {
@@ -45,6 +61,8 @@ impl Serve {
             database: self.data.url()?,
             data: self.data.data,
             transport,
+            mail: mail_config(self.mail, self.mail_from, self.mail_ca)?,
+            public_url: self.public_url.map(checked).transpose()?,
             clock: Arc::new(SystemClock),
             trusted_proxies: settings.trusted_proxies,
             rates: settings.rates,
@@ -67,6 +85,26 @@ impl Serve {
         tracing::info!("stopping");
         running.shutdown().await.context("stopping")
     }
+}
+
+/// Parsed here and not by clap, which repeats what it does not understand, password and all.
+fn mail_config(
+    url: Option<String>,
+    from: Option<String>,
+    extra_ca: Option<PathBuf>,
+) -> anyhow::Result<Option<MailConfig>> {
+    let Some(url) = url else { return Ok(None) };
+    let to = url.parse().context("where mail goes")?;
+    let from = from.context("whom mail comes from is missing: give --mail-from")?;
+    Ok(Some(MailConfig { to, from, extra_ca }))
+}
+
+/// Links carry secrets, so they are opened by TLS, or on the machine itself.
+fn checked(url: Url) -> anyhow::Result<Url> {
+    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    ensure!(url.scheme() == "https" || (url.scheme() == "http" && is_local), "the public address has to be https://…");
+    ensure!(url.query().is_none() && url.fragment().is_none(), "the public address has no ? and no #");
+    Ok(url)
 }
 
 /// Every connection and every database is an open file, and the usual limit is one of the nineties.

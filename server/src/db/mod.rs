@@ -31,7 +31,10 @@ use postgres::{Postgres, PostgresHints};
 use shared::Shared;
 use store::Store;
 
-pub(crate) use directory::{Directory, LiveSession, NewDevice, NewMembership, Rotate, Rotation};
+pub(crate) use directory::{
+    Accept, AcceptAs, Acceptance, Actor, Attempt, Directory, DueMail, Effect, FoundInvitation, InvitationState,
+    LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation,
+};
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
 pub(crate) use tenant::{Billing, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};

@@ -5,7 +5,8 @@
 //! one mapping, and it can't drift.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::value::RawValue;
 
 use super::DbError;
@@ -31,7 +32,7 @@ macro_rules! columns {
         "s.id, s.name, s.brand_colour, s.time_zone, s.currency"
     };
     (member) => {
-        "p.id, p.name, p.email, p.role"
+        "p.id, p.name, p.email, p.role, p.is_former"
     };
     (stage) => {
         "g.id, g.name, g.position, g.colour, g.outcome"
@@ -94,6 +95,7 @@ pub(super) struct MemberRow<'r> {
     name: &'r str,
     email: &'r str,
     role: &'r str,
+    is_former: bool,
 }
 
 #[derive(Serialize)]
@@ -205,7 +207,13 @@ impl<'r> StudioRow<'r> {
 
 impl<'r> MemberRow<'r> {
     pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
-        Ok(Self { id: row.text(0)?, name: row.text(1)?, email: row.text(2)?, role: row.text(3)? })
+        Ok(Self {
+            id: row.text(0)?,
+            name: row.text(1)?,
+            email: row.text(2)?,
+            role: row.text(3)?,
+            is_former: row.int(4)? != 0,
+        })
     }
 }
 
@@ -340,4 +348,10 @@ pub(super) fn word(value: impl Serialize) -> Result<String, DbError> {
     let mut json = serde_json::to_string(&value)?;
     json.retain(|c| c != '"');
     Ok(json)
+}
+
+/// Reads an enum without fields back from the text it is stored as.
+pub(super) fn from_word<T: DeserializeOwned>(text: &str, column: usize) -> Result<T, DbError> {
+    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+    T::deserialize(text).map_err(|_| DbError::Corrupt { column })
 }

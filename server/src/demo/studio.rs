@@ -55,6 +55,7 @@ impl Staff {
                     name: (*name).to_owned(),
                     email: (*email).to_owned(),
                     role: *role,
+                    is_former: false,
                 })
                 .collect(),
             stages: (0..)

@@ -2,6 +2,8 @@
 
 mod purge;
 mod renew_certificate;
+mod send_mail;
+mod settle_members;
 mod watch_files;
 
 use std::time::Duration;
@@ -19,6 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) fn start(state: &AppState, certificate: Option<ServedCertificate>, closing: &CancellationToken) {
     spawn(purge::run(state.database.directory().clone(), state.clock.clone()), closing);
     spawn(watch_files::run(state.database.clone()), closing);
+    spawn(settle_members::run(state.database.clone(), state.clock.clone()), closing);
+    if state.mailer.is_some() {
+        spawn(send_mail::run(state.clone()), closing);
+    }
     if let Some(certificate) = certificate {
         spawn(renew_certificate::run(certificate), closing);
     }
@@ -30,7 +36,11 @@ fn spawn(job: impl Future<Output = ()> + Send + 'static, closing: &CancellationT
 
 /// When to look: now, and from time to time.
 fn looks() -> Interval {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks_every(LOOK_EVERY)
+}
+
+fn looks_every(pause: Duration) -> Interval {
+    let mut looks = tokio::time::interval(pause);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks
 }

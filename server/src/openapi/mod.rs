@@ -21,8 +21,8 @@ use utoipa::{IntoResponses, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use refusals::{
-    CursorInvalid, Failed, Forbidden, InvalidInput, NotFound, TimedOut, TooLarge, TooManyRequests, Unauthorized,
-    Unavailable,
+    CursorInvalid, Failed, Forbidden, InvalidInput, NotFound, StandsAgainst, TimedOut, TooLarge, TooManyRequests,
+    Unauthorized, Unavailable,
 };
 
 /// Names of the security schemes.
@@ -40,6 +40,8 @@ const COOKIE: &str = "cookie";
         (name = "leads", description = "People who enquired"),
         (name = "conversations", description = "What was said"),
         (name = "devices", description = "Where a member is signed in"),
+        (name = "members", description = "Who works at the studio, and as what"),
+        (name = "invitations", description = "Becoming a member"),
         (name = "audit", description = "Privileged acts on devices"),
         (name = "server", description = "The server itself"),
     ),

@@ -39,6 +39,9 @@ refusals! {
     /// can't tell that a page of ours sent them.
     Forbidden "403" [] "`forbidden`: this member's role may not; or cookies came, not from a page of this server.";
     NotFound "404" [] "`not_found`: there is no such thing, or not in this member's sight.";
+    /// Something about the studio that stands against it.
+    StandsAgainst "409" []
+        "`last_owner`: a studio keeps one. `already_member`, `already_invited`: that address. `mail_not_configured`: this server sends no mail.";
     /// What takes too long to read or to answer.
     TimedOut "408" [] "`internal`: the request did not arrive, or could not be answered, in 30 seconds.";
     CursorInvalid "410" []

@@ -89,7 +89,10 @@ pub(crate) async fn sign_in(
         ip: address.to_string(),
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
-    directory.start_session(device, refresh.hash, now).await?;
+    if !directory.start_session(device, refresh.hash, now).await? {
+        // Removed since the membership was found.
+        return Err(ApiError::InvalidCredentials);
+    }
     let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
     Ok(match request.session {
         SessionForm::Bearer => Json(SignedIn::Bearer(Session { tokens, device_id, studio, member })).into_response(),

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use tracing::Level;
+use url::Url;
 
 use super::{Problem, Setting, Settings};
 use crate::db::DatabaseUrl;
+use crate::mail::MailUrl;
 use crate::rate_limits::Limit;
 
 /// The longest chain of proxies anybody has.
@@ -15,7 +17,7 @@ const MAX_PROXIES: u8 = 16;
 const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// All of them, in the order of the documentation.
-pub(crate) static SETTINGS: [Setting; 16] = [
+pub(crate) static SETTINGS: [Setting; 20] = [
     Setting {
         name: "FRONTDESK_DATA",
         meaning: "directory of the secret, and of the embedded database; as `--data`",
@@ -51,6 +53,30 @@ pub(crate) static SETTINGS: [Setting; 16] = [
         meaning: "the certificate's key (PEM); as `--tls-key`",
         default: "none: it has to be said",
         take: |_, path| text(path),
+    },
+    Setting {
+        name: "FRONTDESK_MAIL",
+        meaning: "where mail goes, as under Mail; as `--mail`",
+        default: "none: no mail is sent, and nobody can be invited",
+        take: |_, url| url.parse::<MailUrl>().map(drop).map_err(Problem::new),
+    },
+    Setting {
+        name: "FRONTDESK_MAIL_FROM",
+        meaning: "whom it comes from, `Frontdesk <desk@example.org>`; as `--mail-from`",
+        default: "none: it has to be said with mail",
+        take: |_, address| text(address),
+    },
+    Setting {
+        name: "FRONTDESK_MAIL_CA",
+        meaning: "authorities (PEM) for the mail server's certificate, besides the system's; as `--mail-ca`",
+        default: "none",
+        take: |_, path| text(path),
+    },
+    Setting {
+        name: "FRONTDESK_PUBLIC_URL",
+        meaning: "where people reach this server, for links in mails, `https://desk.example.org`; as `--public-url`",
+        default: "the machine itself, on a loopback address; else it has to be said with mail",
+        take: |_, url| parse::<Url>(url, "is no URL, such as https://desk.example.org").map(drop),
     },
     Setting {
         name: "FRONTDESK_LOG",

@@ -263,6 +263,7 @@ async fn somebody_who_is_a_member_already_is_not_there_twice() {
         name: "Olga again".to_owned(),
         email: "OLGA@studio.example".to_owned(),
         role: domain::Role::Sales,
+        is_former: false,
     };
     let refused = server.running.admin().create_member(studio_id(), again.clone(), PASSWORD.into()).await;
     assert!(matches!(refused, Err(frontdesk_server::AdminError::AlreadyMember)), "{refused:?}");

@@ -9,7 +9,7 @@ use domain::{
     MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
     StudioId, Touch, UnixMs,
 };
-use frontdesk_server::{CertificateFiles, Config, Running, Transport, start, write_throw_away};
+use frontdesk_server::{CertificateFiles, Config, MailConfig, Running, Transport, start, write_throw_away};
 use reqwest::{Method, StatusCode, tls};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -104,7 +104,7 @@ fn studio(id: StudioId, name: &str) -> Studio {
 }
 
 fn member(id: MemberId, email: &str, role: Role) -> Member {
-    Member { id, name: "A \"quoted\" name".to_owned(), email: email.to_owned(), role }
+    Member { id, name: "A \"quoted\" name".to_owned(), email: email.to_owned(), role, is_former: false }
 }
 
 /// Stages, then `leads` leads with one conversation, one stage event and `messages` messages each. The higher a lead's
@@ -243,7 +243,7 @@ impl TestServer {
 
     /// Stops it as a crash would and starts it on the same data.
     pub async fn restart(self) -> Self {
-        self.restart_after(|_| {}).await
+        self.restart_after(|config| config).await
     }
 
     /// The same, with something done to its database in between.
@@ -253,6 +253,11 @@ impl TestServer {
         between(&database);
         let running = start(config(&dir, &tls, &clock, &database, is_plain)).await.unwrap();
         Self { running, clock, tls, database, is_plain, dir }
+    }
+
+    /// Where its mails go.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.dir.path().join("mail")
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -301,7 +306,10 @@ fn config(
         false => Transport::Tls { cert: tls.cert.clone(), key: tls.key.clone() },
     };
     let config = Config::new("127.0.0.1:0".parse().unwrap(), dir.path().join("data"), transport);
-    Config { clock: Arc::new(clock.clone()), database: database.url().parse().unwrap(), ..config }
+    let folder = format!("folder:{}", dir.path().join("mail").display()).parse().unwrap();
+    let mail = MailConfig { to: folder, from: "Frontdesk <desk@studio.example>".to_owned(), extra_ca: None };
+    let database = database.url().parse().unwrap();
+    Config { clock: Arc::new(clock.clone()), database, mail: Some(mail), ..config }
 }
 
 pub fn sign_in(email: &str, password: &str) -> Value {

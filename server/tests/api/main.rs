@@ -15,12 +15,17 @@ mod forgeries;
 mod harness;
 mod inputs;
 mod matrix;
+mod invitations;
+mod mailbox;
+mod members;
 mod operator;
 mod rate_limits;
 mod refresh;
 mod restore;
 mod routes;
 mod slow_clients;
+#[path = "../support/smtp.rs"]
+mod smtp_sink;
 mod streams;
 mod surface;
 mod writes;

@@ -30,6 +30,12 @@ mod harness;
 mod inputs;
 #[path = "../api/matrix.rs"]
 mod matrix;
+#[path = "../api/invitations.rs"]
+mod invitations;
+#[path = "../api/mailbox.rs"]
+mod mailbox;
+#[path = "../api/members.rs"]
+mod members;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;
@@ -44,6 +50,8 @@ mod routes;
 mod servers;
 #[path = "../api/slow_clients.rs"]
 mod slow_clients;
+#[path = "../support/smtp.rs"]
+mod smtp_sink;
 #[path = "../api/streams.rs"]
 mod streams;
 #[path = "../api/surface.rs"]

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod inbox;
 pub(crate) mod leads;
 pub(crate) mod link;
+pub(crate) mod members;
 pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod window;
@@ -27,6 +28,12 @@ macro_rules! handler {
             $crate::commands::account::device_revoke,
             $crate::commands::billing::billing,
             $crate::commands::account::device_revoke_others,
+            $crate::commands::members::member_list,
+            $crate::commands::members::member_change_role,
+            $crate::commands::members::member_remove,
+            $crate::commands::members::invitation_create,
+            $crate::commands::members::invitation_send,
+            $crate::commands::members::invitation_withdraw,
             $crate::commands::sync::sync_status,
             $crate::commands::sync::sync_now,
             $crate::commands::leads::lead_page,

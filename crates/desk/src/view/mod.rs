@@ -3,6 +3,7 @@
 mod billing;
 mod event;
 mod export;
+mod members;
 mod session;
 mod status;
 mod views;
@@ -10,6 +11,7 @@ mod views;
 pub use billing::{BillingView, SubscriptionView};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
+pub use members::{ManagedMember, MembersView, PendingInvitation};
 pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
 pub use status::SyncStatus;
 pub use sync::{Connection, FirstSync};

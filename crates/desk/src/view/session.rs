@@ -119,7 +119,7 @@ pub struct SignInRequest {
 pub struct SessionView {
     pub studio: Studio,
     pub me: Member,
-    /// By name.
+    /// By name; former ones too, whom the history of leads still names.
     pub members: Vec<Member>,
     /// By position.
     pub stages: Vec<Stage>,

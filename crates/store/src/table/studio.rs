@@ -23,11 +23,17 @@ pub(crate) fn find(db: &Connection) -> Result<Option<Studio>, StoreError> {
 }
 
 pub(crate) fn list_members(db: &Connection) -> Result<Vec<Member>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id, name, email, role FROM member WHERE is_here = 1")?;
+    let mut statement = db.prepare_cached("SELECT id, name, email, role, is_former FROM member WHERE is_here = 1")?;
     let mut rows = statement.query([])?;
     let mut members = Vec::new();
     while let Some(row) = rows.next()? {
-        members.push(Member { id: id(row, 0)?, name: row.get(1)?, email: row.get(2)?, role: code(row, 3)? });
+        members.push(Member {
+            id: id(row, 0)?,
+            name: row.get(1)?,
+            email: row.get(2)?,
+            role: code(row, 3)?,
+            is_former: row.get(4)?,
+        });
     }
     members.sort_by_cached_key(|member| (domain::fold(&member.name), member.id));
     Ok(members)
@@ -75,8 +81,10 @@ pub(crate) fn upsert_member(
     member: &Member,
 ) -> Result<(), StoreError> {
     let n = references.member(tx, member.id)?;
-    tx.prepare_cached("UPDATE member SET name = ?2, email = ?3, role = ?4, is_here = 1, epoch = ?5 WHERE ref = ?1")?
-        .execute((n, &member.name, &member.email, member.role.code(), epoch))?;
+    tx.prepare_cached(
+        "UPDATE member SET name = ?2, email = ?3, role = ?4, is_former = ?5, is_here = 1, epoch = ?6 WHERE ref = ?1",
+    )?
+    .execute((n, &member.name, &member.email, member.role.code(), member.is_former, epoch))?;
     Ok(())
 }
 
@@ -96,7 +104,7 @@ pub(crate) fn upsert_stage(
 
 /// The member's data goes; that some rows name its id stays.
 pub(crate) fn erase_member(tx: &Transaction<'_>, id: MemberId) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE member SET name = '', email = '', role = 0, is_here = 0 WHERE id = ?1")?
+    tx.prepare_cached("UPDATE member SET name = '', email = '', role = 0, is_former = 0, is_here = 0 WHERE id = ?1")?
         .execute([id.as_bytes()])?;
     Ok(())
 }
@@ -110,7 +118,7 @@ pub(crate) fn erase_stage(tx: &Transaction<'_>, id: StageId) -> Result<(), Store
 /// Members and stages that the snapshot `epoch` did not bring are not here any more.
 pub(crate) fn sweep(tx: &Transaction<'_>, epoch: i64) -> Result<usize, StoreError> {
     let members = tx.execute(
-        "UPDATE member SET name = '', email = '', role = 0, is_here = 0 WHERE is_here = 1 AND epoch <> ?1",
+        "UPDATE member SET name = '', email = '', role = 0, is_former = 0, is_here = 0 WHERE is_here = 1 AND epoch <> ?1",
         [epoch],
     )?;
     let stages = tx.execute(

@@ -36,8 +36,10 @@ async fn join(directory: &Directory, studio: StudioId, n: u64, at: i64) -> Resul
         member_id: domain::MemberId::from_uuid(uuid(2, n)),
         studio_id: studio,
         role: Role::Owner,
+        name: "Olga".to_owned(),
+        email: "Olga@studio.example".to_owned(),
     };
-    directory.add_membership(new, NOW.plus_ms(at)).await
+    Ok(directory.add_membership(new, NOW.plus_ms(at)).await?.is_some())
 }
 
 /// With one account that is the owner of studio 1.
@@ -83,8 +85,6 @@ async fn an_account_is_found_by_its_address_and_keeps_its_password(db: TestDatab
 async fn somebody_is_a_member_of_a_studio_once(db: TestDatabase) {
     let directory = with_owner(&db).await;
     assert!(!join(&directory, studio_id(1), 2, 1).await.expect("asked"));
-    assert!(directory.is_member("olga@studio.example".to_owned(), studio_id(1)).await.expect("asked"));
-    assert!(!directory.is_member("olga@studio.example".to_owned(), studio_id(2)).await.expect("asked"));
     let at_once = join_all((3..13).map(|n| join(&directory, studio_id(1), n, 1))).await;
     assert!(at_once.into_iter().all(|added| !added.expect("asked")));
 }

@@ -8,7 +8,10 @@ mod billing;
 mod directory;
 mod feed;
 mod imports;
+mod invitations;
 mod leads;
+mod mails;
+mod members;
 mod messages;
 mod outages;
 mod postgres_only;
@@ -156,7 +159,7 @@ pub(super) fn studio(id: StudioId) -> Studio {
 }
 
 pub(super) fn member(id: MemberId, role: Role) -> Member {
-    Member { id, name: "Ona \"O\" \\ 'x'".to_owned(), email: format!("{id}@studio.example"), role }
+    Member { id, name: "Ona \"O\" \\ 'x'".to_owned(), email: format!("{id}@studio.example"), role, is_former: false }
 }
 
 fn stages() -> Vec<Row> {

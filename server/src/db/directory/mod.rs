@@ -1,18 +1,26 @@
-//! What is asked before any studio is: accounts and memberships here, devices and refresh tokens in `sessions`, and how
-//! they are forgotten in `purge`.
+//! What is asked before any studio is: accounts and memberships here, devices and refresh tokens in `sessions`, who
+//! becomes and stays a member in `members`, `invitations` and `mail`, what of it the studio's rows have yet to say in
+//! `acts`, and how things are forgotten in `purge`.
 //!
 //! Tokens come here hashed and passwords as PHC strings; neither is ever seen in clear.
 
+mod acts;
+mod invitations;
+mod mail;
+mod members;
 mod purge;
 mod sessions;
 
-use domain::{MemberId, Role, StudioId, UnixMs};
+use domain::{MemberId, StudioId, UnixMs};
 use uuid::Uuid;
 
 use super::DbError;
-use super::rows::word;
 use super::store::Store;
 
+pub(crate) use acts::{Effect, MemberAct};
+pub(crate) use invitations::{Accept, AcceptAs, Acceptance, FoundInvitation, InvitationState, NewInvitation, NewLink};
+pub(crate) use mail::{Attempt, DueMail};
+pub(crate) use members::{Actor, MemberError, NewMembership};
 pub(crate) use sessions::{LiveSession, NewDevice, Rotate, Rotation};
 
 /// The directory's database.
@@ -32,16 +40,6 @@ pub(crate) struct Account {
 pub(crate) struct Membership {
     pub(crate) member_id: MemberId,
     pub(crate) studio_id: StudioId,
-}
-
-/// A membership to make, and the account with it when there is none.
-pub(crate) struct NewMembership {
-    pub(crate) account_id: Uuid,
-    pub(crate) email_folded: String,
-    pub(crate) password_hash: String,
-    pub(crate) member_id: MemberId,
-    pub(crate) studio_id: StudioId,
-    pub(crate) role: Role,
 }
 
 impl Directory {
@@ -66,47 +64,6 @@ impl Directory {
         self.store.read(move |tx| tx.query_all(sql, &[], |row| row.parsed(0))).await
     }
 
-    /// Adds a member who can sign in. Says `false`, and adds nothing, when the account is at that studio already.
-    /// An account that exists keeps its password.
-    pub(crate) async fn add_membership(&self, new: NewMembership, now: UnixMs) -> Result<bool, DbError> {
-        const ACCOUNT: &str = "INSERT INTO account (id, email_folded, password_hash, created_at) \
-                               VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        const MEMBERSHIP: &str = "INSERT INTO membership (member_id, account_id, studio_id, role, joined_at) \
-                                  SELECT $1, id, $3, $4, $5 FROM account WHERE email_folded = $2 \
-                                  ON CONFLICT DO NOTHING";
-        self.store
-            .write(move |tx| {
-                let email = &new.email_folded;
-                let account_id = new.account_id.to_string();
-                tx.execute(ACCOUNT, &[(&account_id).into(), email.into(), (&new.password_hash).into(), now.0.into()])?;
-                let role = word(new.role)?;
-                let added = tx.execute(
-                    MEMBERSHIP,
-                    &[
-                        (&new.member_id.to_string()).into(),
-                        email.into(),
-                        (&new.studio_id.to_string()).into(),
-                        (&role).into(),
-                        now.0.into(),
-                    ],
-                )?;
-                Ok(added == 1)
-            })
-            .await
-    }
-
-    /// Whether the account of an e-mail address, in its folded form, is at the studio.
-    pub(crate) async fn is_member(&self, email_folded: String, studio_id: StudioId) -> Result<bool, DbError> {
-        const FIND: &str = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id \
-                            WHERE a.email_folded = $1 AND m.studio_id = $2";
-        self.store
-            .read(move |tx| {
-                let found = tx.find(FIND, &[(&email_folded).into(), (&studio_id.to_string()).into()], |_| Ok(()))?;
-                Ok(found.is_some())
-            })
-            .await
-    }
-
     /// The account of an e-mail address in its folded form.
     pub(crate) async fn find_account(&self, email_folded: String) -> Result<Option<Account>, DbError> {
         self.store
@@ -125,7 +82,7 @@ impl Directory {
         account_id: Uuid,
         studio_id: Option<StudioId>,
     ) -> Result<Option<Membership>, DbError> {
-        const FIND: &str = "SELECT member_id, studio_id FROM membership WHERE account_id = $1 \
+        const FIND: &str = "SELECT member_id, studio_id FROM membership WHERE account_id = $1 AND removed_at IS NULL \
                             AND ($2 = '' OR studio_id = $2) ORDER BY joined_at, member_id LIMIT 1";
         let studio = studio_id.map(|id| id.to_string()).unwrap_or_default();
         self.store

@@ -73,9 +73,11 @@ mod tests {
             member_id: member(),
             studio_id: StudioId::from_uuid(Uuid::from_u128(2)),
             role: Role::Owner,
+            name: String::new(),
+            email: String::new(),
         };
         directory.add_studio(membership.studio_id, UnixMs(0)).await.expect("added");
-        assert!(directory.add_membership(membership, UnixMs(0)).await.expect("added"));
+        assert!(directory.add_membership(membership, UnixMs(0)).await.expect("added").is_some());
         directory
     }
 

@@ -1,15 +1,13 @@
 //! Sessions: a device that signed in, and the refresh tokens that descend from its sign-in.
 
 use domain::{DeviceId, MemberId, Role, StudioId, UnixMs};
-use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer};
 use wire::auth::SessionForm;
 use wire::device::{Device, DeviceInfo, DeviceList, EndedDevice, SessionEnd};
 
 use super::Directory;
 use crate::auth::{Presented, Successor, Verdict};
 use crate::db::DbError;
-use crate::db::rows::word;
+use crate::db::rows::{from_word, word};
 use crate::db::sql::{Row, Tx};
 use crate::{limits, retention};
 
@@ -60,12 +58,12 @@ const INSERT_DEVICE: &str = "INSERT INTO device (id, member_id, name, os, app_ve
                              VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, $8, $9)";
 const INSERT_TOKEN: &str = "INSERT INTO refresh_token (hash, device_id, issued_at) VALUES ($1, $2, $3)";
 const FIND_TOKEN: &str = "SELECT t.used_at, d.id, d.member_id, m.studio_id, d.ended_because, d.over_at, \
-                          d.session_form \
+                          d.session_form, m.removed_at \
                           FROM refresh_token t JOIN device d ON d.id = t.device_id \
                           JOIN membership m ON m.member_id = d.member_id WHERE t.hash = $1";
 const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role, d.session_form FROM device d \
                          JOIN membership m ON m.member_id = d.member_id \
-                         WHERE d.id = $1 AND d.ended_because IS NULL AND d.over_at > $2";
+                         WHERE d.id = $1 AND d.ended_because IS NULL AND d.over_at > $2 AND m.removed_at IS NULL";
 const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at FROM device \
                          WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2 \
                          ORDER BY last_seen_at DESC, id DESC";
@@ -84,16 +82,22 @@ const END_DEVICE: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
                           WHERE id = $1 AND ended_because IS NULL AND over_at > $2";
 
 impl Directory {
-    /// Records a sign-in: time, address and device, and the first refresh token's hash.
-    pub(crate) async fn start_session(&self, new: NewDevice, hash: String, now: UnixMs) -> Result<(), DbError> {
+    /// Records a sign-in: time, address and device, and the first refresh token's hash. Says `false`, and records
+    /// nothing, when the member was removed meanwhile.
+    pub(crate) async fn start_session(&self, new: NewDevice, hash: String, now: UnixMs) -> Result<bool, DbError> {
+        // Held until the session is there: whoever removes the member waits for it, and ends it.
+        const LOCK_MEMBER: &str = "UPDATE membership SET role = role WHERE member_id = $1 AND removed_at IS NULL";
         self.store
             .write(move |tx| {
-                let (id, form) = (new.id.to_string(), word(new.form)?);
+                let (id, member, form) = (new.id.to_string(), new.member_id.to_string(), word(new.form)?);
+                if tx.execute(LOCK_MEMBER, &[(&member).into()])? == 0 {
+                    return Ok(false);
+                }
                 tx.execute(
                     INSERT_DEVICE,
                     &[
                         (&id).into(),
-                        (&new.member_id.to_string()).into(),
+                        (&member).into(),
                         (&new.info.name).into(),
                         (&new.info.os).into(),
                         (&new.info.app_version).into(),
@@ -104,7 +108,7 @@ impl Directory {
                     ],
                 )?;
                 tx.execute(INSERT_TOKEN, &[(&hash).into(), (&id).into(), now.0.into()])?;
-                Ok(())
+                Ok(true)
             })
             .await
     }
@@ -261,7 +265,7 @@ impl StoredToken {
             device_id: row.parsed(1)?,
             member_id: row.parsed(2)?,
             studio_id: row.parsed(3)?,
-            is_ended: row.opt_text(4)?.is_some(),
+            is_ended: row.opt_text(4)?.is_some() || row.opt_int(7)?.is_some(),
             over_at: row.int(5)?,
             form: from_word(row.text(6)?, 6)?,
         })
@@ -307,10 +311,4 @@ fn read_device(row: &Row<'_>, current: DeviceId) -> Result<Device, DbError> {
         last_seen_at: UnixMs(row.int(6)?),
         is_current: id == current,
     })
-}
-
-/// Reads an enum without fields back from the text it is stored as.
-fn from_word<T: DeserializeOwned>(text: &str, column: usize) -> Result<T, DbError> {
-    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
-    T::deserialize(text).map_err(|_| DbError::Corrupt { column })
 }

@@ -42,10 +42,18 @@ impl Write<'_> {
 
     /// Adds a member, or changes one.
     pub(super) fn put_member(&mut self, member: &Member) -> Result<(), DbError> {
-        const CHANGE: &str = "UPDATE member SET name = $2, email = $3, role = $4, seq = $5 WHERE id = $1";
-        const NEW: &str = "INSERT INTO member (id, name, email, role, seq) VALUES ($1, $2, $3, $4, $5)";
+        const CHANGE: &str =
+            "UPDATE member SET name = $2, email = $3, role = $4, is_former = $5, seq = $6 WHERE id = $1";
+        const NEW: &str = "INSERT INTO member (id, name, email, role, is_former, seq) VALUES ($1, $2, $3, $4, $5, $6)";
         let (id, role) = (member.id.to_string(), word(member.role)?);
-        let parameters = [(&id).into(), (&member.name).into(), (&member.email).into(), (&role).into(), self.next_seq()];
+        let parameters = [
+            (&id).into(),
+            (&member.name).into(),
+            (&member.email).into(),
+            (&role).into(),
+            i64::from(member.is_former).into(),
+            self.next_seq(),
+        ];
         if self.tx().execute(CHANGE, &parameters)? == 0 {
             self.tx().execute(NEW, &parameters)?;
         }

@@ -125,7 +125,7 @@ impl Write<'_> {
     }
 
     /// Stores the lead's fields under the next number.
-    fn update_lead(&mut self, lead: &Lead) -> Result<(), DbError> {
+    pub(super) fn update_lead(&mut self, lead: &Lead) -> Result<(), DbError> {
         self.tx().submit(
             UPDATE,
             &[
@@ -158,7 +158,12 @@ impl Write<'_> {
 
     /// Counts a lead for its new owner, and gives all that hangs on it new numbers: it comes into the sight of some
     /// and leaves that of others, who have to be told.
-    fn hand_over(&mut self, lead_id: LeadId, from: Option<MemberId>, to: Option<MemberId>) -> Result<(), DbError> {
+    pub(super) fn hand_over(
+        &mut self,
+        lead_id: LeadId,
+        from: Option<MemberId>,
+        to: Option<MemberId>,
+    ) -> Result<(), DbError> {
         let belongings = self.belongings(lead_id)?;
         self.discount(from.map(|id| id.to_string()).as_deref(), belongings.tally());
         self.count(to.map(|id| id.to_string()).as_deref(), belongings.tally());
@@ -182,7 +187,7 @@ impl Write<'_> {
 
     fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
         let Some(member_id) = member_id else { return Ok(()) };
-        let sql = "SELECT 1 FROM member WHERE id = $1";
+        let sql = "SELECT 1 FROM member WHERE id = $1 AND is_former = 0";
         let found = self.tx().find(sql, &[(&member_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "owner_id", problem: "is no member of this studio" })
     }

@@ -9,6 +9,7 @@ mod epoch;
 mod import;
 mod insert;
 mod leads;
+mod members;
 mod messages;
 #[cfg(test)]
 mod plans;
@@ -110,7 +111,8 @@ impl Tenant {
         self.change(move |write| Ok(write.put_studio(&studio)?)).await
     }
 
-    /// Adds a member, or changes one.
+    /// Adds a member, or changes one, whoever may sign in.
+    #[cfg(test)]
     pub(crate) async fn put_member(&self, member: Member) -> Result<(), WriteError> {
         self.change(move |write| Ok(write.put_member(&member)?)).await
     }

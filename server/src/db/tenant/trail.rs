@@ -9,7 +9,7 @@ use crate::db::DbError;
 use crate::db::rows::word;
 
 pub(super) const FIND: &str = "SELECT action, at, detail, row_count, member_id FROM audit_entry WHERE id = $1";
-const INSERT: &str = "INSERT INTO audit_entry (id, action, at, received_at, member_id, device_id, detail, row_count) \
+pub(super) const INSERT: &str = "INSERT INTO audit_entry (id, action, at, received_at, member_id, device_id, detail, row_count) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 impl Tenant {

@@ -11,13 +11,17 @@ import type { DeviceList } from '../bindings/DeviceList';
 import type { ExportRequest } from '../bindings/ExportRequest';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
+import type { InvitationId } from '../bindings/InvitationId';
 import type { LeadDetail } from '../bindings/LeadDetail';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadId } from '../bindings/LeadId';
 import type { LeadPage } from '../bindings/LeadPage';
 import type { LeadQuery } from '../bindings/LeadQuery';
+import type { MemberId } from '../bindings/MemberId';
+import type { MembersView } from '../bindings/MembersView';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessagePage } from '../bindings/MessagePage';
+import type { Role } from '../bindings/Role';
 import type { SavedView } from '../bindings/SavedView';
 import type { SearchResults } from '../bindings/SearchResults';
 import type { SessionView } from '../bindings/SessionView';
@@ -79,6 +83,16 @@ export interface Backend {
   deviceRevoke(id: DeviceId): Promise<void>;
   /** Every one but this. How many they were. */
   deviceRevokeOthers(): Promise<number>;
+
+  /** These need the network, and a role that manages members. */
+  memberList(): Promise<MembersView>;
+  memberChangeRole(id: MemberId, role: Role): Promise<void>;
+  memberRemove(id: MemberId): Promise<void>;
+  /** Has a link mailed by which they become a member. */
+  invitationCreate(email: string, role: Role): Promise<void>;
+  /** Has a new link mailed, in the place of the one before. */
+  invitationSend(id: InvitationId): Promise<void>;
+  invitationWithdraw(id: InvitationId): Promise<void>;
 
   /** Opens an https, mailto or tel link in the system's own program, and nothing else. */
   openLink(url: string): Promise<void>;

@@ -38,9 +38,10 @@ export const STUDIO: Studio = {
 };
 
 export const MEMBERS: Member[] = [
-  { id: 'member-asha', name: 'Asha Menon', email: 'asha@lumen.example', role: 'manager' },
-  { id: 'member-ines', name: 'Ines Duarte', email: 'ines@lumen.example', role: 'owner' },
-  { id: 'member-vik', name: 'Vik Rao', email: 'vik@lumen.example', role: 'sales' },
+  { id: 'member-asha', name: 'Asha Menon', email: 'asha@lumen.example', role: 'manager', is_former: false },
+  { id: 'member-ines', name: 'Ines Duarte', email: 'ines@lumen.example', role: 'owner', is_former: false },
+  { id: 'member-vik', name: 'Vik Rao', email: 'vik@lumen.example', role: 'sales', is_former: false },
+  { id: 'member-paulo', name: 'Paulo Reis', email: '', role: 'sales', is_former: true },
 ];
 
 export const STAGES: Stage[] = [
@@ -279,5 +280,5 @@ export function endedDevices(now: number): EndedDevice[] {
 export function permissions(role: Role): Permission[] {
   const all: Permission[] = ['review_leads', 'edit_leads', 'delete_leads', 'export_leads'];
   if (role === 'sales') return all.slice(0, 2);
-  return role === 'owner' ? [...all, 'view_billing'] : all;
+  return role === 'owner' || role === 'admin' ? [...all, 'view_billing', 'manage_members'] : all;
 }

@@ -13,12 +13,15 @@ export interface FakeOptions {
   open: number;
   /** Signed in as a salesperson, who may not export. */
   isSales: boolean;
-  /** Signed in as the owner, who may see what the studio pays. */
+  /** Signed in as an owner, who may see what the studio pays and manages members; as an admin, who may too. */
   isOwner: boolean;
+  isAdmin: boolean;
   /** Where the subscription stands; null where none is recorded. */
   billing: SubscriptionStatus | null;
   /** The subscription is not continued. */
   isCanceling: boolean;
+  /** The server sends no mail. */
+  hasNoMail: boolean;
   isOffline: boolean;
   isConnecting: boolean;
   firstSync: FirstSync | null;
@@ -45,6 +48,9 @@ export interface FakeOptions {
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
   revokeError: ErrorCode | null;
+  /** What is done about members and invitations fails with this; the list, with the other. */
+  memberError: ErrorCode | null;
+  memberListError: ErrorCode | null;
   now: number;
 }
 
@@ -57,6 +63,8 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   isOwner: false,
   billing: 'active',
   isCanceling: false,
+  isAdmin: false,
+  hasNoMail: false,
   isOffline: false,
   isConnecting: false,
   firstSync: null,
@@ -75,14 +83,16 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   readError: null,
   exportError: null,
   revokeError: null,
+  memberError: null,
+  memberListError: null,
 };
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed&revoke=server_failed`.
- * Words for `fake`: signed-out, locked, passphrase, offline, connecting, first-sync, first-sync-offline, empty, sales,
- * owner, canceling, unreadable, skew, unsent, set-aside, revoked, one-device. `billing=past_due` is where the
- * subscription stands, `none` that there is none.
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed&revoke=server_failed`
+ * `&member=last_owner&members=server_failed`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
+ * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
+ * revoked, one-device. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -101,6 +111,8 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     isOwner: words.has('owner'),
     billing: billing === 'none' ? null : ((billing as SubscriptionStatus | null) ?? DEFAULTS.billing),
     isCanceling: words.has('canceling'),
+    isAdmin: words.has('admin'),
+    hasNoMail: words.has('no-mail'),
     isOffline: words.has('offline') || words.has('first-sync-offline'),
     isConnecting: words.has('connecting'),
     firstSync: isFirstSync
@@ -126,5 +138,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     readError: code('fail'),
     exportError: code('export'),
     revokeError: code('revoke'),
+    memberError: code('member'),
+    memberListError: code('members'),
   };
 }

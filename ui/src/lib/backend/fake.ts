@@ -10,6 +10,7 @@ import type { Folder } from '../bindings/Folder';
 import type { Lead } from '../bindings/Lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
+import type { Member } from '../bindings/Member';
 import type { Message } from '../bindings/Message';
 import type { SavedView } from '../bindings/SavedView';
 import type { SessionView } from '../bindings/SessionView';
@@ -21,6 +22,7 @@ import { EVERY_LEAD } from './every-lead';
 import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
 import { FakeExports } from './fake-exports';
+import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
 import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
 import { foundIn, searchFake } from './fake-search';
@@ -37,8 +39,10 @@ export function fakeFromLocation(search: string): Backend {
 export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const options: FakeOptions = { ...DEFAULTS, now: Date.now(), ...given };
   const size: data.FakeSize = { leads: options.leads, open: options.open };
-  const me = data.MEMBERS[options.isSales ? 2 : options.isOwner ? 1 : 0];
-  if (me === undefined) throw new Error('the studio has members');
+  const chosen = data.MEMBERS[options.isSales ? 2 : options.isOwner ? 1 : 0];
+  if (chosen === undefined) throw new Error('the studio has members');
+  const me: Member = options.isAdmin ? { ...chosen, role: 'admin' } : chosen;
+  const staff = data.MEMBERS.map((member) => (member.id === me.id ? me : member));
   const listeners = new Set<(event: DeskEvent) => void>();
   const readHere = new Set<string>();
   let phase = options.phase;
@@ -140,11 +144,12 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     ended = [...over, ...ended];
     return meant.length;
   }
+  const members = new FakeMembers(staff, me, options);
 
   const session = (): SessionView => ({
     studio: data.STUDIO,
     me,
-    members: data.MEMBERS,
+    members: staff,
     stages: data.STAGES,
     tags: data.TAGS,
     permissions: data.permissions(me.role),
@@ -344,6 +349,17 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     deviceList: () => online(() => ({ devices, ended })),
     deviceRevoke: (id) => online(() => void revoke((device) => device.id === id)),
     deviceRevokeOthers: () => online(() => revoke((device) => !device.is_current)),
+
+    memberList: () =>
+      online(() => {
+        if (options.memberListError) throw errorView(options.memberListError, true, 'req-3e3be1');
+        return members.view();
+      }),
+    memberChangeRole: (id, role) => online(() => members.changeRole(id, role)),
+    memberRemove: (id) => online(() => members.remove(id)),
+    invitationCreate: (email, role) => online(() => members.invite(email, role)),
+    invitationSend: (id) => online(() => members.send(id)),
+    invitationWithdraw: (id) => online(() => members.withdraw(id)),
 
     openLink: () => answer(() => undefined),
     windowReady: () => answer(() => undefined),

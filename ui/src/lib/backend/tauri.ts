@@ -58,6 +58,13 @@ export const tauriBackend: Backend = {
   deviceRevoke: (id) => call('device_revoke', { id }),
   deviceRevokeOthers: () => call('device_revoke_others'),
 
+  memberList: () => call('member_list'),
+  memberChangeRole: (id, role) => call('member_change_role', { id, role }),
+  memberRemove: (id) => call('member_remove', { id }),
+  invitationCreate: (email, role) => call('invitation_create', { email, role }),
+  invitationSend: (id) => call('invitation_send', { id }),
+  invitationWithdraw: (id) => call('invitation_withdraw', { id }),
+
   openLink: (url) => call('open_link', { url }),
   windowReady: () => call('window_ready'),
 

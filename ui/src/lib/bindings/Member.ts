@@ -5,4 +5,4 @@ import type { Role } from "./Role";
 /**
  * A member of a studio as colleagues see them.
  */
-export type Member = { id: MemberId, name: string, email: string, role: Role, };
+export type Member = { id: MemberId, name: string, email: string, role: Role, is_former: boolean, };

@@ -17,7 +17,10 @@ export interface ErrorWording {
   action: ErrorAction;
 }
 
-/** Nothing reached a server, so that nobody else has heard of it: an id would lead nowhere, and the advice says what to do. */
+/**
+ * Nothing reached a server, so that nobody else has heard of it: an id would lead nowhere, and the advice says what to do.
+ * Or nothing failed, and the studio is only as it is.
+ */
 const UNREPORTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_server_url',
   'insecure_server_url',
@@ -27,6 +30,11 @@ const UNREPORTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'certificate_not_yet_valid',
   'certificate_untrusted',
   'tls_too_old',
+  'last_owner',
+  'already_member',
+  'already_invited',
+  'mail_not_configured',
+  'not_allowed',
 ]);
 
 /** The id by which somebody can look it up, where there is one to ask. */
@@ -175,6 +183,26 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
     advice: 'Choose another folder, or check that there is space and that you may write there.',
     action: 'retry',
   },
+  last_owner: {
+    title: 'A studio keeps at least one owner',
+    advice: 'Make somebody else an owner first.',
+    action: 'none',
+  },
+  already_member: {
+    title: 'This address is a member already',
+    advice: 'Look for it in the list of members. To change what they may do, change their role.',
+    action: 'none',
+  },
+  already_invited: {
+    title: 'This address was invited already',
+    advice: 'Send that invitation again, or withdraw it first to invite to another role.',
+    action: 'none',
+  },
+  mail_not_configured: {
+    title: 'The server sends no mail',
+    advice: 'Ask whoever runs the server to set up mail. Until then nobody can be invited.',
+    action: 'none',
+  },
   locked: {
     title: 'Frontdesk is locked',
     advice: 'Unlock it to go on.',
@@ -188,6 +216,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
   not_found: {
     title: 'It is no longer here',
     advice: 'It was deleted, or you may no longer see it.',
+    action: 'none',
+  },
+  not_allowed: {
+    title: 'Your role may not do this',
+    advice: 'Nothing was changed. Your role may have become another a moment ago; an owner of your studio can help.',
     action: 'none',
   },
   invalid_input: {

@@ -12,7 +12,7 @@ const ENDS: Record<SessionEnd, string> = {
 
 export const strings = {
   title: 'Settings',
-  sections: { appearance: 'Appearance', security: 'Security', billing: 'Billing', about: 'About' },
+  sections: { appearance: 'Appearance', security: 'Security', members: 'Members', billing: 'Billing', about: 'About' },
 
   theme: 'Theme',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
