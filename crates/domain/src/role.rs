@@ -66,6 +66,18 @@ impl Role {
 mod tests {
     use super::{Permission, Role};
 
+    /// A permission that is added is added to [`Permission::ALL`], too: this does not compile before its place is told.
+    #[test]
+    fn every_permission_is_among_all() {
+        let place = |permission| match permission {
+            Permission::ReviewLeads => 0,
+            Permission::EditLeads => 1,
+            Permission::DeleteLeads => 2,
+            Permission::ExportLeads => 3,
+        };
+        assert!(Permission::ALL.into_iter().map(place).eq(0..Permission::ALL.len()));
+    }
+
     /// The matrix of A2, by role: review, edit, delete, export.
     #[test]
     fn each_role_may_what_the_matrix_says() {

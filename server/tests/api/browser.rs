@@ -213,7 +213,7 @@ async fn every_route_that_changes_something_refuses_cookies_that_another_page_se
     let attacks = [foreign_pages(&own), unproved(&own)].concat();
     assert_eq!(attacks.len(), 21);
     let mut turn = 200;
-    let changing: Vec<_> = routes().into_iter().filter(|route| route.method != "GET").collect();
+    let changing: Vec<_> = routes(&server).await.into_iter().filter(|route| route.method != "GET").collect();
     assert!(changing.len() >= 8);
     for route in changing {
         turn += 1;

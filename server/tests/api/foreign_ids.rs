@@ -117,7 +117,7 @@ async fn an_id_out_of_reach_is_answered_as_one_that_does_not_exist_by_every_rout
             conversation: conversation_id(0).to_string(),
         },
     ];
-    let mut with_ids: Vec<_> = routes().into_iter().filter(|route| !route.parameters().is_empty()).collect();
+    let mut with_ids: Vec<_> = routes(&server).await.into_iter().filter(|route| !route.parameters().is_empty()).collect();
     // Last what takes away that of which the others speak.
     with_ids.sort_by_key(|route| route.method == "DELETE");
     assert!(with_ids.len() >= 4, "{with_ids:?}");

@@ -60,10 +60,10 @@ fn matrix() -> BTreeMap<Route, Line> {
     matrix
 }
 
-#[test]
-fn every_route_of_the_server_is_in_the_matrix_and_no_other() {
+#[tokio::test]
+async fn every_route_of_the_server_is_in_the_matrix_and_no_other() {
     let matrix: BTreeSet<_> = matrix().into_keys().collect();
-    let routes = routes();
+    let routes = routes(&TestServer::start(1, 1).await).await;
     let missing: Vec<_> = routes.difference(&matrix).map(ToString::to_string).collect();
     assert!(missing.is_empty(), "who may call these is not in permissions.txt: {missing:#?}");
     let gone: Vec<_> = matrix.difference(&routes).map(ToString::to_string).collect();
@@ -127,7 +127,7 @@ async fn every_route_answers_whom_the_matrix_allows_and_refuses_everyone_else() 
             assert_eq!(state(&server).await, before, "{told}");
         }
     }
-    assert_eq!(answered + refused, 5 * routes().len());
+    assert_eq!(answered + refused, 5 * routes(&server).await.len());
     assert!(refused > 0, "the control: there is something to refuse");
 }
 

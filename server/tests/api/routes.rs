@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::auth::Session;
 
-use crate::harness::{PASSWORD, message_id, sign_in};
+use crate::harness::{PASSWORD, TestServer, message_id, sign_in};
 
 /// A route: `PATCH`, `/v1/leads/{lead_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,26 +49,16 @@ impl std::fmt::Display for Route {
     }
 }
 
-/// Every route of the server, as its router names them.
-pub fn routes() -> BTreeSet<Route> {
-    let source = include_str!("../../src/router.rs");
-    let router = source.split("#[cfg(test)]").next().unwrap();
-    let mut routes = BTreeSet::new();
-    for call in router.split(".route(").skip(1) {
-        let (path, rest) = call.trim_start().strip_prefix('"').unwrap().split_once('"').unwrap();
-        // To the parenthesis that closes the call.
-        let mut depth = 1;
-        let end = rest.find(|c| {
-            depth += i32::from(c == '(') - i32::from(c == ')');
-            depth == 0
-        });
-        let handlers = &rest[..end.unwrap()];
-        let methods = ["get", "post", "put", "patch", "delete"].into_iter();
-        let methods: Vec<_> = methods.filter(|m| handlers.contains(&format!("{m}("))).collect();
-        assert!(!methods.is_empty(), "{path}: {handlers}");
-        routes.extend(methods.into_iter().map(|method| Route::new(&method.to_uppercase(), path)));
-    }
-    assert!(routes.len() >= 12, "the router is read no more: {routes:?}");
+/// Every route of the server, as the document tells that it serves, which is made from its router.
+pub async fn routes(server: &TestServer) -> BTreeSet<Route> {
+    let document: Value = server.anonymous().get("/v1/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(path, methods): (&String, &Value)| -> Vec<Route> {
+        let methods = methods.as_object().unwrap().keys();
+        methods.map(|method| Route::new(&method.to_uppercase(), path)).collect()
+    };
+    let routes: BTreeSet<_> = paths.iter().flat_map(of_path).collect();
+    assert!(routes.len() >= 14, "the document is read no more: {routes:?}");
     routes
 }
 
@@ -87,7 +77,7 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
         ("POST", "/v1/auth/sign-in") => (Some(sign_in(email, PASSWORD)), StatusCode::OK),
         ("POST", "/v1/auth/refresh") => (Some(with_refresh_token(session)), StatusCode::OK),
         ("POST", "/v1/auth/sign-out") => (Some(with_refresh_token(session)), StatusCode::NO_CONTENT),
-        ("GET", "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => (None, StatusCode::OK),
+        ("GET", "/v1/openapi.json" | "/v1/docs" | "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => (None, StatusCode::OK),
         ("POST", "/v1/devices/revoke-others") => (None, StatusCode::OK),
         ("DELETE", "/v1/devices/{device_id}" | "/v1/leads/{lead_id}") => (None, StatusCode::NO_CONTENT),
         ("PATCH", "/v1/leads/{lead_id}") => (Some(json!({ "notes": format!("turn {turn}") })), StatusCode::OK),
