@@ -75,18 +75,8 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            listen,
-            data,
-            database,
-            transport,
-            mail,
-            public_url,
-            clock: _,
-            trusted_proxies,
-            rates,
-            connections,
-        } = self;
+        let Self { listen, data, database, transport, mail, public_url, clock: _, trusted_proxies, rates, connections } =
+            self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)

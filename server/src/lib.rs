@@ -47,8 +47,8 @@ pub use db::{
     DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
     SetupFault, migrate,
 };
-pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
+pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
 pub use settings::Weakness;

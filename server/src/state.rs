@@ -9,8 +9,8 @@ use crate::auth::{AccessTokens, InvitationLinks, Passwords, RefreshTokens};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::feed::CursorSeal;
-use crate::rate_limits::RateLimits;
 use crate::mail::Mailer;
+use crate::rate_limits::RateLimits;
 use crate::streams::Streams;
 
 /// Shared by all requests; cheap to clone.

@@ -2,7 +2,7 @@
 
 use desk::view::{DeskEvent, Phase};
 use desk::{DeskError, ErrorCode, ErrorView};
-use domain::{Role, StudioId};
+use domain::{Permission, Role, StudioId};
 use reqwest::{Method, StatusCode};
 use testkit::{TestDesk, TestServer};
 use wire::invitation::MailState;

@@ -94,7 +94,8 @@ pub(crate) enum RouteClass {
 }
 
 /// What begins so is of the class; all else is the API. A route that is none counts as well: guessing is no way around.
-const CLASSES: [(&str, RouteClass); 2] = [("/v1/auth/", RouteClass::Auth), ("/v1/webhooks/", RouteClass::Webhook)];
+const CLASSES: [(&str, RouteClass); 3] =
+    [("/v1/auth/", RouteClass::Auth), ("/join/", RouteClass::Auth), ("/v1/webhooks/", RouteClass::Webhook)];
 
 impl RouteClass {
     pub(crate) fn of(path: &str) -> Self {
@@ -225,6 +226,7 @@ mod tests {
         for (path, class) in [
             ("/v1/auth/sign-in", RouteClass::Auth),
             ("/v1/auth/nowhere", RouteClass::Auth),
+            ("/join/a-link", RouteClass::Auth),
             ("/v1/webhooks/whatsapp", RouteClass::Webhook),
             ("/v1/sync/changes", RouteClass::Api),
             ("/v1/authors", RouteClass::Api),

@@ -9,7 +9,7 @@ pub(crate) mod devices;
 pub(crate) mod invitation_page;
 pub(crate) mod invitations;
 pub(crate) mod leads;
-mod query;
 pub(crate) mod members;
+mod query;
 pub(crate) mod server;
 pub(crate) mod sync;

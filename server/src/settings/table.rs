@@ -127,9 +127,11 @@ pub(crate) static SETTINGS: [Setting; 20] = [
     rate(Limit::ApiAddress, "requests of one client address", |settings, text| {
         take_rate(settings, Limit::ApiAddress, text)
     }),
-    rate(Limit::AuthAddress, "requests to sign in, refresh or sign out, of one client address", |settings, text| {
-        take_rate(settings, Limit::AuthAddress, text)
-    }),
+    rate(
+        Limit::AuthAddress,
+        "requests to sign in, refresh, sign out or accept an invitation, of one client address",
+        |settings, text| take_rate(settings, Limit::AuthAddress, text),
+    ),
     rate(
         Limit::AuthAccountAtAddress,
         "attempts to sign in to one account, from one client address",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frontdesk_server::MailConfig;
+use frontdesk_server::{Config, MailConfig};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use wire::ApiErrorCode;

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use domain::{Member, MemberId, Role, StudioId};
 use reqwest::{Method, StatusCode};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::auth::Session;
 
-use crate::harness::{PASSWORD, message_id, sign_in};
+use crate::harness::{Client, PASSWORD, TestServer, message_id, sign_in};
 
 /// A route: `PATCH`, `/v1/leads/{lead_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,26 +51,16 @@ impl std::fmt::Display for Route {
     }
 }
 
-/// Every route of the server, as its router names them.
-pub fn routes() -> BTreeSet<Route> {
-    let source = include_str!("../../src/router.rs");
-    let router = source.split("#[cfg(test)]").next().unwrap();
-    let mut routes = BTreeSet::new();
-    for call in router.split(".route(").skip(1) {
-        let (path, rest) = call.trim_start().strip_prefix('"').unwrap().split_once('"').unwrap();
-        // To the parenthesis that closes the call.
-        let mut depth = 1;
-        let end = rest.find(|c| {
-            depth += i32::from(c == '(') - i32::from(c == ')');
-            depth == 0
-        });
-        let handlers = &rest[..end.unwrap()];
-        let methods = ["get", "post", "put", "patch", "delete"].into_iter();
-        let methods: Vec<_> = methods.filter(|m| handlers.contains(&format!("{m}("))).collect();
-        assert!(!methods.is_empty(), "{path}: {handlers}");
-        routes.extend(methods.into_iter().map(|method| Route::new(&method.to_uppercase(), path)));
-    }
-    assert!(routes.len() >= 12, "the router is read no more: {routes:?}");
+/// Every route of the server, as the document tells that it serves, which is made from its router.
+pub async fn routes(server: &TestServer) -> BTreeSet<Route> {
+    let document: Value = server.anonymous().get("/v1/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(path, methods): (&String, &Value)| -> Vec<Route> {
+        let methods = methods.as_object().unwrap().keys();
+        methods.map(|method| Route::new(&method.to_uppercase(), path)).collect()
+    };
+    let routes: BTreeSet<_> = paths.iter().flat_map(of_path).collect();
+    assert!(routes.len() >= 14, "the document is read no more: {routes:?}");
     routes
 }
 
@@ -87,7 +79,9 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
         ("POST", "/v1/auth/sign-in") => (Some(sign_in(email, PASSWORD)), StatusCode::OK),
         ("POST", "/v1/auth/refresh") => (Some(with_refresh_token(session)), StatusCode::OK),
         ("POST", "/v1/auth/sign-out") => (Some(with_refresh_token(session)), StatusCode::NO_CONTENT),
-        ("GET", "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => (None, StatusCode::OK),
+        ("GET", "/v1/openapi.json" | "/v1/docs" | "/v1/devices" | "/v1/sync/changes" | "/v1/sync/events") => {
+            (None, StatusCode::OK)
+        }
         ("POST", "/v1/devices/revoke-others") => (None, StatusCode::OK),
         ("DELETE", "/v1/devices/{device_id}" | "/v1/leads/{lead_id}") => (None, StatusCode::NO_CONTENT),
         ("PATCH", "/v1/leads/{lead_id}") => (Some(json!({ "notes": format!("turn {turn}") })), StatusCode::OK),
@@ -95,6 +89,15 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
             let message = json!({ "id": message_id(70_000 + turn), "direction": "inbound", "body": "Hello" });
             (Some(message), StatusCode::CREATED)
         }
+        // The pages of an invitation, for a link that leads to none.
+        ("GET" | "POST", "/join/{token}") => (None, StatusCode::NOT_FOUND),
+        ("GET", "/v1/members" | "/v1/invitations") => (None, StatusCode::OK),
+        ("PATCH", "/v1/members/{member_id}") => (Some(json!({ "role": "manager" })), StatusCode::OK),
+        ("DELETE", "/v1/members/{member_id}" | "/v1/invitations/{invitation_id}") => (None, StatusCode::NO_CONTENT),
+        ("POST", "/v1/invitations") => {
+            (Some(json!({ "email": format!("guest{turn}@example.org"), "role": "sales" })), StatusCode::CREATED)
+        }
+        ("POST", "/v1/invitations/{invitation_id}/send") => (None, StatusCode::OK),
         ("POST", "/v1/audit") => {
             let id = Uuid::from_u128(0xa0d1 << 64 | u128::from(turn));
             let entry = json!({ "id": id, "action": "leads_exported", "at": 1, "detail": "csv all", "row_count": 1 });
@@ -107,4 +110,22 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
 
 fn with_refresh_token(session: &Session) -> Value {
     json!({ "refresh_token": session.tokens.refresh_token })
+}
+
+/// Somebody who sells at the studio, for others to change or remove.
+pub async fn colleague(server: &TestServer, studio_id: StudioId) -> String {
+    let id = MemberId::from_uuid(Uuid::now_v7());
+    let email = format!("{id}@example.org");
+    let member = Member { id, name: "One more".to_owned(), email, role: Role::Sales };
+    server.running.admin().create_member(studio_id, member, SecretString::from(PASSWORD)).await.unwrap();
+    id.to_string()
+}
+
+/// An invitation that is old enough to be sent again.
+pub async fn invitation(server: &TestServer, owner: &Client) -> String {
+    let guest = json!({ "email": format!("{}@example.org", Uuid::now_v7()), "role": "sales" });
+    let invited = owner.send(Method::POST, "/v1/invitations", Some(guest)).await;
+    assert_eq!(invited.status, StatusCode::CREATED);
+    server.clock.advance_ms(60_000);
+    invited.json::<Value>()["id"].as_str().unwrap().to_owned()
 }

@@ -28,12 +28,12 @@ mod forgeries;
 mod harness;
 #[path = "../api/inputs.rs"]
 mod inputs;
-#[path = "../api/matrix.rs"]
-mod matrix;
 #[path = "../api/invitations.rs"]
 mod invitations;
 #[path = "../api/mailbox.rs"]
 mod mailbox;
+#[path = "../api/matrix.rs"]
+mod matrix;
 #[path = "../api/members.rs"]
 mod members;
 #[path = "../api/operator.rs"]

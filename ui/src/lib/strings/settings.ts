@@ -41,7 +41,8 @@ export const strings = {
   revokeOthersTitle: 'Revoke all other devices?',
   revokeOthersText: (n: number) =>
     `${counted(n, 'device is', 'devices are')} signed out at once, and ${n === 1 ? 'erases its' : 'each erases its'} copy of the data as soon as it reaches the server. What was not sent from there yet is lost. This can’t be undone: to use one again, sign in on it. This computer stays signed in.`,
-  othersRevoked: (n: number) => (n === 0 ? 'No other device was signed in' : `${counted(n, 'device was', 'devices were')} revoked`),
+  othersRevoked: (n: number) =>
+    n === 0 ? 'No other device was signed in' : `${counted(n, 'device was', 'devices were')} revoked`,
   ended: 'Signed out lately',
   endedNote: 'Devices whose session ended in the last 30 days.',
   endedColumns: { why: 'Why', when: 'When' },
