@@ -90,7 +90,7 @@ async fn server() -> TestServer {
     let server = TestServer::start(3 * CALLERS.len() as u64, 1).await;
     for (n, email, role) in [(11, ADMIN, Role::Admin), (12, MANAGER, Role::Manager)] {
         let id = MemberId::from_uuid(uuid::Uuid::from_u128(n));
-        let member = Member { id, name: "One more".to_owned(), email: email.to_owned(), role };
+        let member = Member { id, name: "One more".to_owned(), email: email.to_owned(), role, is_former: false };
         server.running.admin().create_member(studio_id(), member, SecretString::from(PASSWORD)).await.unwrap();
     }
     server

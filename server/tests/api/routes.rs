@@ -116,7 +116,7 @@ fn with_refresh_token(session: &Session) -> Value {
 pub async fn colleague(server: &TestServer, studio_id: StudioId) -> String {
     let id = MemberId::from_uuid(Uuid::now_v7());
     let email = format!("{id}@example.org");
-    let member = Member { id, name: "One more".to_owned(), email, role: Role::Sales };
+    let member = Member { id, name: "One more".to_owned(), email, role: Role::Sales, is_former: false };
     server.running.admin().create_member(studio_id, member, SecretString::from(PASSWORD)).await.unwrap();
     id.to_string()
 }

@@ -48,6 +48,11 @@ const fn sentence(code: ErrorCode) -> &'static str {
         | C::ServerFailed
         | C::TooManyRequests
         | C::SessionRevoked
+        | C::LastOwner
+        | C::AlreadyMember
+        | C::AlreadyInvited
+        | C::MailNotConfigured
+        | C::NotAllowed
         | C::MalformedFeed => "the server refused or can't be reached: open Frontdesk for what to do",
         C::Internal => "something went wrong inside Frontdesk",
     }

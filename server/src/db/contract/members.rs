@@ -2,6 +2,7 @@
 
 use domain::{DeviceId, Member, MemberId, MemberRefusal, Role, StudioId};
 use futures_util::future::{join, join_all};
+use wire::auth::SessionForm;
 use wire::changes::{Change, Row, RowId};
 use wire::device::DeviceInfo;
 
@@ -10,7 +11,8 @@ use super::{
     uuid,
 };
 use crate::db::{
-    Actor, Directory, Effect, MemberError, NewDevice, NewMembership, Rotate, Rotation, Sight, Tenant, WriteError,
+    Actor, Billing, Directory, Effect, MemberError, NewDevice, NewMembership, Rotate, Rotation, Sight, Tenant,
+    WriteError,
 };
 use crate::member_acts::{settle, settle_all};
 
@@ -65,7 +67,8 @@ pub(super) async fn team(db: &TestDatabase, roles: &[Role]) -> Directory {
 async fn sign_in(directory: &Directory, member: u64, device: u64) -> bool {
     let info = DeviceInfo { name: String::new(), os: String::new(), app_version: String::new() };
     let (id, over_at) = (device_id(device), NOW.plus_ms(1_000_000));
-    let device = NewDevice { id, member_id: member_id(member), info, ip: String::new(), over_at };
+    let device =
+        NewDevice { id, member_id: member_id(member), form: SessionForm::Bearer, info, ip: String::new(), over_at };
     directory.start_session(device, format!("token of {id}"), NOW).await.expect("asked")
 }
 
@@ -167,7 +170,7 @@ async fn a_removed_members_sessions_are_over_and_stay_so(db: TestDatabase) {
     assert!(matches!(again, Err(MemberError::NotFound)), "{again:?}");
     let over_at = NOW.plus_ms(1_000_000);
     let old_hash = format!("token of {}", device_id(2));
-    let rotate = Rotate { old_hash, new_hash: "new".to_owned(), ip: String::new(), over_at };
+    let rotate = Rotate { old_hash, new_hash: "new".to_owned(), form: SessionForm::Bearer, ip: String::new(), over_at };
     assert_eq!(directory.rotate(rotate, NOW).await.expect("asked"), Rotation::Refused);
 }
 
@@ -266,7 +269,7 @@ async fn a_removed_members_leads_come_into_the_pool(db: TestDatabase) {
 
     let lead = tenant.patch_lead(lead_id(2), domain::LeadPatch::default(), owner_id(), Sight::All, NOW).await;
     assert_eq!(lead.expect("there").owner_id, None);
-    let told = tenant.delta_page(Sight::All, seq).await.expect("asked").expect("a page");
+    let told = tenant.delta_page(Sight::All, Billing::Withheld, seq).await.expect("asked").expect("a page");
     let told = changes(&told.lines);
     let owners: Vec<_> = told
         .iter()
@@ -302,7 +305,7 @@ async fn what_a_former_member_did_keeps_their_name(db: TestDatabase) {
     let patch = domain::LeadPatch { stage_id: Some(stage_id(1)), ..domain::LeadPatch::default() };
     tenant.patch_lead(lead_id(0), patch, sales_id(), Sight::All, NOW).await.expect("their last move");
     settle(&db.database, studio_id(1), NOW).await.expect("settled");
-    let page = tenant.delta_page(Sight::All, 0).await.expect("asked").expect("a page");
+    let page = tenant.delta_page(Sight::All, Billing::Withheld, 0).await.expect("asked").expect("a page");
     let by = changes(&page.lines)
         .into_iter()
         .any(|change| matches!(change, Change::Upsert(Row::StageEvent(event)) if event.member_id == Some(sales_id())));
