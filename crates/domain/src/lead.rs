@@ -117,7 +117,6 @@ pub struct LeadPatch {
     pub stage_id: Option<StageId>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub owner_id: Option<Option<MemberId>>,
-    /// All of them: each not blank, at most 60 characters, and there once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = described_tags)]
     pub tags: Option<Vec<String>>,
@@ -152,7 +151,11 @@ impl std::fmt::Debug for LeadPatch {
 fn described_tags() -> Array {
     let tag = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(60));
     let tags = ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]));
-    tags.items(tag.pattern(Some(r"^[^\u0000]*[^\s\u0000][^\u0000]*$"))).max_items(Some(50)).unique_items(true).build()
+    tags.items(tag.pattern(Some(r"^[^\u0000]*[^\s\u0000][^\u0000]*$")))
+        .max_items(Some(50))
+        .unique_items(true)
+        .description(Some("All of them, each not blank."))
+        .build()
 }
 
 /// Tells an absent field (outer `None`, by `#[serde(default)]`) from a `null` one.

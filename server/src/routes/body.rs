@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use super::documented::AsDocumented;
 use crate::error::ApiError;
 
 /// A body read from JSON.
@@ -28,7 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 /// The deserialiser's own words are not passed on: they may quote what was sent.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(AsDocumented(&mut json)).map_err(|error| {
         let path = error.path().to_string();
         ApiError::InvalidInput { field: (path != ".").then_some(path), problem: "is not what it has to be" }
     })?;
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(field(r#"{"tags":["a",7]}"#).as_deref(), Some("tags[1]"));
         assert_eq!(field("not json"), None);
         assert_eq!(field("{} {}"), None);
+        assert_eq!(field("[null]"), None);
     }
 
     #[test]

@@ -69,6 +69,10 @@ fn check(patch: &LeadPatch) -> Result<(), ApiError> {
         }
         let mut seen = std::collections::HashSet::new();
         for (index, tag) in tags.iter().enumerate() {
+            // Within a list it would pass the database, which keeps lists as JSON; in any other field it would not.
+            if tag.contains('\0') {
+                return Err(ApiError::invalid(format!("tags[{index}]"), "holds the character U+0000"));
+            }
             if tag.trim().is_empty() || tag.chars().count() > limits::TAG_CHARS || !seen.insert(tag) {
                 return Err(ApiError::invalid(format!("tags[{index}]"), "is empty, too long or there twice"));
             }
@@ -105,6 +109,7 @@ mod tests {
             (LeadPatch { email: Some(Some("no address".to_owned())), ..LeadPatch::default() }, "email"),
             (LeadPatch { tags: Some(vec!["a".to_owned(); 51]), ..LeadPatch::default() }, "tags"),
             (LeadPatch { tags: Some(vec!["a".to_owned(), "a".to_owned()]), ..LeadPatch::default() }, "tags[1]"),
+            (LeadPatch { tags: Some(vec!["a\0b".to_owned()]), ..LeadPatch::default() }, "tags[0]"),
             (LeadPatch { notes: Some(long), ..LeadPatch::default() }, "notes"),
             (LeadPatch { value_minor: Some(Some(-1)), ..LeadPatch::default() }, "value_minor"),
         ];

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod conversations;
 pub(crate) mod devices;
+mod documented;
 pub(crate) mod leads;
 pub(crate) mod server;
 pub(crate) mod sync;
