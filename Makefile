@@ -6,7 +6,7 @@ MESSAGES ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench package fmt bindings
+.PHONY: help setup demo test check api bench package fmt bindings
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ test: ## Every test, ending with "N passed, N failed"
 
 check: ## Formatting, lints, licences, floors, fresh bindings
 	@scripts/check.sh
+
+api: ## The hosted API, held against its own OpenAPI document
+	@scripts/api.sh
 
 bench: ## Build release, measure, write bench-output/ (SCALE=10 for ten times the rows)
 	@scripts/bench.sh

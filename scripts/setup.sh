@@ -8,8 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly CARGO_WANTED=1.95 NODE_WANTED=20.19
 
-# Each line: what must be there (a command, pkg:NAME for pkg-config, font:LANGUAGE for fontconfig), then the Debian
-# package that brings it. The fonts are for the demo's pictures: its people write in many scripts.
+# Each line: what must be there (a command, pkg:NAME for pkg-config, font:LANGUAGE for fontconfig, python:MODULE), then
+# the Debian package that brings it. The fonts are for the demo's pictures: its people write in many scripts.
 readonly NEEDS_BUILD='
 cc                      build-essential
 make                    build-essential
@@ -35,6 +35,7 @@ font:hi                 fonts-lohit-deva
 readonly NEEDS_TEST='
 chromium                chromium
 postgres                postgresql
+python:ensurepip        python3-venv
 '
 readonly NEEDS_BENCH='
 sqlite3                 sqlite3
@@ -51,6 +52,8 @@ missing_packages() {
             '') ;;
             pkg:*) { has pkg-config && pkg-config --exists "${probe#pkg:}"; } || printf '%s\n' "$package" ;;
             font:*) { has fc-list && [[ -n $(fc-list ":lang=${probe#font:}") ]]; } || printf '%s\n' "$package" ;;
+            # Debian's python3 comes without what makes a virtual environment.
+            python:*) { has python3 && python3 -c "import ${probe#python:}" 2>/dev/null; } || printf '%s\n' "$package" ;;
             # Debian keeps the server off the path.
             postgres) has postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || printf '%s\n' "$package" ;;
             chromium) has chromium || has chromium-browser || has google-chrome || printf '%s\n' "$package" ;;

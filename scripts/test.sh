@@ -96,11 +96,12 @@ suite_axe() { suite 'accessibility' counts_line axe; }
 walk() {
     scripts/with-desktop.sh cargo test --workspace --locked --test walk -- --nocapture
 }
+suite_api() { suite 'API document' counts_line scripts/api.sh; }
 suite_e2e() { suite 'window' counts_libtest walk; }
 
 main() {
     local suites=("$@")
-    [[ $# -gt 0 ]] || suites=(ui rust acceptance axe e2e)
+    [[ $# -gt 0 ]] || suites=(ui rust acceptance api axe e2e)
 
     scripts/setup.sh build window test
     mkdir -p "$REPORTS"

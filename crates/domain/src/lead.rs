@@ -117,7 +117,6 @@ pub struct LeadPatch {
     pub stage_id: Option<StageId>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub owner_id: Option<Option<MemberId>>,
-    /// All of them: each not blank, at most 60 characters, and there once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = described_tags)]
     pub tags: Option<Vec<String>>,
@@ -155,6 +154,7 @@ fn described_tags() -> Array {
     tags.items(tag.pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")))
         .max_items(Some(50))
         .unique_items(true)
+        .description(Some("All of them, each not blank."))
         .build()
 }
 

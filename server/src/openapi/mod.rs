@@ -84,6 +84,8 @@ pub(crate) fn document<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S
         }
         if operation.request_body.is_some() {
             add::<TooLarge>(operation);
+        }
+        if operation.request_body.is_some() || operation.parameters.is_some() {
             add::<InvalidInput>(operation);
         }
         let noun = operation.tags.iter().flatten().next().map_or("", String::as_str);

@@ -79,7 +79,10 @@ fn every_operation_tells_of_the_refusals_of_its_extractors() {
             );
         }
         if name.contains('{') {
-            assert!(answers.get("404").is_some(), "{name} does not tell of 404");
+            assert!(
+                answers.get("404").is_some() && answers.get("422").is_some(),
+                "{name} does not tell of 404 and 422"
+            );
         }
         assert!(answers.get("500").is_some(), "{name} does not tell of 500");
         assert!(answers.as_object().unwrap().keys().any(|status| status.starts_with('2')), "{name} never succeeds");

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use super::documented::AsDocumented;
 use crate::error::ApiError;
 
 /// A body read from JSON.
@@ -43,7 +44,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::InvalidInput { field: None, problem: "the body is no JSON object" });
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(AsDocumented(&mut json)).map_err(|error| {
         let path = error.path().to_string();
         ApiError::InvalidInput { field: (path != ".").then_some(path), problem: "is not what it has to be" }
     })?;
@@ -74,6 +75,7 @@ mod tests {
         assert_eq!(field("not json"), None);
         assert_eq!(field("{} {}"), None);
         assert_eq!(field("[]"), None);
+        assert_eq!(field("[null]"), None);
     }
 
     #[test]

@@ -102,6 +102,7 @@ mod tests {
             (LeadPatch { email: Some(Some("no address".to_owned())), ..LeadPatch::default() }, "email"),
             (LeadPatch { tags: Some(vec!["a".to_owned(); 51]), ..LeadPatch::default() }, "tags"),
             (LeadPatch { tags: Some(vec!["a".to_owned(), "a".to_owned()]), ..LeadPatch::default() }, "tags[1]"),
+            (LeadPatch { tags: Some(vec!["a\0b".to_owned()]), ..LeadPatch::default() }, "tags[0]"),
             (LeadPatch { notes: Some(long), ..LeadPatch::default() }, "notes"),
             (LeadPatch { notes: Some("a\0b".to_owned()), ..LeadPatch::default() }, "notes"),
             (LeadPatch { name: Some("a\u{7}b".to_owned()), ..LeadPatch::default() }, "name"),

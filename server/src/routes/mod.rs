@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod check;
 pub(crate) mod conversations;
 pub(crate) mod devices;
+mod documented;
 pub(crate) mod invitation_page;
 pub(crate) mod invitations;
 pub(crate) mod leads;

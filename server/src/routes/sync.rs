@@ -54,7 +54,7 @@ pub(crate) struct ChangesQuery {
     responses(
         (status = 200, description = "Lines, each a JSON value; the schema is of all of them as a list",
             body = Vec<Line>, content_type = "application/x-ndjson"),
-        openapi::Forbidden, openapi::CursorInvalid, openapi::InvalidInput))]
+        openapi::Forbidden, openapi::CursorInvalid))]
 pub(crate) async fn changes(
     State(state): State<AppState>,
     caller: Caller,

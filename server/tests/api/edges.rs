@@ -83,6 +83,51 @@ async fn a_malformed_body_is_refused_without_being_quoted() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_none_is_invalid_input_like_a_body() {
+    let server = TestServer::start(1, 1).await;
+    let client = server.client(OWNER).await;
+    for (method, path) in [
+        (Method::GET, "/v1/sync/changes?cursor=a&cursor=b"),
+        (Method::DELETE, "/v1/devices/%FF"),
+        (Method::PATCH, "/v1/leads/%FF"),
+    ] {
+        let answer = client.send(method, path, Some(json!({}))).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (StatusCode::UNPROCESSABLE_ENTITY, ApiErrorCode::InvalidInput),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_open_and_its_page_may_show_its_own_style_alone() {
+    let server = TestServer::start(1, 1).await;
+    let document = server.anonymous().get("/v1/openapi.json").await;
+    assert_eq!(
+        (document.status, &document.headers["content-type"]),
+        (StatusCode::OK, &"application/json".parse().unwrap())
+    );
+    assert_eq!(document.json::<serde_json::Value>()["openapi"], "3.1.0");
+    assert_eq!(
+        document.headers["content-security-policy"],
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+    );
+
+    let page = server.anonymous().get("/v1/docs").await;
+    assert_eq!(
+        (page.status, &page.headers["content-type"]),
+        (StatusCode::OK, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    assert!(page.text().contains("/v1/leads/{lead_id}"));
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    let (rest, allowed) = policy.split_once("style-src ").unwrap();
+    assert!(allowed.starts_with("'sha256-") && rest == "default-src 'none'; ", "{policy}");
+    assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.headers["x-frame-options"], "DENY");
+}
+
+#[tokio::test]
 async fn an_unencrypted_server_is_for_loopback_only() {
     let dir = tempfile::tempdir().unwrap();
     let config = |listen: &str| {

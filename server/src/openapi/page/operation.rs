@@ -34,7 +34,9 @@ fn parameters(page: &mut String, document: &Value, described: &Value) {
     if parameters.is_empty() {
         return;
     }
-    page.push_str("<table>\n<thead><tr><th>parameter</th><th>in</th><th>is</th><th></th></tr></thead>\n<tbody>\n");
+    page.push_str(
+        "<table>\n<thead><tr><th>parameter</th><th>in</th><th>is</th><th>meaning</th></tr></thead>\n<tbody>\n",
+    );
     for parameter in parameters.iter().map(|parameter| resolved(document, parameter)) {
         let (name, place) = (escaped(text(parameter, "name")), escaped(text(parameter, "in")));
         let (kind, says) = (kind(&parameter["schema"]), inline(text(parameter, "description")));
@@ -47,7 +49,7 @@ fn parameters(page: &mut String, document: &Value, described: &Value) {
 }
 
 fn answers(page: &mut String, document: &Value, described: &Value) {
-    page.push_str("<table>\n<thead><tr><th>answer</th><th>is</th><th></th></tr></thead>\n<tbody>\n");
+    page.push_str("<table>\n<thead><tr><th>answer</th><th>is</th><th>meaning</th></tr></thead>\n<tbody>\n");
     for (status, answer) in fields(&described["responses"]) {
         let answer = resolved(document, answer);
         let (status, says) = (escaped(status), inline(text(answer, "description")));

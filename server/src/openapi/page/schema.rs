@@ -29,10 +29,10 @@ pub(super) fn render(page: &mut String, name: &str, schema: &Value) {
 
 fn properties(page: &mut String, schema: &Value) {
     let required = list(&schema["required"]);
-    page.push_str("<table>\n<thead><tr><th>field</th><th>is</th><th></th></tr></thead>\n<tbody>\n");
+    page.push_str("<table>\n<thead><tr><th>field</th><th>is</th><th>meaning</th></tr></thead>\n<tbody>\n");
     for (name, field) in fields(&schema["properties"]) {
         let optional =
-            if required.iter().any(|one| one == name) { "" } else { " <span class=\"media\">optional</span>" };
+            if required.iter().any(|one| one == name) { "" } else { "<span class=\"media optional\">optional</span>" };
         let (kind, bounds, says) = (kind(field), bounds(field), inline(text(field, "description")));
         let name = escaped(name);
         push(
@@ -47,7 +47,7 @@ fn properties(page: &mut String, schema: &Value) {
 }
 
 fn variants(page: &mut String, variants: &[Value]) {
-    page.push_str("<table>\n<thead><tr><th>one of</th><th></th></tr></thead>\n<tbody>\n");
+    page.push_str("<table>\n<thead><tr><th>one of</th><th>meaning</th></tr></thead>\n<tbody>\n");
     for variant in variants {
         push(
             page,
@@ -95,13 +95,14 @@ fn plain(name: &Value, schema: &Value) -> String {
 
 /// What a value has to keep to.
 fn bounds(schema: &Value) -> String {
-    const BOUNDS: [(&str, &str); 8] = [
+    const BOUNDS: [(&str, &str); 9] = [
         ("minimum", "at least"),
         ("maximum", "at most"),
         ("minLength", "characters, at least"),
         ("maxLength", "characters, at most"),
         ("minItems", "entries, at least"),
         ("maxItems", "entries, at most"),
+        ("uniqueItems", "each entry once"),
         ("pattern", "matches"),
         ("default", "if absent"),
     ];
@@ -110,5 +111,6 @@ fn bounds(schema: &Value) -> String {
         let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         format!("<br><span class=\"bound\">{words} <code>{}</code></span>", escaped(&value))
     });
-    told.collect()
+    let entries = schema.get("items").map(bounds).filter(|text| !text.is_empty());
+    told.chain(entries.map(|text| format!("<br><span class=\"bound\">each of them:</span>{text}"))).collect()
 }

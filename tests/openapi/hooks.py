@@ -1,0 +1,138 @@
+"""What a generator can't guess: who signs in, and which ids there are.
+
+A request that the document allows is filled with real ids, tokens and cursors of the demo studio where a random one
+would only ever be not found. One that breaks the document on purpose stays as it is where it breaks it. What would end
+the session that all requests share, ends one made for it.
+"""
+
+import json
+import os
+from collections import Counter, defaultdict
+from itertools import count, cycle
+from uuid import UUID
+
+import requests
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+SERVER = os.environ["API_URL"]
+ACCOUNT = json.loads(os.environ["API_ACCOUNT"])
+TALLY = os.environ["API_TALLY"]
+
+
+def sign_in(email):
+    device = {"name": "schemathesis", "os": "none", "app_version": "1"}
+    body = {"email": email, "password": ACCOUNT["password"], "device": device}
+    answer = requests.post(f"{SERVER}/v1/auth/sign-in", json=body, timeout=20)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def rows_of_the_studio(token):
+    """Ids by kind of row, and every cursor, as the change feed tells them."""
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.get(f"{SERVER}/v1/sync/changes", headers=headers, timeout=20)
+    answer.raise_for_status()
+    ids, cursors = defaultdict(list), []
+    for line in map(json.loads, answer.text.splitlines()):
+        if "change" in line:
+            ((kind, row),) = line["change"]["upsert"].items()
+            ids[kind].append(row["id"])
+        elif "page" in line:
+            cursors.append(line["page"])
+        elif "end" in line:
+            cursors.append(line["end"])
+    return ids, cursors
+
+
+# What is refused for other reasons than its form has to be seen too: a random cursor, a role that may not.
+OFTEN = cycle([True, True, True, False])
+
+SESSION = sign_in(ACCOUNT["email"])
+SALES = sign_in("vik@lumen.example")
+IDS, CURSORS = rows_of_the_studio(SESSION["access_token"])
+# A deleted lead takes its conversations along: those that are deleted are not those that others use.
+DELETED = iter(IDS["lead"][len(IDS["lead"]) // 2 :])
+LEADS = cycle(IDS["lead"][: len(IDS["lead"]) // 2])
+STAGES, MEMBERS, CURSOR = cycle(IDS["stage"]), cycle(IDS["member"]), cycle(CURSORS)
+NUMBERS = count(1)
+CONVERSATIONS = cycle(IDS["conversation"][:20])
+
+
+@schemathesis.auth(refresh_interval=None)
+class Member:
+    def get(self, case, context):
+        deletes = case.operation.definition.raw["operationId"] == "leads_delete"
+        return (SALES if deletes and not next(OFTEN) else SESSION)["access_token"]
+
+    def set(self, case, token, context):
+        case.headers["Authorization"] = f"Bearer {token}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    fill_path(case)
+    if "cursor" in (case.query or {}) and not negative(case, ParameterLocation.QUERY) and next(OFTEN):
+        case.query["cursor"] = next(CURSOR)
+    if isinstance(case.body, dict) and not negative(case, ParameterLocation.BODY):
+        fill_body(case)
+
+
+def negative(case, location):
+    return case.meta is not None and case.meta.is_negative_at(location)
+
+
+def fill_path(case):
+    operation = case.operation.definition.raw["operationId"]
+    ids = case.path_parameters
+    if negative(case, ParameterLocation.PATH):
+        return
+    if operation == "leads_delete":
+        # When there is none left, a lead that is gone is what is asked to be deleted.
+        ids["lead_id"] = next(DELETED, ids["lead_id"])
+    elif "lead_id" in ids:
+        ids["lead_id"] = next(LEADS)
+    if "conversation_id" in ids:
+        ids["conversation_id"] = next(CONVERSATIONS)
+    if "device_id" in ids:
+        ids["device_id"] = sign_in(ACCOUNT["email"])["device_id"]
+
+
+def fill_body(case):
+    operation = case.operation.definition.raw["operationId"]
+    body = case.body
+    if operation == "auth_sign_in":
+        body.update(email=ACCOUNT["email"], password=ACCOUNT["password"])
+        if body.get("studio_id"):
+            body["studio_id"] = SESSION["studio"]["id"]
+    elif operation in ("auth_refresh", "auth_sign_out"):
+        body["refresh_token"] = sign_in(ACCOUNT["email"])["refresh_token"]
+    elif operation == "leads_change":
+        for field, ids in (("stage_id", STAGES), ("owner_id", MEMBERS)):
+            if body.get(field):
+                body[field] = next(ids)
+    elif operation == "conversations_record_message":
+        body["id"] = new_id()
+    elif operation == "audit_append":
+        for entry in body["entries"]:
+            entry["id"] = new_id()
+
+
+def new_id():
+    """One that no other request has: the same id with other content is refused, and generators love the same id."""
+    return str(UUID(int=next(NUMBERS)))
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def lines(context, response):
+    return [json.loads(line) for line in response.content.splitlines()]
+
+
+ANSWERS = defaultdict(Counter)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    ANSWERS[case.operation.definition.raw["operationId"]][response.status_code] += 1
+    with open(TALLY, "w") as out:
+        json.dump(ANSWERS, out)
