@@ -6,7 +6,9 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use domain::{ConversationId, Invoice, LeadId, Member, MemberId, Stage, Studio, Subscription, UnixMs};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -45,6 +47,9 @@ struct Open {
     readers: Mutex<Vec<Connection>>,
     reader_is_back: Condvar,
     lists: Lists,
+    /// Whether the log may hold what was erased. It is emptied as soon as nobody reads: what was erased must not live
+    /// on in it. True at first, because whoever wrote it may have ended before.
+    log_is_due: AtomicBool,
 }
 
 pub(crate) struct Writer {
@@ -68,10 +73,28 @@ impl Drop for Reader<'_> {
     fn drop(&mut self) {
         lock(&self.open.readers).extend(self.connection.take());
         self.open.reader_is_back.notify_one();
+        // It may have been the one that held the log. Whoever writes now does it when they have written.
+        if let Ok(writer) = self.open.writer.try_lock() {
+            self.open.empty_due_log(&writer.connection);
+        }
     }
 }
 
 impl Open {
+    /// Empties the log if it is due and nobody reads it. Else, and when it fails (a full disk), it stays due: what is
+    /// stored is stored, and the next write or read, the next opening or the close does it.
+    fn empty_due_log(&self, writer: &Connection) {
+        if !self.log_is_due.load(Ordering::Relaxed) {
+            return;
+        }
+        let _ = writer.busy_timeout(Duration::ZERO);
+        let is_emptied = empty_log(writer).unwrap_or(false);
+        let _ = writer.busy_timeout(open::BUSY_TIMEOUT);
+        if is_emptied {
+            self.log_is_due.store(false, Ordering::Relaxed);
+        }
+    }
+
     fn reader(&self) -> Reader<'_> {
         let mut readers = lock(&self.readers);
         loop {
@@ -105,7 +128,9 @@ impl Cache {
             readers: Mutex::new(readers),
             reader_is_back: Condvar::new(),
             lists: Lists::default(),
+            log_is_due: AtomicBool::new(true),
         };
+        open.empty_due_log(&lock(&open.writer).connection);
         Ok(Self { open: Arc::new(RwLock::new(Some(open))) })
     }
 
@@ -118,7 +143,7 @@ impl Cache {
         drop(open.readers);
         let writer = open.writer.into_inner().unwrap_or_else(PoisonError::into_inner).connection;
         // Should it fail (disk full), the log stays and is read at the next open: nothing is lost.
-        let moved = truncate_log(&writer);
+        let moved = empty_log(&writer).map(drop);
         writer.close().map_err(|(_, error)| error)?;
         moved
     }
@@ -138,6 +163,15 @@ impl Cache {
         &self,
         act: impl FnOnce(&Transaction<'_>, &mut Buckets) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_and(act, |_, done| done)
+    }
+
+    /// The same; `then` is told once it is stored, before anybody else writes.
+    fn write_and<T, U>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>, &mut Buckets) -> Result<T, StoreError>,
+        then: impl FnOnce(&Open, T) -> U,
+    ) -> Result<U, StoreError> {
         let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let open = guard.as_ref().ok_or(StoreError::Closed)?;
         let mut writer = lock(&open.writer);
@@ -151,7 +185,9 @@ impl Cache {
             // What it remembers of the rolled-back transaction may be wrong.
             *buckets = Buckets::default();
         }
-        done
+        let done = then(open, done?);
+        open.empty_due_log(connection);
+        Ok(done)
     }
 
     /// Whose cache this is.
@@ -296,22 +332,13 @@ impl Cache {
 
     /// Writes a page, its cursor and its progress: all or nothing.
     pub fn apply_page(&self, page: &PullPage) -> Result<Applied, StoreError> {
-        let (applied, has_erased) = self.write(|tx, buckets| apply::page(tx, buckets, page))?;
-        if has_erased {
-            // What was erased must not live on in the log. A reader may hold it; then the next erasure or close does it.
-            self.truncate_log()?;
-        }
-        Ok(applied)
-    }
-
-    fn truncate_log(&self) -> Result<(), StoreError> {
-        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        let open = guard.as_ref().ok_or(StoreError::Closed)?;
-        let writer = lock(&open.writer);
-        writer.connection.busy_timeout(std::time::Duration::ZERO)?;
-        let moved = truncate_log(&writer.connection);
-        writer.connection.busy_timeout(open::BUSY_TIMEOUT)?;
-        moved
+        self.write_and(
+            |tx, buckets| apply::page(tx, buckets, page),
+            |open, (applied, has_erased)| {
+                open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
+                applied
+            },
+        )
     }
 
     /// Does a bounded piece (some tens of milliseconds) of tidying the search index, which many small writes leave in
@@ -372,10 +399,12 @@ impl Cache {
     }
 }
 
-/// Moves the log into the main file and empties it; a log that is in use stays, which is no error.
-fn truncate_log(connection: &Connection) -> Result<(), StoreError> {
-    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from) {
-        Err(StoreError::Busy) => Ok(()),
-        done => done,
+/// Moves the log into the main file and empties it. `false` when it is in use and stays, which is no error.
+fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    let is_busy = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], is_busy).map_err(StoreError::from) {
+        Ok(busy) => Ok(busy == 0),
+        Err(StoreError::Busy) => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::read::LeadFilter;
 use crate::testing::*;
 use crate::{Cache, StoreError};
 
@@ -301,4 +302,47 @@ fn no_canary_is_in_the_files_and_deleted_words_leave_the_index() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(canary.len()).any(|w| w == canary.as_bytes()));
     }
+}
+
+/// Bytes of the log.
+fn log_bytes(path: &std::path::Path) -> u64 {
+    path.with_file_name("cache.db-wal").metadata().map_or(0, |log| log.len())
+}
+
+#[test]
+fn a_log_that_somebody_reads_while_a_lead_is_forgotten_is_emptied_when_they_have_read() {
+    let cache = new_cache();
+    cache.apply(vec![put(lead(1, "Nora"))]);
+    let forget = || vec![wire::changes::Change::Forget(wire::changes::RowId::Lead(lead_id(1)))];
+    cache.with_reader(|db| {
+        let seen: i64 = db.query_row("SELECT count(*) FROM lead", [], |row| row.get(0)).unwrap();
+        assert_eq!(seen, 1);
+        cache.apply(forget());
+        assert!(log_bytes(&cache.path) > 0, "the control: it is being read");
+    });
+    assert_eq!(log_bytes(&cache.path), 0);
+
+    // Nobody reads: at once. And nobody empties it for nothing.
+    cache.apply(vec![put(lead(1, "Nora"))]);
+    assert!(log_bytes(&cache.path) > 0, "the control: nothing was erased");
+    cache.lead_count(&LeadFilter::default()).unwrap();
+    assert!(log_bytes(&cache.path) > 0);
+    cache.apply(forget());
+    assert_eq!(log_bytes(&cache.path), 0);
+}
+
+#[test]
+fn a_log_that_a_crash_left_is_emptied_at_the_next_opening() {
+    let cache = new_cache();
+    cache.apply(vec![put(lead(1, "Nora"))]);
+    // As they lie there when the power goes.
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["cache.db", "cache.db-wal"] {
+        std::fs::copy(cache.path.with_file_name(name), dir.path().join(name)).unwrap();
+    }
+    let path = dir.path().join("cache.db");
+    assert!(log_bytes(&path) > 0, "the control");
+    let again = Cache::open(&path, &key(7)).unwrap();
+    assert_eq!(log_bytes(&path), 0);
+    assert_eq!(again.lead_count(&LeadFilter::default()).unwrap(), 1, "and nothing is lost");
 }
