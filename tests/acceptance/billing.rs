@@ -114,3 +114,32 @@ async fn a_desk_whose_role_may_not_see_it_never_has_it() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_role_it_comes_to_the_desk_and_goes_from_its_cache() -> anyhow::Result<()> {
+    let server = TestServer::start(SMALL).await?;
+    let mut desk = TestDesk::signed_in(&server, manager(&server)).await?;
+    desk.wait_until_synced().await?;
+    let admin = server.colleague(server.member(Role::Admin)?).await?;
+    let path = format!("/v1/members/{}", manager(&server).id);
+    assert_eq!(cached(&desk)?, (false, vec![]));
+
+    admin.send(Method::PATCH, &path, &json!({"role": "owner"})).await?;
+    while cached(&desk)? != (true, demo_invoices(&server)) {
+        wait_for(&mut desk, "what the studio pays", |changed| changed.billing).await?;
+    }
+    while desk.desk.billing().await.is_err() {
+        wait_for(&mut desk, "the role", |changed| changed.studio).await?;
+    }
+
+    admin.send(Method::PATCH, &path, &json!({"role": "manager"})).await?;
+    while cached(&desk)? != (false, vec![]) {
+        wait_for(&mut desk, "that it is to be forgotten", |changed| changed.billing).await?;
+    }
+    assert_eq!(desk.desk.lead_count(store::read::LeadFilter::default()).await?, SMALL.leads, "and nothing else");
+    while desk.desk.session().await?.permissions.contains(&Permission::ViewBilling) {
+        wait_for(&mut desk, "the role", |changed| changed.studio).await?;
+    }
+    assert!(desk.desk.billing().await.is_err());
+    Ok(())
+}
