@@ -16,6 +16,15 @@ pub(crate) struct Served {
     pub(crate) ca: PathBuf,
 }
 
+/// The rate limits that the load would meet.
+const LIMITS: [&str; 5] = [
+    "FRONTDESK_RATE_API_DEVICE",
+    "FRONTDESK_RATE_API_ADDRESS",
+    "FRONTDESK_RATE_AUTH_ADDRESS",
+    "FRONTDESK_RATE_AUTH_ACCOUNT_AT_ADDRESS",
+    "FRONTDESK_RATE_AUTH_ACCOUNT",
+];
+
 impl Served {
     /// Serves `data`, on the database of that URL if it is another than the files there. Its certificate and its log
     /// are in `scratch`.
@@ -38,6 +47,8 @@ impl Served {
             .arg(tls.join("key.pem"))
             // What whoever measures has set for a server of their own is not meant.
             .env_remove("FRONTDESK_DATABASE")
+            // One machine asks as often as it can, which no client of a studio does.
+            .envs(LIMITS.map(|limit| (limit, "1000000/s burst 1000000")))
             .stdout(Stdio::piped())
             .stderr(log);
         if let Some(database) = database {

@@ -79,6 +79,7 @@ async fn one(admin: Admin, password: HashedPassword, studio: u32) -> anyhow::Res
         name: "An Owner".to_owned(),
         email: email(studio),
         role: Role::Owner,
+        is_former: false,
     };
     admin.create_studio(described).await.context("a studio")?;
     admin.create_member_hashed(id, owner, password).await.context("its owner")?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
 use uuid::Uuid;
-use wire::auth::{Refresh, Session, SignIn, Tokens};
+use wire::auth::{Refresh, Session, SessionForm, SignIn, Tokens};
 use wire::changes::Line;
 use wire::device::DeviceInfo;
 
@@ -83,7 +83,13 @@ pub(super) async fn refresh(place: &Place, visitors: &[Visitor]) -> anyhow::Resu
 /// What is sent to sign in at a studio.
 pub(super) fn credentials(studio: u32) -> SignIn {
     let device = DeviceInfo { name: "Front desk".to_owned(), os: "bench".to_owned(), app_version: "0".to_owned() };
-    SignIn { email: studios::email(studio), password: studios::PASSWORD.to_owned(), studio_id: None, device }
+    SignIn {
+        email: studios::email(studio),
+        password: studios::PASSWORD.to_owned(),
+        studio_id: None,
+        session: SessionForm::Bearer,
+        device,
+    }
 }
 
 impl Visitor {
@@ -144,7 +150,7 @@ impl Visitor {
             }
             tokens.0.refresh_token.clone()
         };
-        let refresh = Refresh { refresh_token, idempotency_key: Some(Uuid::new_v4().to_string()) };
+        let refresh = Refresh { refresh_token: Some(refresh_token), idempotency_key: Some(Uuid::new_v4().to_string()) };
         let url = format!("{}/v1/auth/refresh", place.served.url);
         let http = place.clients.first().context("a client")?;
         let answer = http.post(url).json(&refresh).send().await?;
