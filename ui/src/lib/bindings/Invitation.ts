@@ -5,4 +5,11 @@ import type { MemberId } from "./MemberId";
 import type { Role } from "./Role";
 import type { UnixMs } from "./UnixMs";
 
-export type Invitation = { id: InvitationId, email: string, role: Role, invited_by: MemberId, created_at: UnixMs, expires_at: UnixMs, mail: MailState, };
+/**
+ * An invitation that nobody has accepted or withdrawn.
+ */
+export type Invitation = { id: InvitationId, email: string, role: Role, invited_by: MemberId, created_at: UnixMs, 
+/**
+ * Past this the link leads nowhere; the invitation may still be sent again.
+ */
+expires_at: UnixMs, mail: MailState, };

@@ -2,4 +2,7 @@
 import type { MailProblem } from "./MailProblem";
 import type { UnixMs } from "./UnixMs";
 
+/**
+ * How far the newest mail of an invitation has come.
+ */
 export type MailState = { "state": "waiting" } | { "state": "postponed", problem: MailProblem, } | { "state": "sent", at: UnixMs, } | { "state": "failed", problem: MailProblem, } | { "state": "unknown" };

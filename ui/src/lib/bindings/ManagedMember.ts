@@ -2,4 +2,19 @@
 import type { Member } from "./Member";
 import type { Role } from "./Role";
 
-export type ManagedMember = { member: Member, is_self: boolean, is_last_owner: boolean, roles: Array<Role>, may_remove: boolean, };
+/**
+ * A member.
+ */
+export type ManagedMember = { member: Member, 
+/**
+ * Whether it is oneself.
+ */
+is_self: boolean, 
+/**
+ * Whether the studio has no other owner, so that they stay one.
+ */
+is_last_owner: boolean, 
+/**
+ * The roles one may give them, with the one they have; none where they are out of one's reach.
+ */
+roles: Array<Role>, may_remove: boolean, };

@@ -5,4 +5,16 @@ import type { Role } from "./Role";
 /**
  * A member of a studio as colleagues see them.
  */
-export type Member = { id: MemberId, name: string, email: string, role: Role, is_former: boolean, };
+export type Member = { id: MemberId, name: string, 
+/**
+ * Empty for a former member: only the name is still needed.
+ */
+email: string, 
+/**
+ * The last one they had, for a former member.
+ */
+role: Role, 
+/**
+ * Whether they were a member and are none any more. The history of leads goes on naming them.
+ */
+is_former: boolean, };

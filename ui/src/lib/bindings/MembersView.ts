@@ -3,4 +3,23 @@ import type { ManagedMember } from "./ManagedMember";
 import type { PendingInvitation } from "./PendingInvitation";
 import type { Role } from "./Role";
 
-export type MembersView = { members: Array<ManagedMember>, invitations: Array<PendingInvitation>, invitable: Array<Role>, sends_mail: boolean, };
+/**
+ * Who is a member, and who is invited.
+ */
+export type MembersView = { 
+/**
+ * By name.
+ */
+members: Array<ManagedMember>, 
+/**
+ * The newest first.
+ */
+invitations: Array<PendingInvitation>, 
+/**
+ * The roles one may invite to.
+ */
+invitable: Array<Role>, 
+/**
+ * Whether the server can send mail: without, nobody can be invited.
+ */
+sends_mail: boolean, };

@@ -3,4 +3,4 @@
 /**
  * Why a session ended.
  */
-export type SessionEnd = "signed_out" | "revoked" | "token_reused" | "ran_out" | "unknown";
+export type SessionEnd = "signed_out" | "revoked" | "member_removed" | "token_reused" | "ran_out" | "unknown";

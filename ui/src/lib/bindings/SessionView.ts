@@ -10,7 +10,7 @@ import type { Studio } from "./Studio";
  */
 export type SessionView = { studio: Studio, me: Member, 
 /**
- * By name.
+ * By name; former ones too, whom the history of leads still names.
  */
 members: Array<Member>, 
 /**
