@@ -120,11 +120,11 @@ async fn with_the_role_it_comes_to_the_desk_and_goes_from_its_cache() -> anyhow:
     let server = TestServer::start(SMALL).await?;
     let mut desk = TestDesk::signed_in(&server, manager(&server)).await?;
     desk.wait_until_synced().await?;
-    let admin = server.colleague(server.member(Role::Admin)?).await?;
+    let owner = server.colleague(server.member(Role::Owner)?).await?;
     let path = format!("/v1/members/{}", manager(&server).id);
     assert_eq!(cached(&desk)?, (false, vec![]));
 
-    admin.send(Method::PATCH, &path, &json!({"role": "owner"})).await?;
+    owner.send(Method::PATCH, &path, &json!({"role": "admin"})).await?;
     while cached(&desk)? != (true, demo_invoices(&server)) {
         wait_for(&mut desk, "what the studio pays", |changed| changed.billing).await?;
     }
@@ -132,7 +132,7 @@ async fn with_the_role_it_comes_to_the_desk_and_goes_from_its_cache() -> anyhow:
         wait_for(&mut desk, "the role", |changed| changed.studio).await?;
     }
 
-    admin.send(Method::PATCH, &path, &json!({"role": "manager"})).await?;
+    owner.send(Method::PATCH, &path, &json!({"role": "manager"})).await?;
     while cached(&desk)? != (false, vec![]) {
         wait_for(&mut desk, "that it is to be forgotten", |changed| changed.billing).await?;
     }

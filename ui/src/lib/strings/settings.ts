@@ -5,6 +5,7 @@ import { counted } from '../format/number';
 const ENDS: Record<SessionEnd, string> = {
   signed_out: 'Signed out there',
   revoked: 'Revoked',
+  member_removed: 'Its member was removed',
   token_reused: 'Ended for safety: a copy of its sign-in was used',
   ran_out: 'Not used for 30 days',
   unknown: 'Ended',
