@@ -39,7 +39,6 @@ python:ensurepip        python3-venv
 '
 readonly NEEDS_BENCH='
 sqlite3                 sqlite3
-postgres                postgresql
 '
 readonly NEEDS_CHECK='
 shellcheck              shellcheck

@@ -42,11 +42,12 @@ struct Marked {
 }
 
 impl Marked {
+    /// The number is of an area code that no number of the demo has.
     fn new(n: usize, id: LeadId, conversation: Uuid) -> Self {
         let mut marks: BTreeMap<_, _> = ["name", "email", "tag", "notes", "notes end", "inbound", "outbound", "long"]
             .map(|place| (place, word(n, place)))
             .into();
-        marks.insert("phone", format!("+44770090{:04}", n + 100));
+        marks.insert("phone", format!("+1800555{:04}", n + 100));
         marks.insert("characters", characters(n));
         Self { id, conversation, marks }
     }

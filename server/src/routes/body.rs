@@ -39,6 +39,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The deserialiser's own words are not passed on: they may quote what was sent.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // A list would pass for a structure: its items for the fields, in order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::InvalidInput { field: None, problem: "the body is no JSON object" });
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(AsDocumented(&mut json)).map_err(|error| {
         let path = error.path().to_string();

@@ -127,7 +127,11 @@ async fn with_the_role_it_comes_and_goes_and_nothing_else_is_told_again() {
 
     server.database.set_role(owner_id(), "admin");
     let feed = Feed::read(&olga, replica.cursor.as_ref()).await;
-    assert_eq!((feed.begin.kind, feed.upserts().len()), (FeedKind::Delta, 4), "all of it, and only it");
+    assert_eq!(feed.begin.kind, FeedKind::Delta);
+    let (told, others_told): (Vec<_>, Vec<_>) =
+        feed.upserts().into_iter().partition(|row| matches!(row, Row::Subscription(_) | Row::Invoice(_)));
+    println!("DEBUG {others_told:?}");
+    assert_eq!((told.len(), others_told.len()), (4, 0), "all of it, and only it");
     replica.update(&olga).await;
     assert_eq!(kinds(&replica), ["invoice", "invoice", "invoice", "subscription"]);
     assert_eq!(replica.rows.len(), others + 4);
