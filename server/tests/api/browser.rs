@@ -208,7 +208,7 @@ fn unproved(own: &str) -> Vec<(&'static str, Headers)> {
 
 #[tokio::test]
 async fn every_route_that_changes_something_refuses_cookies_that_another_page_sends() {
-    let server = TestServer::start(30, 1).await;
+    let server = TestServer::generous(30, 1).await;
     let own = server.running.base_url();
     let attacks = [foreign_pages(&own), unproved(&own)].concat();
     assert_eq!(attacks.len(), 21);

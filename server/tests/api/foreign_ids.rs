@@ -87,7 +87,7 @@ struct Case {
 
 #[tokio::test]
 async fn an_id_out_of_reach_is_answered_as_one_that_does_not_exist_by_every_route_that_takes_one() {
-    let server = TestServer::start(6, 1).await;
+    let server = TestServer::generous(6, 1).await;
     server.running.admin().import(other_studio_id(), other_rows()).await.unwrap();
     let cases = [
         Case {
@@ -173,7 +173,7 @@ async fn changes(server: &TestServer) -> [i64; 2] {
 
 #[tokio::test]
 async fn an_id_out_of_reach_in_a_body_is_answered_as_one_that_does_not_exist() {
-    let server = TestServer::start(6, 1).await;
+    let server = TestServer::generous(6, 1).await;
     server.running.admin().import(other_studio_id(), other_rows()).await.unwrap();
     let stranger = server.client(STRANGER).await;
     let own_lead = format!("/v1/leads/{}", of_other_studio(lead_id(0)));
@@ -221,7 +221,7 @@ async fn an_id_out_of_reach_in_a_body_is_answered_as_one_that_does_not_exist() {
 
 #[tokio::test]
 async fn a_cursor_of_somebody_else_is_answered_as_one_that_nobody_has() {
-    let server = TestServer::start(6, 1).await;
+    let server = TestServer::generous(6, 1).await;
     server.running.admin().import(other_studio_id(), other_rows()).await.unwrap();
     let olga = server.client(OWNER).await;
     let cursor = Feed::read(&olga, None).await.end.unwrap().0;

@@ -194,6 +194,18 @@ impl TestServer {
         Self::start_as(dir, database, leads, messages, true, |config| config).await
     }
 
+    /// The same, with no limit that a test of many requests would meet.
+    pub async fn generous(leads: u64, messages: u64) -> Self {
+        Self::start_with(leads, messages, |mut config| {
+            for name in ["API_DEVICE", "API_ADDRESS", "AUTH_ADDRESS", "AUTH_ACCOUNT", "AUTH_ACCOUNT_AT_ADDRESS"] {
+                let rate = "1000000/s burst 1000000".parse().unwrap();
+                assert!(config.rates.set_by_setting(&format!("FRONTDESK_RATE_{name}"), rate));
+            }
+            config
+        })
+        .await
+    }
+
     /// The same, started otherwise than usual.
     pub async fn start_with(leads: u64, messages: u64, alter: impl FnOnce(Config) -> Config) -> Self {
         let dir = tempfile::tempdir().unwrap();

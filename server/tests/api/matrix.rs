@@ -87,7 +87,7 @@ fn the_matrix_is_that_of_the_domain() {
 
 /// A studio with somebody of each role and as many leads of the pool as there are turns.
 async fn server() -> TestServer {
-    let server = TestServer::start(3 * CALLERS.len() as u64, 1).await;
+    let server = TestServer::generous(3 * CALLERS.len() as u64, 1).await;
     for (n, email, role) in [(11, ADMIN, Role::Admin), (12, MANAGER, Role::Manager)] {
         let id = MemberId::from_uuid(uuid::Uuid::from_u128(n));
         let member = Member { id, name: "One more".to_owned(), email: email.to_owned(), role, is_former: false };
@@ -110,8 +110,9 @@ async fn every_route_answers_whom_the_matrix_allows_and_refuses_everyone_else() 
             // One of its own for each: it may be refreshed, signed out or revoked.
             let session = server.session(email).await;
             let other = server.session(email).await;
+            let path = path_of(&server, &route, turn, &other).await;
             let before = state(&server).await;
-            let (status, refusal) = call(&server, &route, turn, email, caller.is_some(), &session, &other).await;
+            let (status, refusal) = call(&server, &route, &path, turn, email, caller.is_some(), &session).await;
             let told = format!("{route} as {column}: {status} {refusal:?}");
             if line.may[n] {
                 answered += 1;
@@ -142,27 +143,15 @@ async fn state(server: &TestServer) -> (i64, u64, i64, i64) {
     )
 }
 
-/// The status, and the body of a refusal. Of an answer that succeeds, which may be one without an end, no more.
-async fn call(
-    server: &TestServer,
-    route: &Route,
-    turn: u64,
-    email: &str,
-    is_signed_in: bool,
-    session: &Session,
-    other: &Session,
-) -> (StatusCode, Option<ApiErrorBody>) {
-    let client = match is_signed_in {
-        true => server.client_with(&session.tokens.access_token),
-        false => server.anonymous(),
-    };
+/// The route's path, with what everybody sees in the places of its parameters.
+async fn path_of(server: &TestServer, route: &Route, turn: u64, other: &Session) -> String {
     let parameters = route.parameters();
     let member = if parameters.contains(&"member_id") { colleague(server, studio_id()).await } else { String::new() };
     let invitation = match parameters.contains(&"invitation_id") {
         true => invitation(server, &server.client(OWNER).await).await,
         false => String::new(),
     };
-    let path = route.path_with(|parameter| match parameter {
+    route.path_with(|parameter| match parameter {
         "member_id" => member.clone(),
         "invitation_id" => invitation.clone(),
         "token" => "nobodys".to_owned(),
@@ -171,8 +160,24 @@ async fn call(
         "conversation_id" => conversation_id(1 + 3 * turn).to_string(),
         "device_id" => other.device_id.to_string(),
         _ => panic!("{route}: say here which {parameter} everybody sees"),
-    });
-    let request = client.request(route.method(), &path);
+    })
+}
+
+/// The status, and the body of a refusal. Of an answer that succeeds, which may be one without an end, no more.
+async fn call(
+    server: &TestServer,
+    route: &Route,
+    path: &str,
+    turn: u64,
+    email: &str,
+    is_signed_in: bool,
+    session: &Session,
+) -> (StatusCode, Option<ApiErrorBody>) {
+    let client = match is_signed_in {
+        true => server.client_with(&session.tokens.access_token),
+        false => server.anonymous(),
+    };
+    let request = client.request(route.method(), path);
     let request = match example(route, turn, email, session).body {
         Some(body) => request.json(&body),
         None => request,

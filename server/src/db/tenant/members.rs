@@ -39,7 +39,8 @@ impl Tenant {
         // Asked without writing first: where another program was quicker, a transaction that changes nothing would still
         // look like a write of ours to whoever watches the file, and be hinted at.
         let id = act.id.to_string();
-        let asked = self.store.read(move |tx| Ok::<_, DbError>(tx.find(trail::FIND, &[(&id).into()], |_| Ok(()))?.is_some()));
+        let asked =
+            self.store.read(move |tx| Ok::<_, DbError>(tx.find(trail::FIND, &[(&id).into()], |_| Ok(()))?.is_some()));
         if asked.await? {
             return Ok(());
         }
