@@ -40,6 +40,7 @@ open_window() {
     "$server" certificate --out "$scratch/tls" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; die 'no certificate'; }
     "$server" demo --data "$scratch/server" --lead-count "$LEADS" --message-count "$MESSAGES" --seed "$SEED"
     "$server" serve --data "$scratch/server" --listen 127.0.0.1:0 \
+        --mail "folder:$scratch/mail" --mail-from "Frontdesk <frontdesk@lumen.example>" \
         --tls-cert "$scratch/tls/cert.pem" --tls-key "$scratch/tls/key.pem" >"$scratch/address" 2>"$scratch/log" &
     server_process=$!
     until grep --quiet --no-messages '^listening on ' "$scratch/address"; do
@@ -53,6 +54,7 @@ open_window() {
     FRONTDESK_PREFILL_PASSWORD=$(account password)
     export FRONTDESK_EXTRA_CA=$scratch/tls/ca.pem FRONTDESK_DATA_DIR=$scratch/desk
     say "Serving at $FRONTDESK_SERVER_URL; stop the server with 'kill $server_process' to see Frontdesk work offline"
+    say "To invite somebody, sign in as imogen@lumen.example, the owner, with the same password; mails go to $scratch/mail"
     say 'The demo ends when the window is closed'
     target/debug/frontdesk
 }

@@ -12,6 +12,8 @@ mod interrupted;
 mod key_and_cache;
 mod live;
 mod lock;
+// It is the server's, whose tests unwrap.
+#[allow(clippy::unwrap_used)]
 #[path = "../../server/tests/api/mailbox.rs"]
 mod mailbox;
 mod members;

@@ -40,8 +40,8 @@ impl std::fmt::Display for ClientAddress {
 fn forwarded_for(headers: &HeaderMap, n: u8) -> Option<IpAddr> {
     let before = usize::from(n).checked_sub(1)?;
     let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().collect();
-    let entries = lines.into_iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    let entry = std::str::from_utf8(entries.skip(before).next()?).ok()?.trim();
+    let mut entries = lines.into_iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let entry = std::str::from_utf8(entries.nth(before)?).ok()?.trim();
     // Some proxies add the port.
     entry.parse().ok().or_else(|| entry.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
