@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::db::{Database, DatabaseUrl, DbError, ImportError, ImportReport, NewMembership, WriteError};
 use crate::ids::new_uuid;
 use crate::member_acts::settle;
+use crate::secrets::SecretSource;
 
 /// Why an operator's act failed.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +63,8 @@ impl Admin {
     ///
     /// # Errors
     /// When the data can't be opened.
-    pub async fn open(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
-        let database = Database::connect(url).await?;
+    pub async fn open(url: &DatabaseUrl, secret: &SecretSource, clock: Arc<dyn Clock>) -> Result<Self, AdminError> {
+        let database = Database::connect(url, secret).await?;
         Ok(Self::new(database, Arc::new(Passwords::new()?), clock))
     }
 
@@ -72,7 +73,8 @@ impl Admin {
     /// # Errors
     /// When the data can't be opened.
     pub async fn open_dir(dir: &Path) -> Result<Self, AdminError> {
-        Self::open(&DatabaseUrl::Sqlite(dir.to_owned()), Arc::new(crate::clock::SystemClock)).await
+        let (url, secret) = (DatabaseUrl::Sqlite(dir.to_owned()), SecretSource::in_dir(dir));
+        Self::open(&url, &secret, Arc::new(crate::clock::SystemClock)).await
     }
 
     /// Waits until servers on the same database have heard of what was changed, within reason.

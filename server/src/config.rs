@@ -10,6 +10,7 @@ use crate::connections::ConnectionLimits;
 use crate::db::DatabaseUrl;
 use crate::mail::MailConfig;
 use crate::rate_limits::Rates;
+use crate::secrets::SecretSource;
 
 use url::Url;
 
@@ -36,8 +37,10 @@ impl Transport {
 pub struct Config {
     /// Port 0 takes any that is free.
     pub listen: SocketAddr,
-    /// Directory of the server's secret; made with mode 0700 when it is missing.
+    /// Directory of what the server keeps for itself; made with mode 0700 when it is missing.
     pub data: PathBuf,
+    /// Where the secret is that all keys are sealed by.
+    pub secret: SecretSource,
     pub database: DatabaseUrl,
     pub transport: Transport,
     /// Without it no mail is sent, and nobody can be invited.
@@ -58,9 +61,11 @@ impl Config {
     pub fn new(listen: SocketAddr, data: impl Into<PathBuf>, transport: Transport) -> Self {
         let data = data.into();
         let database = DatabaseUrl::Sqlite(data.clone());
+        let secret = SecretSource::in_dir(&data);
         Self {
             listen,
             data,
+            secret,
             database,
             transport,
             mail: None,
@@ -75,11 +80,23 @@ impl Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, data, database, transport, mail, public_url, clock: _, trusted_proxies, rates, connections } =
-            self;
+        let Self {
+            listen,
+            data,
+            secret,
+            database,
+            transport,
+            mail,
+            public_url,
+            clock: _,
+            trusted_proxies,
+            rates,
+            connections,
+        } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)
+            .field("secret", secret)
             .field("database", database)
             .field("transport", transport)
             .field("trusted_proxies", trusted_proxies)

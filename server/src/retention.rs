@@ -9,6 +9,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) const ENDED_SESSION_KEPT_MS: i64 = 30 * DAY_MS;
 /// A refresh token that was exchanged is remembered for so long: presented later, it is merely unknown.
 pub(crate) const USED_TOKEN_KEPT_MS: i64 = 30 * DAY_MS;
+/// A token key that was replaced is kept for so long, and as long as a refresh token needs it: a client that was away
+/// for less goes on from its cursor.
+pub(crate) const REPLACED_TOKEN_KEY_KEPT_MS: i64 = 90 * DAY_MS;
 /// What is to be forgotten is looked for this often.
 pub(crate) const PURGE_INTERVAL_MS: i64 = DAY_MS;
 
@@ -20,6 +23,11 @@ pub(crate) const fn ended_sessions_before(now: UnixMs) -> UnixMs {
 /// Refresh tokens that were exchanged before this are to be forgotten.
 pub(crate) const fn used_tokens_before(now: UnixMs) -> UnixMs {
     now.plus_ms(-USED_TOKEN_KEPT_MS)
+}
+
+/// Token keys that were replaced before this are to be forgotten.
+pub(crate) const fn token_keys_replaced_before(now: UnixMs) -> UnixMs {
+    now.plus_ms(-REPLACED_TOKEN_KEY_KEPT_MS)
 }
 
 /// Whether it is time to purge, after having done so at `last`. A clock that was put back makes no difference for

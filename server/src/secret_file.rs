@@ -3,7 +3,9 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use crate::settings::{Weakness, find_weakness};
 
@@ -16,8 +18,6 @@ pub enum SecretFileError {
     WrongLength { found: usize, expected: usize },
     #[error("the secret {0}: it was not drawn by chance, so anybody may know it; replace it")]
     Weak(Weakness),
-    #[error("no randomness: {0}")]
-    NoRandomness(ring::error::Unspecified),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -53,45 +53,72 @@ pub(crate) fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> 
     file.sync_all()
 }
 
-/// The secret in `path`; drawn and written there when there is none.
+/// Makes a file that is whole before it bears its name, closed to others, and outlasts a power cut. Leaves an existing
+/// one as it is.
+pub(crate) fn create_whole_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = draft(path);
+    write_private_file(&draft, content)?;
+    // A link, unlike a rename, never replaces what another process has put there meanwhile.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_dir_of(path),
+    }
+}
+
+/// Writes a file that is whole before it takes the place of what bears its name, and outlasts a power cut.
+pub(crate) fn replace_whole_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = draft(path);
+    write_private_file(&draft, content)?;
+    fs::rename(&draft, path)?;
+    sync_dir_of(path)
+}
+
+/// Where a file is written before it gets its name: in the same directory, one for each process.
+fn draft(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    PathBuf::from(name)
+}
+
+/// What is about to depend on a file outlasts a power cut; so must its name.
+pub(crate) fn sync_dir_of(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        Some(dir) => fs::File::open(dir)?.sync_all(),
+        None => fs::File::open(".")?.sync_all(),
+    }
+}
+
+/// Writes a secret to `path`. Leaves one that is there already as it is.
 ///
 /// # Errors
-/// [`SecretFileError`]: an existing secret that others can read, or of another length, is never replaced.
-pub(crate) fn load_or_create_secret<const N: usize>(
-    path: &Path,
-) -> Result<zeroize::Zeroizing<[u8; N]>, SecretFileError> {
-    if !path.exists() {
-        let mut drawn = zeroize::Zeroizing::new([0_u8; N]);
-        ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), drawn.as_mut())
-            .map_err(SecretFileError::NoRandomness)?;
-        // Complete before it bears its name: a crash in between must not leave an empty secret.
-        let draft = path.with_extension(format!("new-{}", std::process::id()));
-        write_private_file(&draft, drawn.as_ref())?;
-        // A link, unlike a rename, never replaces what another process has put there meanwhile.
-        let linked = fs::hard_link(&draft, path);
-        fs::remove_file(&draft)?;
-        match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-            _ => {}
-        }
-        // What is about to be derived from it outlasts a power cut; so must its name.
-        if let Some(dir) = path.parent() {
-            fs::File::open(dir)?.sync_all()?;
-        }
-    }
-    let mut file = fs::File::open(path)?;
+/// When it can't be written.
+pub(crate) fn create_secret<const N: usize>(path: &Path, secret: &[u8; N]) -> Result<(), SecretFileError> {
+    Ok(create_whole_file(path, secret)?)
+}
+
+/// The secret in `path`, if there is such a file.
+///
+/// # Errors
+/// [`SecretFileError`]: one that others can read, or of another length, is never replaced.
+pub(crate) fn find_secret<const N: usize>(path: &Path) -> Result<Option<Zeroizing<[u8; N]>>, SecretFileError> {
+    let mut file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
     let mode = file.metadata()?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SecretFileError::ReadableByOthers { mode });
     }
-    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(N + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(N + 1));
     Read::by_ref(&mut file).take(N as u64 + 1).read_to_end(&mut bytes)?;
     let secret = <[u8; N]>::try_from(bytes.as_slice())
         .map_err(|_| SecretFileError::WrongLength { found: bytes.len(), expected: N })?;
-    let secret = zeroize::Zeroizing::new(secret);
+    let secret = Zeroizing::new(secret);
     match find_weakness(secret.as_ref()) {
         Some(weakness) => Err(SecretFileError::Weak(weakness)),
-        None => Ok(secret),
+        None => Ok(Some(secret)),
     }
 }
 
@@ -99,23 +126,29 @@ pub(crate) fn load_or_create_secret<const N: usize>(
 mod tests {
     use super::*;
 
+    fn find(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, SecretFileError> {
+        find_secret(path)
+    }
+
     #[test]
     fn a_secret_is_made_once_and_closed_to_others() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("key");
-        let first = load_or_create_secret::<32>(&path).expect("made");
+        assert!(find(&path).expect("looked").is_none());
+        create_secret(&path, &[7; 32]).expect("made");
         assert_eq!(fs::metadata(&path).expect("metadata").permissions().mode() & 0o777, 0o600);
-        assert_ne!(*first, [0; 32]);
-        assert_eq!(*load_or_create_secret::<32>(&path).expect("read"), *first);
+        create_secret(&path, &[8; 32]).expect("somebody was faster");
+        assert_eq!(**find(&path).expect("read").as_ref().expect("there"), [7; 32]);
+        assert_eq!(fs::read_dir(dir.path()).expect("listing").count(), 1, "no draft stays");
     }
 
     #[test]
     fn a_secret_others_can_read_is_refused() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("key");
-        load_or_create_secret::<32>(&path).expect("made");
+        create_secret(&path, &[7; 32]).expect("made");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
-        assert!(matches!(load_or_create_secret::<32>(&path), Err(SecretFileError::ReadableByOthers { mode: 0o640 })));
+        assert!(matches!(find(&path), Err(SecretFileError::ReadableByOthers { mode: 0o640 })));
     }
 
     #[test]
@@ -135,10 +168,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("key");
         write_private_file(&path, b"short").expect("written");
-        assert!(matches!(
-            load_or_create_secret::<32>(&path),
-            Err(SecretFileError::WrongLength { found: 5, expected: 32 })
-        ));
+        assert!(matches!(find(&path), Err(SecretFileError::WrongLength { found: 5, expected: 32 })));
+        create_secret(&path, &[7; 32]).expect("nothing to do");
         assert_eq!(fs::read(&path).expect("read"), b"short");
     }
 }

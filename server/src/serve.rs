@@ -15,16 +15,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::Admin;
-use crate::auth::{AccessTokens, InvitationLinks, Passwords, RefreshTokens, ServerKeys};
+use crate::auth::{Passwords, TokenKeys};
 use crate::config::{Config, Transport};
 use crate::connections::{BoundedAcceptor, ConnectionLimits};
 use crate::db::{Database, DbError};
-use crate::feed::CursorSeal;
 use crate::jobs;
 use crate::mail::{MailSetupError, Mailer};
 use crate::rate_limits::RateLimits;
 use crate::router::router;
-use crate::secret_file::{SecretFileError, make_private_dir};
+use crate::secret_file::make_private_dir;
 use crate::served_certificate::ServedCertificate;
 use crate::state::{AppState, Shared};
 use crate::streams::Streams;
@@ -46,8 +45,6 @@ pub enum StartError {
     Listen { address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("the server's secret: {0}")]
-    Secret(#[from] SecretFileError),
     #[error(transparent)]
     Db(#[from] DbError),
     #[error("no randomness: {0}")]
@@ -113,8 +110,8 @@ pub(crate) async fn open_state(
     closing: CancellationToken,
 ) -> Result<(AppState, Admin), StartError> {
     make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
-    let keys = ServerKeys::load(&config.data)?;
-    let database = Database::connect(&config.database).await?;
+    let database = Database::connect(&config.database, &config.secret).await?;
+    let token_keys = Arc::new(TokenKeys::load(database.clone(), Arc::clone(&config.clock)).await?);
     let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
     let mailer = config.mail.as_ref().map(Mailer::new).transpose()?;
     let public_url = match &config.public_url {
@@ -129,10 +126,7 @@ pub(crate) async fn open_state(
         database,
         clock: Arc::clone(&config.clock),
         passwords,
-        access_tokens: AccessTokens::new(&keys.access_token),
-        refresh_tokens: RefreshTokens::new(&keys),
-        cursor_seal: CursorSeal::new(&keys.cursor),
-        invitation_links: InvitationLinks::new(&keys),
+        token_keys,
         mailer,
         mail_written: Notify::new(),
         public_url,

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::auth::{AccessTokens, InvitationLinks, Passwords, RefreshTokens};
+use crate::auth::{Passwords, TokenKeys};
 use crate::clock::Clock;
 use crate::db::Database;
-use crate::feed::CursorSeal;
 use crate::mail::Mailer;
 use crate::rate_limits::RateLimits;
 use crate::streams::Streams;
@@ -21,10 +20,7 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) passwords: Arc<Passwords>,
-    pub(crate) access_tokens: AccessTokens,
-    pub(crate) refresh_tokens: RefreshTokens,
-    pub(crate) cursor_seal: CursorSeal,
-    pub(crate) invitation_links: InvitationLinks,
+    pub(crate) token_keys: Arc<TokenKeys>,
     /// Absent where no mail is sent.
     pub(crate) mailer: Option<Mailer>,
     /// Told when there is a mail to send.

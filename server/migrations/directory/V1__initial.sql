@@ -111,7 +111,7 @@ CREATE INDEX device_by_end ON device (over_at);
 
 -- Used ones stay for a while: only so can their reuse be noticed.
 CREATE TABLE refresh_token (
-    -- Keyed hash of the token, in hexadecimal.
+    -- Name of the token key, a dot, and the hash of the token with that key, in hexadecimal.
     hash       TEXT    NOT NULL PRIMARY KEY,
     device_id  TEXT    NOT NULL REFERENCES device (id),
     issued_at  INTEGER NOT NULL,
@@ -119,3 +119,13 @@ CREATE TABLE refresh_token (
 ) STRICT;
 
 CREATE INDEX refresh_token_by_device ON refresh_token (device_id, used_at);
+
+-- What tokens and cursors are made with: the newest that is in use makes new ones, the older still read.
+CREATE TABLE token_key (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    -- Sealed by a data key, for this row (src/secrets/sealed.rs). Data keys are in keys.json, beside the files.
+    sealed      TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- Some time after, so that every server knows it by then.
+    use_from    INTEGER NOT NULL
+) STRICT;

@@ -105,10 +105,28 @@ CREATE TABLE directory.refresh_token (
 
 CREATE INDEX refresh_token_by_device ON directory.refresh_token (device_id, used_at);
 
+CREATE TABLE directory.token_key (
+    id          bigint NOT NULL PRIMARY KEY,
+    sealed      text NOT NULL,
+    created_at  bigint NOT NULL,
+    use_from    bigint NOT NULL
+);
+
+-- Data keys, each sealed once for every secret that opens it: two while operators replace theirs. SQLite has no such
+-- table: there they open the file that it would be in, and are in keys.json beside it.
+CREATE TABLE directory.data_key (
+    generation  bigint NOT NULL,
+    -- Fingerprint of the secret.
+    secret      text COLLATE "C" NOT NULL,
+    sealed      text NOT NULL,
+    sealed_at   bigint NOT NULL,
+    PRIMARY KEY (generation, secret)
+);
+
 GRANT SELECT, INSERT ON directory.account TO frontdesk_directory;
 GRANT SELECT, INSERT, UPDATE ON directory.registered_studio, directory.membership TO frontdesk_directory;
-GRANT SELECT, INSERT, UPDATE, DELETE ON directory.device, directory.refresh_token, directory.invitation, directory.mail
-    TO frontdesk_directory;
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory.device, directory.refresh_token, directory.invitation, directory.mail,
+    directory.token_key, directory.data_key TO frontdesk_directory;
 GRANT SELECT, INSERT, DELETE ON directory.member_act TO frontdesk_directory;
 
 -- For the tables here that name a studio. They are asked before any studio is, so all of each is in sight then; from

@@ -1,13 +1,15 @@
 //! Access tokens: JWTs (RFC 9068) signed with the server's own key, good for ten minutes.
 //!
-//! Nothing in a token chooses how it is checked: there is one key, one algorithm, and one header, of which every field
-//! is known. `tests/api/forged_tokens.rs` tries the rest.
+//! Nothing in a token chooses how it is checked: there is one algorithm, and one header, of which every field is known;
+//! which key signed it is found by trying those there are (`token_keys`). `tests/api/forged_tokens.rs` tries the rest.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{DeviceId, MemberId, UnixMs};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+
+use crate::secrets::Key;
 
 /// Seconds an access token is good for.
 pub(crate) const ACCESS_TOKEN_LIFETIME_S: u64 = 600;
@@ -17,12 +19,12 @@ const AUDIENCE: &str = "frontdesk-api";
 /// Tells it from any other JWT (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
 
-/// Servers that share a secret may differ in their clocks by this, in seconds: a token that is from later than that is
+/// Servers on one database may differ in their clocks by this, in seconds: a token that is from later than that is
 /// none of theirs.
 const CLOCK_SKEW_S: u64 = 60;
 
-/// Signs and checks access tokens.
-pub(crate) struct AccessTokens {
+/// Signs and checks access tokens, with one key.
+pub(super) struct AccessTokens {
     signing: EncodingKey,
     checking: DecodingKey,
     validation: Validation,
@@ -71,21 +73,22 @@ struct OwnHeader {
 }
 
 impl AccessTokens {
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
+    pub(super) fn new(key: &Key) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Checked below, by the server's own clock and without the minute of grace that is the default.
         validation.validate_exp = false;
-        Self { signing: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key), validation }
+        let (signing, checking) = (EncodingKey::from_secret(key.as_ref()), DecodingKey::from_secret(key.as_ref()));
+        Self { signing, checking, validation }
     }
 
     /// A token for the session, from now on.
     ///
     /// # Errors
     /// None in practice: the claims are text and numbers.
-    pub(crate) fn issue(&self, bearer: Bearer, now: UnixMs) -> Result<String, jsonwebtoken::errors::Error> {
+    pub(super) fn issue(&self, bearer: Bearer, now: UnixMs) -> Result<String, jsonwebtoken::errors::Error> {
         let now = seconds(now);
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -104,7 +107,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// [`AccessTokenError`].
-    pub(crate) fn check(&self, token: &str, now: UnixMs) -> Result<Bearer, AccessTokenError> {
+    pub(super) fn check(&self, token: &str, now: UnixMs) -> Result<Bearer, AccessTokenError> {
         let header = token.split('.').next().unwrap_or_default();
         // Algorithm, signature, issuer and audience; what follows is read only where these hold.
         let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
@@ -138,6 +141,10 @@ mod tests {
 
     const NOW: UnixMs = UnixMs(1_790_000_000_000);
 
+    fn tokens(byte: u8) -> AccessTokens {
+        AccessTokens::new(&Key::new([byte; 32]))
+    }
+
     fn bearer() -> Bearer {
         let id = uuid::Uuid::from_u128;
         Bearer { device_id: DeviceId::from_uuid(id(1)), member_id: MemberId::from_uuid(id(2)) }
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_ten_minutes_and_not_a_second_more() {
-        let tokens = AccessTokens::new(&[7; 32]);
+        let tokens = tokens(7);
         let token = tokens.issue(bearer(), NOW).expect("signs");
         assert_eq!(tokens.check(&token, NOW), Ok(bearer()));
         assert_eq!(tokens.check(&token, NOW.plus_ms(599_999)), Ok(bearer()));
@@ -159,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_token_of_another_key_is_forged() {
-        let token = AccessTokens::new(&[8; 32]).issue(bearer(), NOW).expect("signs");
-        assert_eq!(AccessTokens::new(&[7; 32]).check(&token, NOW), Err(AccessTokenError::Forged));
+        let token = tokens(8).issue(bearer(), NOW).expect("signs");
+        assert_eq!(tokens(7).check(&token, NOW), Err(AccessTokenError::Forged));
     }
 
     #[test]
     fn every_claim_and_the_type_count() {
-        let tokens = AccessTokens::new(&[7; 32]);
+        let tokens = tokens(7);
         let good = serde_json::json!({
             "iss": ISSUER, "aud": AUDIENCE, "sub": bearer().member_id, "sid": bearer().device_id,
             "iat": 1_790_000_000, "exp": 1_790_000_600_u64,

@@ -77,7 +77,8 @@ impl FromRequestParts<AppState> for Caller {
             }
         };
         let now = state.clock.now();
-        let bearer = state.access_tokens.check(&token, now).map_err(|error| match error {
+        let checked = state.token_keys.check_access(&token, now).await?;
+        let bearer = checked.map_err(|error| match error {
             // Of a server whose clock is wrong: a new one may help, and the session is none the worse.
             AccessTokenError::Expired | AccessTokenError::NotYet => ApiError::TokenExpired,
             AccessTokenError::Forged => ApiError::SessionRevoked,

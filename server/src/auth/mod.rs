@@ -7,19 +7,18 @@ mod access_token;
 mod caller;
 mod cookies;
 mod invitation_link;
-mod keys;
 mod password;
 mod refresh_token;
 mod rotation;
+mod token_keys;
 
-pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokens, Bearer};
+pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, Bearer};
 pub(crate) use caller::Caller;
 pub(crate) use cookies::{Browser, clear, keep};
-pub(crate) use invitation_link::InvitationLinks;
-pub(crate) use keys::ServerKeys;
 pub(crate) use password::{PasswordError, Passwords, fold_email};
-pub(crate) use refresh_token::{RefreshTokenError, RefreshTokens};
+pub(crate) use refresh_token::RefreshTokenError;
 pub(crate) use rotation::{Presented, Successor, Verdict};
+pub(crate) use token_keys::{TokenKey, TokenKeyId, TokenKeySet, TokenKeys};
 
 /// A session nobody refreshes for so long is over.
 pub(crate) const SESSION_IDLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;

@@ -5,6 +5,8 @@
 //!
 //! The successor of a token that is exchanged with an idempotency key is derived from the two, so that the same request
 //! leads to the same token again, and no token has to be kept in the clear to be told twice.
+//!
+//! A token is `KEY.BASE64URL`, and its hash `KEY.HEX`: which key hashed it has not to be guessed.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,12 +15,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use wire::auth::{MAX_IDEMPOTENCY_KEY_CHARS, MIN_IDEMPOTENCY_KEY_CHARS};
 use zeroize::Zeroizing;
 
-use super::ServerKeys;
+use super::token_keys::TokenKeyId;
+use crate::secrets::Key;
 
 const TOKEN_BYTES: usize = 32;
 
-/// Draws, derives and hashes refresh tokens.
-pub(crate) struct RefreshTokens {
+/// Draws, derives and hashes refresh tokens, with one key.
+pub(super) struct RefreshTokens {
+    key_id: TokenKeyId,
     hashing: hmac::Key,
     deriving: hmac::Key,
     random: SystemRandom,
@@ -49,67 +53,89 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
-/// A token that is presented, and the one to give for it if it may be exchanged.
+/// A token that is presented, and what to give for it if it may be exchanged.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) old_hash: String,
-    pub(crate) new: RefreshToken,
+    /// The one to give; then those that an exchange before may have given in its place, with another key.
+    pub(crate) new: Vec<RefreshToken>,
 }
 
 impl RefreshTokens {
-    pub(crate) fn new(keys: &ServerKeys) -> Self {
-        let key = |bytes: &[u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
-        Self { hashing: key(&keys.refresh_token), deriving: key(&keys.refresh_successor), random: SystemRandom::new() }
+    pub(super) fn new(key_id: TokenKeyId, hashing: &Key, deriving: &Key) -> Self {
+        let key = |bytes: &Key| hmac::Key::new(hmac::HMAC_SHA256, bytes.as_ref());
+        Self { key_id, hashing: key(hashing), deriving: key(deriving), random: SystemRandom::new() }
     }
 
     /// The first token of a session.
     ///
     /// # Errors
     /// [`RefreshTokenError::NoRandomness`].
-    pub(crate) fn draw(&self) -> Result<RefreshToken, RefreshTokenError> {
-        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
-        self.random.fill(bytes.as_mut()).map_err(|_| RefreshTokenError::NoRandomness)?;
-        Ok(self.token(bytes.as_ref()))
+    pub(super) fn draw(&self) -> Result<RefreshToken, RefreshTokenError> {
+        Ok(self.token(&*self.draw_bytes()?))
     }
 
-    /// What an exchange of `token` comes to: with an idempotency key the same each time, without one never.
+    fn draw_bytes(&self) -> Result<Zeroizing<[u8; TOKEN_BYTES]>, RefreshTokenError> {
+        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
+        self.random.fill(bytes.as_mut()).map_err(|_| RefreshTokenError::NoRandomness)?;
+        Ok(bytes)
+    }
+
+    /// What an exchange of `token`, one of this key, leads to: with an idempotency key the same each time, without one
+    /// never.
     ///
     /// # Errors
     /// [`RefreshTokenError`].
-    pub(crate) fn exchange(&self, token: &str, idempotency_key: Option<&str>) -> Result<Exchange, RefreshTokenError> {
+    pub(super) fn successor(
+        &self,
+        token: &str,
+        idempotency_key: Option<&str>,
+    ) -> Result<Zeroizing<[u8; TOKEN_BYTES]>, RefreshTokenError> {
         if idempotency_key.is_some_and(|key| !is_key(key)) {
             return Err(RefreshTokenError::NotAKey);
         }
-        let bytes = decode(token).ok_or(RefreshTokenError::NotAToken)?;
-        let new = match idempotency_key {
-            None => self.draw()?,
+        let bytes = self.decode(token).ok_or(RefreshTokenError::NotAToken)?;
+        match idempotency_key {
+            None => self.draw_bytes(),
             Some(key) => {
                 // The token has always the same length, so where it ends and the key begins can't be shifted.
                 let mut context = hmac::Context::with_key(&self.deriving);
                 context.update(bytes.as_ref());
                 context.update(key.as_bytes());
-                self.token(context.sign().as_ref())
+                let mut next = Zeroizing::new([0; TOKEN_BYTES]);
+                next.copy_from_slice(context.sign().as_ref());
+                Ok(next)
             }
-        };
-        Ok(Exchange { old_hash: self.hash_bytes(bytes.as_ref()), new })
+        }
     }
 
-    /// The hash a token is kept under; nothing when it has not the form of one.
-    pub(crate) fn hash(&self, token: &str) -> Option<String> {
-        decode(token).map(|bytes| self.hash_bytes(bytes.as_ref()))
+    /// The hash a token is kept under; nothing when it has not the form of one of this key.
+    pub(super) fn hash(&self, token: &str) -> Option<String> {
+        self.decode(token).map(|bytes| self.hash_bytes(&bytes))
     }
 
-    fn token(&self, bytes: &[u8]) -> RefreshToken {
-        RefreshToken { token: URL_SAFE_NO_PAD.encode(bytes), hash: self.hash_bytes(bytes) }
+    /// The token of these bytes.
+    pub(super) fn token(&self, bytes: &[u8; TOKEN_BYTES]) -> RefreshToken {
+        RefreshToken {
+            token: format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(bytes)),
+            hash: self.hash_bytes(bytes),
+        }
     }
 
-    fn hash_bytes(&self, bytes: &[u8]) -> String {
-        hmac::sign(&self.hashing, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    fn hash_bytes(&self, bytes: &[u8; TOKEN_BYTES]) -> String {
+        let hash = hmac::sign(&self.hashing, bytes);
+        let hex = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        std::iter::once(format!("{}.", self.key_id)).chain(hex).collect()
+    }
+
+    fn decode(&self, token: &str) -> Option<Zeroizing<[u8; TOKEN_BYTES]>> {
+        let (id, text) = TokenKeyId::before_dot(token)?;
+        if id == self.key_id { decode(text) } else { None }
     }
 }
 
-fn decode(token: &str) -> Option<Zeroizing<[u8; TOKEN_BYTES]>> {
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(token).ok()?);
+fn decode(text: &str) -> Option<Zeroizing<[u8; TOKEN_BYTES]>> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
     Some(Zeroizing::new(<[u8; TOKEN_BYTES]>::try_from(bytes.as_slice()).ok()?))
 }
 
@@ -125,44 +151,40 @@ mod tests {
     const KEY: &str = "6f0e8b0a-59a1-4a5c-9d4e-0c8a5f1f6d11";
 
     fn tokens(hashing: u8, deriving: u8) -> RefreshTokens {
-        let keys = |byte: u8| Zeroizing::new([byte; 32]);
-        let (access_token, cursor) = (keys(0), keys(0));
-        let (refresh_token, refresh_successor) = (keys(hashing), keys(deriving));
-        let (invitation_link, invitation_hash) = (keys(0), keys(0));
-        RefreshTokens::new(&ServerKeys {
-            access_token,
-            refresh_token,
-            refresh_successor,
-            cursor,
-            invitation_link,
-            invitation_hash,
-        })
+        RefreshTokens::new(TokenKeyId(1), &Key::new([hashing; 32]), &Key::new([deriving; 32]))
     }
 
     #[test]
     fn a_token_is_found_by_its_hash_and_only_with_the_key() {
         let drawn = tokens(1, 2).draw().expect("randomness");
-        assert_eq!(drawn.token.len(), 43);
+        assert_eq!((drawn.token.len(), &drawn.token[..2]), (45, "1."));
+        assert_eq!((drawn.hash.len(), &drawn.hash[..2]), (66, "1."));
         assert_eq!(tokens(1, 2).hash(&drawn.token), Some(drawn.hash.clone()));
         assert_ne!(tokens(2, 2).hash(&drawn.token), Some(drawn.hash));
     }
 
     #[test]
     fn what_is_no_token_has_no_hash() {
-        for text in ["", "abc", "not base64!", &"A".repeat(44), &"A".repeat(10_000)] {
+        let good = tokens(1, 2).draw().expect("randomness").token;
+        let other_key = good.replacen("1.", "2.", 1);
+        for text in
+            ["", "abc", "1.", "1.abc", "1.not base64!", &good[2..], &other_key, &format!("1.{}", "A".repeat(44))]
+        {
             assert_eq!(tokens(1, 2).hash(text), None);
-            assert_eq!(tokens(1, 2).exchange(text, None).err(), Some(RefreshTokenError::NotAToken));
+            assert_eq!(tokens(1, 2).successor(text, None).err(), Some(RefreshTokenError::NotAToken));
         }
+        assert!(tokens(1, 2).hash(&format!("1.{}", "A".repeat(10_000))).is_none());
     }
 
     #[test]
     fn the_same_exchange_leads_to_the_same_token_and_any_other_to_another() {
         let old = tokens(1, 2).draw().expect("randomness").token;
         let other_key = KEY.replace('6', "7");
-        let new = |tokens: RefreshTokens, old: &str, key: Option<&str>| tokens.exchange(old, key).expect("a token").new;
+        let new = |tokens: RefreshTokens, old: &str, key: Option<&str>| *tokens.successor(old, key).expect("a token");
         let first = new(tokens(1, 2), &old, Some(KEY));
         assert_eq!(new(tokens(1, 2), &old, Some(KEY)), first);
-        assert_eq!(tokens(1, 2).hash(&first.token), Some(first.hash.clone()), "it is kept like any other");
+        let given = tokens(1, 2).token(&first);
+        assert_eq!(tokens(1, 2).hash(&given.token), Some(given.hash), "it is kept like any other");
         let another = tokens(1, 2).draw().expect("randomness").token;
         for (why, other) in [
             ("another key", new(tokens(1, 2), &old, Some(&other_key))),
@@ -171,7 +193,7 @@ mod tests {
             ("no key", new(tokens(1, 2), &old, None)),
             ("no key, again", new(tokens(1, 2), &old, None)),
         ] {
-            assert_ne!(other.token, first.token, "{why}");
+            assert_ne!(other, first, "{why}");
         }
     }
 
@@ -180,8 +202,8 @@ mod tests {
         let tokens = tokens(1, 2);
         let old = tokens.draw().expect("randomness").token;
         for key in ["", "1", &"x".repeat(31), &"x".repeat(129), &" ".repeat(36), &"é".repeat(20)] {
-            assert_eq!(tokens.exchange(&old, Some(key)).err(), Some(RefreshTokenError::NotAKey), "{key:?}");
+            assert_eq!(tokens.successor(&old, Some(key)).err(), Some(RefreshTokenError::NotAKey), "{key:?}");
         }
-        assert!(tokens.exchange(&old, Some(KEY)).is_ok(), "the control");
+        assert!(tokens.successor(&old, Some(KEY)).is_ok(), "the control");
     }
 }

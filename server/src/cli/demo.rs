@@ -1,7 +1,6 @@
 //! `frontdesk-server demo`
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
@@ -69,7 +68,7 @@ impl Demo {
         };
         let mut rows = generate(&config)?.peekable();
         let password = if self.password_stdin { read_password()? } else { drawn_password()? };
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
 
         let studio = match rows.next() {
             Some(Row::Studio(studio)) => studio,

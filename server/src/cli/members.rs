@@ -1,7 +1,5 @@
 //! `frontdesk-server studio` and `frontdesk-server member`: what an operator needs to begin.
 
-use std::sync::Arc;
-
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use domain::{Member, Role, Stage, StageId, Studio, StudioId};
@@ -9,7 +7,6 @@ use wire::changes::Row;
 
 use super::asking::Person;
 use super::{Data, say};
-use crate::admin::Admin;
 use crate::clock::{Clock, SystemClock};
 use crate::ids::new_uuid;
 use crate::limits;
@@ -40,7 +37,7 @@ impl NewStudio {
         ensure!(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "a colour is #rrggbb");
         ensure!(!self.name.trim().is_empty(), "a studio has a name");
         ensure!(self.name.chars().count() <= limits::NAME_CHARS, "the name is too long");
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
         let id = admin.new_studio_id();
         let studio = Studio {
             id,
@@ -107,7 +104,7 @@ pub(super) struct NewMember {
 impl NewMember {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let person = Person::ask()?;
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
         let id = admin.new_member_id();
         let member = Member { id, name: person.name, email: person.email, role: self.role.into(), is_former: false };
         let id = admin.create_member(self.studio, member, person.password).await?;

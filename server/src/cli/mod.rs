@@ -10,17 +10,26 @@ mod migrate;
 mod reset_cursors;
 mod serve;
 
+use std::env::VarError;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
 
+use crate::admin::Admin;
+use crate::clock::SystemClock;
 use crate::db::DatabaseUrl;
+use crate::secrets::{Secret, SecretSource};
 use crate::settings::Settings;
+
+/// Holds the secret itself, where the operator keeps it in no file.
+const SECRET_VARIABLE: &str = "FRONTDESK_SECRET";
 
 /// The hosted API of Frontdesk.
 #[derive(Debug, Parser)]
@@ -69,6 +78,12 @@ struct Data {
     /// A URL with a password belongs into the environment, where others on the machine can't list it.
     #[arg(long, env = "FRONTDESK_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
+    /// File of the secret that all keys are sealed by; made at the first start [default: secret.key in the data directory]
+    ///
+    /// Kept elsewhere than the data, a stolen disk or a backup of the data tells nothing. In its place the environment
+    /// variable FRONTDESK_SECRET may hold the secret: 64 hexadecimal digits.
+    #[arg(long, env = "FRONTDESK_SECRET_FILE", value_name = "FILE")]
+    secret_file: Option<PathBuf>,
 }
 
 impl Data {
@@ -78,6 +93,33 @@ impl Data {
             Some(text) => database_url(text),
             None => Ok(DatabaseUrl::Sqlite(self.data.clone())),
         }
+    }
+
+    /// No argument: everybody on the machine can list those.
+    fn secret(&self) -> anyhow::Result<SecretSource> {
+        match (secret_in(SECRET_VARIABLE)?, &self.secret_file) {
+            (Some(_), Some(_)) => bail!("give {SECRET_VARIABLE} or FRONTDESK_SECRET_FILE, not both"),
+            (Some(secret), None) => Ok(SecretSource::Given(secret)),
+            (None, Some(file)) => Ok(SecretSource::File(file.clone())),
+            (None, None) => Ok(SecretSource::in_dir(&self.data)),
+        }
+    }
+
+    /// The operator's hand on the data.
+    async fn admin(&self) -> anyhow::Result<Admin> {
+        Ok(Admin::open(&self.url()?, &self.secret()?, Arc::new(SystemClock)).await?)
+    }
+}
+
+/// The secret in a variable of the environment, if it is set.
+fn secret_in(variable: &'static str) -> anyhow::Result<Option<Arc<Secret>>> {
+    match std::env::var(variable) {
+        Ok(text) => {
+            let secret = Secret::parse(&Zeroizing::new(text));
+            Ok(Some(Arc::new(secret.map_err(|problem| anyhow!("{variable} {problem}"))?)))
+        },
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => bail!("{variable} is not text"),
     }
 }
 

@@ -1,14 +1,10 @@
 //! `frontdesk-server reset-cursors`
 
-use std::sync::Arc;
-
 use anyhow::ensure;
 use clap::Args;
 use domain::StudioId;
 
 use super::{Data, complain, say};
-use crate::admin::Admin;
-use crate::clock::SystemClock;
 
 #[derive(Debug, Args)]
 pub(super) struct ResetCursors {
@@ -21,7 +17,7 @@ pub(super) struct ResetCursors {
 
 impl ResetCursors {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
         let studios = match self.studio {
             Some(studio) => vec![studio],
             None => admin.list_studios().await?,

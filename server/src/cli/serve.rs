@@ -59,6 +59,7 @@ impl Serve {
         Ok(Config {
             listen: self.listen,
             database: self.data.url()?,
+            secret: self.data.secret()?,
             data: self.data.data,
             transport,
             mail: mail_config(self.mail, self.mail_from, self.mail_ca)?,

@@ -1,40 +1,50 @@
-//! One database file: its one writer and its few readers, off the async threads.
+//! One database file: its key, its one writer and its few readers, off the async threads.
 //!
 //! Writers queue here, in async land, and not on SQLite's lock: a queue of requests must not hold a queue of threads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use super::DbError;
 use super::blocking::blocking;
+use super::cipher::find_key;
 use super::sql::Tx;
 use super::sqlite::{Connection, Mode};
 use crate::secret_file::create_private_file;
+use crate::secrets::{FileName, Key, KeyRing};
 
 /// Readers at work on one file at a time; more wait their turn.
 const MAX_READERS: usize = 4;
 
 pub(super) struct File {
     path: PathBuf,
+    key: Key,
     writer: Arc<AsyncMutex<Connection>>,
     idle_readers: Mutex<Vec<Connection>>,
     readers: Arc<Semaphore>,
 }
 
 impl File {
-    /// Opens the file, making it when it is not there, and migrates it.
-    pub(super) async fn open(path: PathBuf, migrations: refinery::Runner) -> Result<Self, DbError> {
-        let (path, writer) = blocking(move || -> Result<_, DbError> {
+    /// Opens the file that was written as `name`, making it when it is not there, and migrates it.
+    pub(super) async fn open(
+        path: PathBuf,
+        name: FileName,
+        ring: Arc<KeyRing>,
+        migrations: refinery::Runner,
+    ) -> Result<Self, DbError> {
+        let (path, key, writer) = blocking(move || -> Result<_, DbError> {
             create_private_file(&path).map_err(|source| DbError::Io { path: path.clone(), source })?;
-            let mut writer = Connection::open(&path, Mode::Write)?;
+            let key = find_key(&path, ring.file_keys(name))?;
+            let mut writer = Connection::open(&path, &key, Mode::Write)?;
             writer.migrate(&migrations)?;
-            Ok((path, writer))
+            Ok((path, key, writer))
         })
         .await?;
         Ok(Self {
             path,
+            key,
             writer: Arc::new(AsyncMutex::new(writer)),
             idle_readers: Mutex::default(),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
@@ -57,7 +67,7 @@ impl File {
             let idle = file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut connection = match idle {
                 Some(connection) => connection,
-                None => Connection::open(file.path(), Mode::Read)?,
+                None => Connection::open(&file.path, &file.key, Mode::Read)?,
             };
             let result = connection.read(work);
             file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
@@ -83,9 +93,5 @@ impl File {
             Ok(mut writer) => blocking(move || writer.has_others_written()).await,
             Err(_) => Ok(false),
         }
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
     }
 }

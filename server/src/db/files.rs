@@ -11,12 +11,14 @@ use super::file::File;
 use super::store::Store;
 use super::tenant::begin_epochs;
 use super::{DbError, embedded};
+use crate::secrets::{FileName, KeyRing};
 
 /// Studios kept open at most; the one used longest ago is closed first.
 const MAX_OPEN_STUDIOS: usize = 64;
 
 pub(super) struct Files {
     dir: PathBuf,
+    ring: Arc<KeyRing>,
     open: Mutex<Open>,
 }
 
@@ -27,8 +29,8 @@ struct Open {
 }
 
 impl Files {
-    pub(super) fn new(dir: PathBuf) -> Self {
-        Self { dir, open: Mutex::default() }
+    pub(super) fn new(dir: PathBuf, ring: Arc<KeyRing>) -> Self {
+        Self { dir, ring, open: Mutex::default() }
     }
 
     /// The studio's own file.
@@ -66,7 +68,8 @@ impl Files {
                 open.files.remove(&longest);
             }
         }
-        let file = Arc::new(File::open(path, embedded::studio::migrations::runner()).await?);
+        let (name, ring) = (FileName::Studio(studio_id), Arc::clone(&self.ring));
+        let file = Arc::new(File::open(path, name, ring, embedded::studio::migrations::runner()).await?);
         begin_epochs(&Store::File(Arc::clone(&file))).await?;
         open.files.insert(studio_id, (Arc::clone(&file), now));
         Ok(file)
@@ -98,7 +101,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::contract::{TestDatabase, studio, studio_id};
+    use crate::db::contract::{TestDatabase, studio, studio_id, test_secret};
     use crate::db::{Database, DbError};
     use crate::hints::{Hint, Hints, LocalHints};
 
@@ -106,7 +109,7 @@ mod tests {
     async fn listeners_hear_what_others_write_to_an_open_studio_and_of_nothing_else() {
         let db = TestDatabase::sqlite().await;
         db.studio(1).await;
-        let other = Database::open(&db.url, Arc::new(LocalHints::default())).await.expect("opens");
+        let other = Database::open(&db.url, &test_secret(), Arc::new(LocalHints::default())).await.expect("opens");
         let elsewhere = other.tenant(studio_id(1)).await.expect("opens");
         let mut listener = db.hints.listen(studio_id(1));
         db.database.announce_writes_of_others().await;
@@ -122,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn asking_for_an_unknown_studio_makes_no_file() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let files = Files::new(dir.path().to_owned());
+        let files = Files::new(dir.path().to_owned(), Arc::new(KeyRing::draw().expect("randomness")));
         assert!(matches!(files.find(studio_id(1)).await, Err(DbError::NoSuchStudio)));
         assert_eq!(std::fs::read_dir(dir.path()).expect("listing").count(), 0);
     }

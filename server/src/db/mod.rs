@@ -5,9 +5,12 @@
 //! names the studio: there it is the file, here the transaction says it and row-level security holds it to it.
 
 mod blocking;
+mod cipher;
 mod directory;
 mod file;
 mod files;
+mod in_use;
+mod keys;
 mod postgres;
 mod rows;
 mod shared;
@@ -19,26 +22,33 @@ mod url;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::StudioId;
 
 use crate::hints::{Hint, Hints, LocalHints};
 use crate::secret_file::make_private_dir;
+use crate::secrets::{FileName, KeyRing, SecretError, SecretSource};
 use file::File;
 use files::Files;
+use in_use::InUse;
 use postgres::{Postgres, PostgresHints};
 use shared::Shared;
 use store::Store;
 
 pub(crate) use directory::{
     Accept, AcceptAs, Acceptance, Actor, Attempt, Directory, DueMail, Effect, FoundInvitation, InvitationState,
-    LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation,
+    LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation, StoredTokenKey,
 };
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
 pub(crate) use tenant::{Billing, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
+
+/// Who may sign in.
+const DIRECTORY_FILE: &str = "directory.db";
+/// A file for each studio.
+const STUDIOS_DIR: &str = "studios";
 
 mod embedded {
     pub(super) mod directory {
@@ -82,6 +92,32 @@ pub enum DbError {
     NoCertificates,
     #[error(transparent)]
     Setup(Box<SetupFault>),
+    #[error(
+        "{} is not encrypted: it is of a version before this one, or was put there by something else. Move the data \
+         away and make it anew; nothing was changed", path.display()
+    )]
+    NotEncrypted { path: PathBuf },
+    #[error(
+        "no key of this database opens {}: it is another studio's or another server's file, or of a backup that is \
+         older than its keys.json. Nothing was changed", path.display()
+    )]
+    WrongKey { path: PathBuf },
+    #[error("{} is damaged: put it back from a backup. Nothing was changed", path.display())]
+    Damaged { path: PathBuf },
+    #[error("SQLCipher is not what this program was linked with")]
+    CipherMissing,
+    #[error(transparent)]
+    Secret(Box<SecretError>),
+    #[error("a server or another command uses these files: stop it, then try again. Nothing was changed")]
+    InUse,
+    #[error("the keys of these files are being replaced: wait until rotate-key has ended")]
+    KeysAreChanging,
+}
+
+impl From<SecretError> for DbError {
+    fn from(error: SecretError) -> Self {
+        Self::Secret(Box::new(error))
+    }
 }
 
 /// The directory and the studios.
@@ -94,6 +130,21 @@ struct Inner {
     directory: Directory,
     studios: Studios,
     hints: Arc<dyn Hints>,
+    /// Asked again for the data keys that another server has added.
+    secret: SecretSource,
+    ring: RwLock<Arc<KeyRing>>,
+    /// Of files: nobody encrypts them anew meanwhile.
+    _in_use: Option<InUse>,
+}
+
+impl Inner {
+    fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put_ring(&self, ring: KeyRing) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    }
 }
 
 enum Studios {
@@ -106,35 +157,44 @@ impl Database {
     ///
     /// # Errors
     /// As [`Database::open`].
-    pub(crate) async fn connect(url: &DatabaseUrl) -> Result<Self, DbError> {
+    pub(crate) async fn connect(url: &DatabaseUrl, secret: &SecretSource) -> Result<Self, DbError> {
         let hints: Arc<dyn Hints> = match url {
             DatabaseUrl::Sqlite(_) => Arc::new(LocalHints::default()),
             DatabaseUrl::Postgres(url) => Arc::new(PostgresHints::start(url)?),
         };
-        Self::open(url, hints).await
+        Self::open(url, secret, hints).await
     }
 
     /// Opens the database: files are made and migrated where need be, PostgreSQL has to be as it should already.
     ///
     /// # Errors
-    /// When the place can't be made or opened; [`DbError::Setup`].
-    pub(crate) async fn open(url: &DatabaseUrl, hints: Arc<dyn Hints>) -> Result<Self, DbError> {
-        let (directory, studios) = match url {
+    /// When the place can't be made or opened; [`DbError::Setup`]; [`DbError::Secret`] when what is there was made with
+    /// another secret, or with one that is missing.
+    pub(crate) async fn open(url: &DatabaseUrl, secret: &SecretSource, hints: Arc<dyn Hints>) -> Result<Self, DbError> {
+        let (directory, studios, ring, in_use) = match url {
             DatabaseUrl::Sqlite(dir) => {
-                let studios_dir = dir.join("studios");
+                let studios_dir = dir.join(STUDIOS_DIR);
                 for dir in [dir, &studios_dir] {
                     make_private_dir(dir).map_err(|source| DbError::Io { path: dir.clone(), source })?;
                 }
-                let path = dir.join("directory.db");
-                let file = File::open(path, embedded::directory::migrations::runner()).await?;
-                (Store::File(Arc::new(file)), Studios::Files(Files::new(studios_dir)))
+                let in_use = in_use::share(dir)?;
+                let ring = Arc::new(keys::open_beside_files(dir, secret)?);
+                let path = dir.join(DIRECTORY_FILE);
+                let migrations = embedded::directory::migrations::runner();
+                let file = File::open(path, FileName::Directory, Arc::clone(&ring), migrations).await?;
+                let studios = Studios::Files(Files::new(studios_dir, Arc::clone(&ring)));
+                (Directory::new(Store::File(Arc::new(file))), studios, ring, Some(in_use))
             }
             DatabaseUrl::Postgres(url) => {
                 let postgres = Postgres::open(url).await?;
-                (Store::Postgres(postgres.directory()), Studios::Shared(Shared::new(postgres)))
+                let directory = Directory::new(Store::Postgres(postgres.directory()));
+                let ring = Arc::new(keys::open_in_table(&directory, secret).await?);
+                keys::remind(&directory.read_data_keys().await?);
+                (directory, Studios::Shared(Shared::new(postgres)), ring, None)
             }
         };
-        Ok(Self { inner: Arc::new(Inner { directory: Directory::new(directory), studios, hints }) })
+        let (secret, ring) = (secret.clone(), RwLock::new(ring));
+        Ok(Self { inner: Arc::new(Inner { directory, studios, hints, secret, ring, _in_use: in_use }) })
     }
 
     /// Accounts, memberships, devices.

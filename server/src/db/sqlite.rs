@@ -1,14 +1,21 @@
-//! The embedded driver: rusqlite under the portable SQL.
+//! The embedded driver: rusqlite, with SQLCipher in the place of SQLite, under the portable SQL.
 //!
-//! Owns connections, pragmas, transactions and how `$1` reaches SQLite. Knows no table.
+//! Owns connections, their encryption, pragmas, transactions and how `$1` reaches SQLite. Knows no table.
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, OpenFlags, TransactionBehavior};
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{CachedStatement, ErrorCode, OpenFlags, TransactionBehavior};
+use zeroize::Zeroizing;
 
 use super::DbError;
 use super::sql::{self, Row, Value};
+use crate::secrets::Key;
+
+/// Oldest SQLCipher whose file format and defaults were tried.
+const CIPHER_MAJOR: u32 = 4;
 
 /// How long a writer of another process (an operator's command) is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,11 +48,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Opens `file`.
+    /// Opens `file`, which was written with `key` or is empty.
     ///
     /// # Errors
-    /// When the file can't be opened or is no database.
-    pub(super) fn open(file: &Path, mode: Mode) -> Result<Self, DbError> {
+    /// When the file can't be opened; [`DbError::Damaged`], [`DbError::CipherMissing`].
+    pub(super) fn open(file: &Path, key: &Key, mode: Mode) -> Result<Self, DbError> {
         let flags = match mode {
             Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Mode::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -53,15 +60,28 @@ impl Connection {
         let connection = rusqlite::Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
-        // FULL: with NORMAL a power cut loses acknowledged writes. The memory map makes the feed's lookups by
-        // index cheap; the cache only holds what a transaction has changed.
+        unlock(&connection, key)?;
+        // The first read of a page. The key is known to be this file's, so what can't be read is damaged.
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(|error| {
+            match error.sqlite_error_code() {
+                Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                    DbError::Damaged { path: file.to_owned() }
+                }
+                _ => error.into(),
+            }
+        })?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // `ATTACH … KEY ''` would write plain text.
+        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        // FULL: with NORMAL a power cut loses acknowledged writes. Encrypted pages can't be mapped into memory, so the
+        // cache is what makes the feed's lookups by index cheap; it is only as large as what was read.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;
-             PRAGMA mmap_size = 1073741824;
+             PRAGMA cell_size_check = ON;
              PRAGMA cache_size = -16384;",
         )?;
         if mode == Mode::Read {
@@ -125,6 +145,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Pages of the database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn page_count(&mut self) -> Result<i64, DbError> {
+        Ok(self.inner.query_row("PRAGMA page_count", [], |row| row.get(0))?)
+    }
+
     /// Lets the query planner know what it has.
     ///
     /// # Errors
@@ -133,6 +161,87 @@ impl Connection {
         self.inner.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?;
         Ok(())
     }
+}
+
+/// Encrypts a file anew that nobody else uses: one that may be lost, since an interruption leaves it half done.
+///
+/// # Errors
+/// When it can't be read or written.
+pub(super) fn change_key(file: &Path, old: &Key, new: &Key) -> Result<(), DbError> {
+    let connection = rusqlite::Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    unlock(&connection, old)?;
+    // With no log beside it, all there is of the file is the file; the next opening sets it as all are.
+    for mode in ["DELETE", "OFF"] {
+        let set: String = connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0))?;
+        if !set.eq_ignore_ascii_case(mode) {
+            return Err(DbError::InUse);
+        }
+    }
+    // An error would quote the statement, key and all.
+    connection.execute_batch(&key_pragma("rekey", new)).map_err(|_| DbError::Damaged { path: file.to_owned() })?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// Reads a whole file, and gives the number of its pages.
+///
+/// # Errors
+/// [`DbError::Damaged`] when anything in it is not as it was written.
+pub(super) fn check_whole(file: &Path, key: &Key) -> Result<i64, DbError> {
+    let connection = rusqlite::Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    unlock(&connection, key)?;
+    let damaged = || DbError::Damaged { path: file.to_owned() };
+    // Says nothing where every page proves itself.
+    let mut faults = connection.prepare("PRAGMA cipher_integrity_check")?;
+    if faults.query([])?.next()?.is_some() {
+        return Err(damaged());
+    }
+    let says: String = connection.query_row("PRAGMA quick_check", [], |row| row.get(0)).map_err(|_| damaged())?;
+    if says != "ok" {
+        return Err(damaged());
+    }
+    Ok(connection.query_row("PRAGMA page_count", [], |row| row.get(0))?)
+}
+
+/// Gives the connection its key, and makes sure that it is used.
+fn unlock(connection: &rusqlite::Connection, key: &Key) -> Result<(), DbError> {
+    // An error of these would quote the statement, key and all.
+    let quietly = |sql: &str| connection.execute_batch(sql).map_err(|_| DbError::CipherMissing);
+    // SQLCipher's own log would name pages and paths. `cipher_memory_security` stays off: `docs/adr/0007`.
+    quietly("PRAGMA cipher_log_level = NONE")?;
+    quietly(&key_pragma("key", key))?;
+    // A variable of the environment at build time can swap SQLCipher for plain SQLite, which ignores keys: ask.
+    let version: Option<String> = match connection.query_row("PRAGMA cipher_version", [], |row| row.get(0)) {
+        Err(rusqlite::Error::QueryReturnedNoRows) => None,
+        answer => Some(answer?),
+    };
+    let major = version.as_deref().and_then(|v| v.split('.').next()).and_then(|v| v.parse::<u32>().ok());
+    if major.is_none_or(|major| major < CIPHER_MAJOR) {
+        return Err(DbError::CipherMissing);
+    }
+    // Reading a page is mostly proving it: `docs/adr/0007`.
+    quietly("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
+}
+
+/// `PRAGMA … = "x'…'"`, in memory that is wiped. Raw, so that nothing is derived from it.
+fn key_pragma(name: &str, key: &Key) -> Zeroizing<String> {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    // Large enough from the start: growing would leave a copy behind.
+    let mut pragma = Zeroizing::new(String::with_capacity(96));
+    pragma.push_str("PRAGMA ");
+    pragma.push_str(name);
+    pragma.push_str(" = \"x'");
+    for byte in key.iter() {
+        pragma.push(char::from(HEX[usize::from(byte >> 4)]));
+        pragma.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    pragma.push_str("'\"");
+    pragma
 }
 
 /// A number that commits of other connections change, and those of this one do not.
@@ -209,9 +318,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_is_written_in_the_clear_by_any_setting() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let (path, key) = (dir.path().join("t.db"), Key::new([7; 32]));
+        for mode in [Mode::Write, Mode::Read] {
+            let connection = Connection::open(&path, &key, mode).expect("opens");
+            let ask = |pragma: &str| -> String {
+                let said = connection.inner.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0));
+                match said.expect("an answer") {
+                    rusqlite::types::Value::Integer(number) => number.to_string(),
+                    rusqlite::types::Value::Text(text) => text,
+                    other => panic!("{other:?}"),
+                }
+            };
+            for (pragma, value) in [
+                ("journal_mode", "wal"),
+                ("synchronous", "2"),
+                ("temp_store", "2"),
+                ("foreign_keys", "1"),
+                ("trusted_schema", "0"),
+                ("cipher_hmac_algorithm", "HMAC_SHA256"),
+                ("cipher_use_hmac", "1"),
+            ] {
+                assert_eq!(ask(pragma), value, "{pragma}");
+            }
+            let plain = dir.path().join("plain.db");
+            let attach = format!("ATTACH '{}' AS plain KEY ''", plain.display());
+            assert!(connection.inner.execute_batch(&attach).is_err() && !plain.exists());
+        }
+        assert!(!std::fs::read(&path).expect("read").starts_with(b"SQLite format 3"));
+        let wrong = Connection::open(&path, &Key::new([8; 32]), Mode::Write).err();
+        assert!(matches!(wrong, Some(DbError::Damaged { .. })), "{wrong:?}");
+        let plain = rusqlite::Connection::open(&path).expect("opens");
+        assert!(plain.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).is_err(), "nor without a key");
+    }
+
+    #[test]
     fn what_others_wrote_is_noticed_once_and_what_oneself_wrote_is_not() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let open = || Connection::open(&dir.path().join("t.db"), Mode::Write).expect("opens");
+        let key = Key::new([7; 32]);
+        let open = || Connection::open(&dir.path().join("t.db"), &key, Mode::Write).expect("opens");
         let write = |connection: &mut Connection, sql| {
             let written: Result<usize, DbError> = connection.write(|tx| tx.execute(sql, &[]));
             written.expect("written");

@@ -1,6 +1,6 @@
 //! Cursors: where a feed stands, readable to this server only by its seal.
 //!
-//! A cursor is `base64url(json) . base64url(HMAC-SHA256)`. Nobody could reach more with a forged one than they may see
+//! A cursor is `KEY . base64url(json) . base64url(HMAC-SHA256)`. Nobody could reach more with a forged one than they may see
 //! anyway; but a place that we never gave out would silently skip changes, so it is refused.
 
 use base64::Engine;
@@ -10,7 +10,9 @@ use ring::hmac;
 use serde::{Deserialize, Serialize};
 use wire::changes::Cursor;
 
-use crate::db::{Billing, Epoch, Key, Sight};
+use crate::auth::TokenKeyId;
+use crate::db::{Billing, Epoch, Key as RowKey, Sight};
+use crate::secrets::Key;
 
 /// Raised when the meaning of a cursor changes: those of before are then refused, and clients start over.
 const VERSION: u8 = 1;
@@ -45,8 +47,8 @@ pub(super) struct SnapshotPlace {
     pub(super) base_seq: i64,
     pub(super) phase: Phase,
     /// Leads and messages below these are still to be told.
-    pub(super) leads_below: Key,
-    pub(super) messages_below: Key,
+    pub(super) leads_below: RowKey,
+    pub(super) messages_below: RowKey,
     /// Leads that changed after this number are still to be told with all that hangs on them.
     pub(super) leads_moved_after: i64,
     /// Rows told so far.
@@ -93,12 +95,15 @@ struct Content {
 #[error("not a cursor of this server")]
 pub(crate) struct InvalidCursor;
 
-/// Makes and reads cursors.
-pub(crate) struct CursorSeal(hmac::Key);
+/// Makes and reads cursors, with one key.
+pub(crate) struct CursorSeal {
+    key_id: TokenKeyId,
+    key: hmac::Key,
+}
 
 impl CursorSeal {
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    pub(crate) fn new(key_id: TokenKeyId, key: &Key) -> Self {
+        Self { key_id, key: hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()) }
     }
 
     /// A cursor for who holds all up to `place`, and what the studio pays where it is told.
@@ -113,8 +118,9 @@ impl CursorSeal {
             place,
         };
         let json = serde_json::to_vec(&content)?;
-        let tag = hmac::sign(&self.0, &json);
-        Ok(Cursor(format!("{}.{}", URL_SAFE_NO_PAD.encode(&json), URL_SAFE_NO_PAD.encode(tag.as_ref()))))
+        let [content, tag] =
+            [&json[..], hmac::sign(&self.key, &json).as_ref()].map(|part| URL_SAFE_NO_PAD.encode(part));
+        Ok(Cursor(format!("{}.{content}.{tag}", self.key_id)))
     }
 
     /// Where its holder stands, and whether they were told what the studio pays: their role may have been another.
@@ -122,10 +128,14 @@ impl CursorSeal {
         if cursor.len() > MAX_CHARS {
             return Err(InvalidCursor);
         }
+        let (key_id, cursor) = TokenKeyId::before_dot(cursor).ok_or(InvalidCursor)?;
+        if key_id != self.key_id {
+            return Err(InvalidCursor);
+        }
         let (json, tag) = cursor.split_once('.').ok_or(InvalidCursor)?;
         let [json, tag] = [json, tag].map(|part| URL_SAFE_NO_PAD.decode(part));
         let (json, tag) = (json.map_err(|_| InvalidCursor)?, tag.map_err(|_| InvalidCursor)?);
-        hmac::verify(&self.0, &json, &tag).map_err(|_| InvalidCursor)?;
+        hmac::verify(&self.key, &json, &tag).map_err(|_| InvalidCursor)?;
         let Content { v, studio, epoch, own: whose, billing, place } =
             serde_json::from_slice(&json).map_err(|_| InvalidCursor)?;
         let fits = v == VERSION && studio == scope.studio && epoch == scope.epoch && whose == own(scope.sight);
@@ -145,18 +155,22 @@ fn own(sight: Sight) -> Option<MemberId> {
 mod tests {
     use super::*;
 
+    fn seal_of(byte: u8) -> CursorSeal {
+        CursorSeal::new(TokenKeyId(1), &Key::new([byte; 32]))
+    }
+
     fn scope() -> Scope {
         Scope { studio: StudioId::from_uuid(uuid::Uuid::from_u128(1)), epoch: Epoch::draw(), sight: Sight::All }
     }
 
     #[test]
     fn a_cursor_reads_back_where_it_was_given_and_nowhere_else() {
-        let seal = CursorSeal::new(&[1; 32]);
+        let seal = seal_of(1);
         let place = Place::Snapshot(SnapshotPlace {
             base_seq: 7,
             phase: Phase::OtherLeads,
-            leads_below: Key::newest(),
-            messages_below: Key::newest(),
+            leads_below: RowKey::newest(),
+            messages_below: RowKey::newest(),
             leads_moved_after: 7,
             rows_before: 300,
         });
@@ -175,19 +189,20 @@ mod tests {
         ] {
             assert_eq!(seal.open(&elsewhere, &cursor), Err(InvalidCursor), "{why}");
         }
-        assert_eq!(CursorSeal::new(&[2; 32]).open(&here, &cursor), Err(InvalidCursor), "another server");
+        assert_eq!(seal_of(2).open(&here, &cursor), Err(InvalidCursor), "another server");
     }
 
     #[test]
     fn a_changed_cursor_is_refused() {
-        let seal = CursorSeal::new(&[1; 32]);
+        let seal = seal_of(1);
         let here = scope();
         let cursor = seal.seal(&here, Billing::Withheld, Place::Delta { after: 7 }).expect("seals").0;
-        let (json, tag) = cursor.split_once('.').expect("two parts");
+        let (json, tag) = cursor.strip_prefix("1.").and_then(|rest| rest.split_once('.')).expect("three parts");
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(json).expect("base64")).expect("text");
         let later = URL_SAFE_NO_PAD.encode(text.replace("\"after\":7", "\"after\":8"));
         assert_ne!(later, json, "the forgery is one");
-        for forged in [&*format!("{later}.{tag}"), json, "", ".", "a.b", &"x".repeat(5_000)] {
+        let other_key = cursor.replacen("1.", "2.", 1);
+        for forged in [&*format!("1.{later}.{tag}"), &other_key, json, "", ".", "a.b", "1.a.b", &"x".repeat(5_000)] {
             assert_eq!(seal.open(&here, forged), Err(InvalidCursor));
         }
     }

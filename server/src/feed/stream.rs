@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
 
 use super::cursor::{Phase, Place, Scope, SnapshotPlace};
-use crate::auth::Caller;
+use crate::auth::{Caller, TokenKeyId};
 use crate::db::{Billing, DbError, Key, Opening, Page, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -72,7 +72,11 @@ pub(crate) async fn open(
     let Opening { epoch, seq, totals } = tenant.open_feed(sight).await?;
     let scope = Scope { studio: caller.studio_id, epoch, sight };
     let (place, held) = match cursor {
-        Some(cursor) => state.cursor_seal.open(&scope, cursor).map_err(|_| ApiError::CursorInvalid)?,
+        Some(cursor) => {
+            let keys = state.token_keys.knowing(TokenKeyId::before_dot(cursor).map(|(id, _)| id)).await?;
+            let opened = keys.cursor_seal_of(cursor).and_then(|seal| seal.open(&scope, cursor).ok());
+            opened.ok_or(ApiError::CursorInvalid)?
+        }
         None => {
             let place = SnapshotPlace {
                 base_seq: seq,
@@ -241,7 +245,8 @@ impl Feed {
     }
 
     fn cursor(&self, place: Place) -> Result<Cursor, Broken> {
-        Ok(self.state.cursor_seal.seal(&self.scope, self.caller.billing(), place)?)
+        let keys = self.state.token_keys.known();
+        Ok(keys.cursor_seal(self.state.clock.now()).seal(&self.scope, self.caller.billing(), place)?)
     }
 
     /// A session that ends while the feed runs gets no further page; nor does one whose member now sees other leads.

@@ -5,7 +5,9 @@ mod renew_certificate;
 mod send_mail;
 mod settle_members;
 mod watch_files;
+mod watch_keys;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
@@ -19,12 +21,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts all of them; they end with `closing`.
 pub(crate) fn start(state: &AppState, certificate: Option<ServedCertificate>, closing: &CancellationToken) {
-    spawn(purge::run(state.database.directory().clone(), state.clock.clone()), closing);
+    spawn(purge::run(state.database.clone(), state.clock.clone()), closing);
     spawn(watch_files::run(state.database.clone()), closing);
     spawn(settle_members::run(state.database.clone(), state.clock.clone()), closing);
     if state.mailer.is_some() {
         spawn(send_mail::run(state.clone()), closing);
     }
+    spawn(watch_keys::run(Arc::clone(&state.token_keys)), closing);
     if let Some(certificate) = certificate {
         spawn(renew_certificate::run(certificate), closing);
     }

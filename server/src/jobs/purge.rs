@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::looks;
 use crate::clock::Clock;
-use crate::db::Directory;
+use crate::db::Database;
 use crate::retention;
 
-pub(super) async fn run(directory: Directory, clock: Arc<dyn Clock>) {
+pub(super) async fn run(database: Database, clock: Arc<dyn Clock>) {
     let mut looks = looks();
     let mut last = None;
     loop {
@@ -17,13 +17,18 @@ pub(super) async fn run(directory: Directory, clock: Arc<dyn Clock>) {
             continue;
         }
         last = Some(now);
-        match directory.purge_sessions(retention::ended_sessions_before(now)).await {
+        match database.directory().purge_sessions(retention::ended_sessions_before(now)).await {
             Ok(purged) => {
                 let (devices, refresh_tokens) = (purged.devices, purged.refresh_tokens);
                 tracing::info!(devices, refresh_tokens, "sessions that ended long ago were forgotten");
             }
             // The next one, a day later, forgets what this one should have.
             Err(error) => tracing::error!(%error, "sessions that ended long ago could not be forgotten"),
+        }
+        match database.forget_token_keys(now).await {
+            Ok(0) => {}
+            Ok(token_keys) => tracing::info!(token_keys, "token keys that nothing needs any more were forgotten"),
+            Err(error) => tracing::error!(%error, "old token keys could not be forgotten"),
         }
     }
 }

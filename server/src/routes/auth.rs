@@ -1,5 +1,7 @@
 //! Signing in, staying signed in, signing out: with tokens in bodies, or in cookies for browsers.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +15,10 @@ use wire::device::DeviceInfo;
 
 use super::body::JsonBody;
 use super::check;
-use crate::auth::{self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, fold_email};
+use crate::auth::{
+    self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, TokenKeyId, TokenKeySet,
+    fold_email,
+};
 use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
 use crate::hints::Hint;
@@ -80,7 +85,7 @@ pub(crate) async fn sign_in(
 
     let now = state.clock.now();
     let device_id = DeviceId::from_uuid(new_uuid(now));
-    let refresh = state.refresh_tokens.draw().map_err(ApiError::internal)?;
+    let refresh = state.token_keys.known().draw_refresh(now).map_err(ApiError::internal)?;
     let device = NewDevice {
         id: device_id,
         member_id: member.id,
@@ -141,7 +146,9 @@ async fn exchange(
     refresh_token: &str,
     idempotency_key: Option<&str>,
 ) -> Result<Tokens, ApiError> {
-    let exchange = match state.refresh_tokens.exchange(refresh_token, idempotency_key) {
+    let now = state.clock.now();
+    let keys = keys_knowing(state, refresh_token).await?;
+    let mut exchange = match keys.exchange(refresh_token, idempotency_key, now) {
         Ok(exchange) => exchange,
         Err(RefreshTokenError::NotAToken) => return Err(ApiError::SessionRevoked),
         Err(RefreshTokenError::NotAKey) => {
@@ -149,20 +156,20 @@ async fn exchange(
         }
         Err(error @ RefreshTokenError::NoRandomness) => return Err(ApiError::internal(error)),
     };
-    let now = state.clock.now();
     let rotate = Rotate {
         old_hash: exchange.old_hash,
-        new_hash: exchange.new.hash,
+        new_hashes: exchange.new.iter().map(|new| new.hash.clone()).collect(),
         form,
         ip,
         over_at: now.plus_ms(SESSION_IDLE_MS),
     };
     match state.database.directory().rotate(rotate, now).await? {
         Rotation::Rotated { device_id, member_id, again } => {
-            if again {
+            if again.is_some() {
                 tracing::info!(%device_id, "a refresh was answered again");
             }
-            tokens(state, device_id, member_id, exchange.new.token, now)
+            let given = exchange.new.swap_remove(again.unwrap_or_default());
+            tokens(state, device_id, member_id, given.token, now)
         }
         Rotation::Reused { device_id, studio_id } => {
             tracing::warn!(%device_id, "a refresh token is in a second hand: its session is over");
@@ -189,7 +196,11 @@ pub(crate) async fn sign_out(
         Err(ApiError::SessionRevoked) => (SessionForm::Cookie, None),
         Err(error) => return Err(error),
     };
-    if let Some(hash) = token.and_then(|token| state.refresh_tokens.hash(&token))
+    let hash = match token {
+        Some(token) => keys_knowing(&state, &token).await?.hash_refresh(&token),
+        None => None,
+    };
+    if let Some(hash) = hash
         && let Some((device_id, studio_id)) = state.database.directory().sign_out(hash, state.clock.now()).await?
     {
         state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
@@ -200,6 +211,12 @@ pub(crate) async fn sign_out(
     })
 }
 
+/// The keys, with that of a refresh token, if it names one.
+async fn keys_knowing(state: &AppState, refresh_token: &str) -> Result<Arc<TokenKeySet>, ApiError> {
+    let key_id = TokenKeyId::before_dot(refresh_token).map(|(id, _)| id);
+    Ok(state.token_keys.knowing(key_id).await?)
+}
+
 fn tokens(
     state: &AppState,
     device_id: DeviceId,
@@ -207,7 +224,8 @@ fn tokens(
     refresh_token: String,
     now: UnixMs,
 ) -> Result<Tokens, ApiError> {
-    let access_token = state.access_tokens.issue(Bearer { device_id, member_id }, now).map_err(ApiError::internal)?;
+    let access_token =
+        state.token_keys.known().issue_access(Bearer { device_id, member_id }, now).map_err(ApiError::internal)?;
     Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
 }
 

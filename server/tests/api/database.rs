@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use domain::{MemberId, StudioId};
 
+use crate::files;
+
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "audit_entry";
 
@@ -29,28 +31,34 @@ impl TestDatabase {
 
     /// Gives a member another role, past the server and without a word to anybody.
     pub fn set_role(&self, member: MemberId, role: &str) {
-        let directory = rusqlite::Connection::open(self.data.join("directory.db")).unwrap();
+        let directory = files::open(&self.data, "directory");
         let sql = "UPDATE membership SET role = ?2 WHERE member_id = ?1";
         assert_eq!(directory.execute(sql, [member.to_string(), role.to_owned()]).unwrap(), 1);
     }
 
     /// Why a statement on the studio's rows is refused to whoever has the rights of the server.
     pub fn refusal(&self, studio: StudioId, sql: &str) -> String {
-        let file = rusqlite::Connection::open(self.studio(studio)).unwrap();
+        let file = files::open(&self.data, &format!("studio {studio}"));
         file.execute(sql, []).expect_err("refused").to_string()
     }
 
     /// Counts in the directory, past the server.
     pub fn count(&self, sql: &str) -> i64 {
-        let directory = rusqlite::Connection::open(self.data.join("directory.db")).unwrap();
+        let directory = files::open(&self.data, "directory");
         directory.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// A copy of the studio, made while the server runs, as SQLite's own backup does.
     pub fn back_up(&self, studio: StudioId) -> Vec<u8> {
         let copy = tempfile::NamedTempFile::new().unwrap();
-        let live = rusqlite::Connection::open(self.studio(studio)).unwrap();
-        live.backup("main", copy.path(), None::<fn(rusqlite::backup::Progress)>).unwrap();
+        let name = format!("studio {studio}");
+        let live = files::open(&self.data, &name);
+        let mut encrypted = rusqlite::Connection::open(copy.path()).unwrap();
+        encrypted.execute_batch(&files::unlocking(&self.data, &name)).unwrap();
+        let backup = rusqlite::backup::Backup::new(&live, &mut encrypted).unwrap();
+        backup.run_to_completion(1_000, std::time::Duration::ZERO, None).unwrap();
+        drop(backup);
+        drop(encrypted);
         std::fs::read(copy.path()).unwrap()
     }
 

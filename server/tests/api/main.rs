@@ -1,6 +1,7 @@
 //! The API from outside: a real server on a free port, over TLS, asked by a real client.
 #![allow(clippy::unwrap_used)]
 
+mod at_rest;
 mod auth;
 mod billing;
 mod browser;
@@ -9,6 +10,8 @@ mod cut;
 mod database;
 mod edges;
 mod feed;
+#[path = "../support/files.rs"]
+mod files;
 mod foreign_ids;
 mod forged_tokens;
 mod forgeries;

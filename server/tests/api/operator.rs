@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{LeadPatch, UnixMs};
-use frontdesk_server::{Admin, SystemClock};
+use frontdesk_server::{Admin, SecretSource, SystemClock};
 use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -43,7 +43,13 @@ fn program(database: &TestDatabase, args: &[&str]) -> Command {
 
 /// Runs the program to its end, given `input`.
 pub async fn run(database: &TestDatabase, args: &[&str], input: &str) -> Output {
-    let mut child = program(database, args).stdin(Stdio::piped()).spawn().unwrap();
+    run_with(database, args, input, &[]).await
+}
+
+/// The same, with more in its environment.
+pub async fn run_with(database: &TestDatabase, args: &[&str], input: &str, environment: &[(&str, &str)]) -> Output {
+    let mut command = program(database, args);
+    let mut child = command.envs(environment.iter().copied()).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
     child.wait_with_output().await.unwrap()
 }
@@ -190,7 +196,10 @@ fn personal_rows() -> Vec<Row> {
 async fn the_log_has_every_request_and_nothing_personal_or_secret() {
     let dir = tempfile::tempdir().unwrap();
     let (database, data, studio) = set_up(dir.path()).await;
-    let admin = Admin::open(&database.url().parse().unwrap(), Arc::new(SystemClock)).await.unwrap();
+    let admin =
+        Admin::open(&database.url().parse().unwrap(), &SecretSource::in_dir(data.as_ref()), Arc::new(SystemClock))
+            .await
+            .unwrap();
     admin.import(studio, personal_rows().into_iter()).await.unwrap();
     drop(admin);
     let serving = Serving::start(&database, &data, &dir.path().join("tls")).await;

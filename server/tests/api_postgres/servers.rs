@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use frontdesk_server::{Admin, SystemClock};
+use frontdesk_server::{Admin, SecretSource, SystemClock};
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -36,7 +36,10 @@ impl Two {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (database, data, studio) = set_up(dir.path()).await;
-        let admin = Admin::open(&database.url().parse().unwrap(), Arc::new(SystemClock)).await.unwrap();
+        let admin =
+            Admin::open(&database.url().parse().unwrap(), &SecretSource::in_dir(data.as_ref()), Arc::new(SystemClock))
+                .await
+                .unwrap();
         let unowned = rows(WRITERS, 0).into_iter().map(|row| match row {
             Row::Lead(lead) => Row::Lead(Box::new(domain::Lead { owner_id: None, ..*lead })),
             Row::Conversation(conversation) => {

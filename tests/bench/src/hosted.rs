@@ -48,7 +48,8 @@ pub(crate) struct Hosted {
 /// # Errors
 /// They can't be made.
 pub(crate) fn studio(kept: &Path, size: Size) -> anyhow::Result<PathBuf> {
-    let folder = kept.join(format!("{}-{}", size.leads, size.messages));
+    // Of servers that encrypt: those of before can't be served any more.
+    let folder = kept.join(format!("{}-{}-sqlcipher", size.leads, size.messages));
     let data = folder.join("server");
     if data.exists() {
         return Ok(folder);

@@ -58,11 +58,14 @@ async fn sign_in(directory: &Directory, n: u64, hash: &str) {
 }
 
 async fn rotate(directory: &Directory, old: &str, new: &str, at: UnixMs) -> Rotation {
-    let (old_hash, new_hash, ip) = (old.to_owned(), new.to_owned(), "192.0.2.8".to_owned());
-    directory
-        .rotate(Rotate { old_hash, new_hash, form: SessionForm::Bearer, ip, over_at: LATER }, at)
-        .await
-        .expect("asked")
+    rotate_to_any(directory, old, &[new], at).await
+}
+
+async fn rotate_to_any(directory: &Directory, old: &str, new: &[&str], at: UnixMs) -> Rotation {
+    let new_hashes = new.iter().map(ToString::to_string).collect();
+    let (old_hash, ip) = (old.to_owned(), "192.0.2.8".to_owned());
+    let rotate = Rotate { old_hash, new_hashes, form: SessionForm::Bearer, ip, over_at: LATER };
+    directory.rotate(rotate, at).await.expect("asked")
 }
 
 async fn lives(directory: &Directory, n: u64) -> bool {
@@ -135,7 +138,7 @@ async fn a_token_is_exchanged_once_and_its_reuse_ends_the_session(db: TestDataba
     let directory = with_owner(&db).await;
     sign_in(&directory, 1, "a").await;
     assert_eq!(rotate(&directory, "unknown", "x", NOW).await, Rotation::Refused);
-    let rotated = Rotation::Rotated { device_id: device_id(1), member_id: owner_id(), again: false };
+    let rotated = Rotation::Rotated { device_id: device_id(1), member_id: owner_id(), again: None };
     assert_eq!(rotate(&directory, "a", "b", NOW).await, rotated);
     assert_eq!(rotate(&directory, "b", "c", NOW).await, rotated);
     assert!(lives(&directory, 1).await);
@@ -189,10 +192,12 @@ async fn the_same_exchange_again_is_answered_again_until_its_token_is_used(db: T
     let directory = with_owner(&db).await;
     sign_in(&directory, 1, "a").await;
     let rotated = |again| Rotation::Rotated { device_id: device_id(1), member_id: owner_id(), again };
-    assert_eq!(rotate(&directory, "a", "b", NOW).await, rotated(false));
+    assert_eq!(rotate(&directory, "a", "b", NOW).await, rotated(None));
     let at_once = join_all((0..20).map(|_| rotate(&directory, "a", "b", NOW))).await;
-    assert!(at_once.iter().all(|rotation| *rotation == rotated(true)), "{at_once:?}");
-    assert_eq!(rotate(&directory, "b", "c", NOW).await, rotated(false));
+    assert!(at_once.iter().all(|rotation| *rotation == rotated(Some(0))), "{at_once:?}");
+    let with_another_key = rotate_to_any(&directory, "a", &["b of a newer key", "b"], NOW).await;
+    assert_eq!(with_another_key, rotated(Some(1)), "what was given is given again, whichever key is in use by now");
+    assert_eq!(rotate(&directory, "b", "c", NOW).await, rotated(None));
     let reused = Rotation::Reused { device_id: device_id(1), studio_id: studio_id(1) };
     assert_eq!(rotate(&directory, "a", "b", NOW).await, reused);
 }

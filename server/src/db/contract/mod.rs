@@ -9,6 +9,7 @@ mod directory;
 mod feed;
 mod imports;
 mod invitations;
+mod keys;
 mod leads;
 mod mails;
 mod members;
@@ -34,6 +35,7 @@ use wire::changes::{Change, Line, Row};
 
 use super::{Database, DatabaseUrl, Sight, Tenant, migrate};
 use crate::hints::LocalHints;
+use crate::secrets::{Secret, SecretSource};
 
 pub(super) const NOW: UnixMs = UnixMs(1_790_000_000_000);
 
@@ -55,6 +57,12 @@ macro_rules! on_both {
     };
 }
 use on_both;
+
+/// The secret that every test's database is sealed by.
+pub(super) fn test_secret() -> SecretSource {
+    let digits = "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d";
+    SecretSource::Given(Arc::new(Secret::parse("test", digits).expect("a secret")))
+}
 
 /// A database of its own for a test.
 pub(super) struct TestDatabase {
@@ -80,7 +88,7 @@ impl TestDatabase {
 
     async fn open(url: DatabaseUrl, name: String, dir: Option<tempfile::TempDir>) -> Self {
         let hints = Arc::new(LocalHints::default());
-        let database = Database::open(&url, Arc::clone(&hints) as _).await.expect("opens");
+        let database = Database::open(&url, &test_secret(), Arc::clone(&hints) as _).await.expect("opens");
         Self { database, url, hints, name, _dir: dir }
     }
 

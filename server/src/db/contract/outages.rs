@@ -7,7 +7,7 @@ use domain::Direction;
 use wire::write::RecordMessage;
 
 use super::cluster::Cluster;
-use super::{NOW, conversation_id, lead_id, lead_rows, message_id, owner_id, studio, studio_id};
+use super::{NOW, conversation_id, lead_id, lead_rows, message_id, owner_id, studio, studio_id, test_secret};
 use crate::db::postgres::Postgres;
 use crate::db::store::Store;
 use crate::db::{Database, DatabaseUrl, DbError, Outage, Sight, Tenant, WriteError, migrate};
@@ -30,7 +30,7 @@ impl Stage {
         let name = cluster.create_database();
         migrate(&cluster.url("frontdesk_migration", &name).parse().expect("URL")).await.expect("migrates");
         let url: DatabaseUrl = cluster.url("frontdesk_server", &name).parse().expect("URL");
-        let database = Database::open(&url, Arc::new(LocalHints::default())).await.expect("opens");
+        let database = Database::open(&url, &test_secret(), Arc::new(LocalHints::default())).await.expect("opens");
         let id = studio_id(1);
         database.directory().add_studio(id, NOW).await.expect("registered");
         let tenant = database.create_tenant(id).await.expect("made");

@@ -1,6 +1,6 @@
 //! What keeps studios apart where they share tables.
 
-use super::{NOW, TestDatabase, cluster::cluster, lead_rows, migrated, studio_id};
+use super::{NOW, TestDatabase, cluster::cluster, lead_rows, migrated, studio_id, test_secret};
 use crate::db::postgres::{SetupFault, faults};
 use crate::db::{Database, DatabaseUrl, DbError, Sight, migrate};
 use crate::hints::LocalHints;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 async fn fault_of(url: &str) -> SetupFault {
     let url: DatabaseUrl = url.parse().expect("URL");
-    match Database::open(&url, Arc::new(LocalHints::default())).await.err() {
+    match Database::open(&url, &test_secret(), Arc::new(LocalHints::default())).await.err() {
         Some(DbError::Setup(fault)) => *fault,
         other => panic!("{other:?}"),
     }
@@ -181,7 +181,7 @@ async fn a_role_that_row_level_security_does_not_bind_does_not_serve() {
     let stranger = fault_of(&cluster.url("stranger", &name)).await;
     assert_eq!(stranger, SetupFault::RoleNotGranted { role: "frontdesk_studio" });
     let serves = cluster.url("frontdesk_server", &name).parse().expect("URL");
-    Database::open(&serves, Arc::new(LocalHints::default())).await.expect("the control");
+    Database::open(&serves, &test_secret(), Arc::new(LocalHints::default())).await.expect("the control");
 }
 
 #[tokio::test]
@@ -197,7 +197,9 @@ async fn a_database_that_is_not_migrated_is_not_served_from_and_says_so() {
     assert_eq!(old, SetupFault::OldSchema { found: 0, wanted: 1 });
     cluster.sql(&name, "UPDATE directory.schema_history SET version = 7");
     let newer = cluster.url("frontdesk_server", &name).parse().expect("URL");
-    Database::open(&newer, Arc::new(LocalHints::default())).await.expect("a newer schema serves an older server");
+    Database::open(&newer, &test_secret(), Arc::new(LocalHints::default()))
+        .await
+        .expect("a newer schema serves an older server");
 }
 
 #[tokio::test]
@@ -214,7 +216,7 @@ async fn a_migration_that_fails_leaves_nothing_and_is_run_again() {
     cluster.sql(&name, "DROP SCHEMA studio CASCADE");
     assert_eq!(migrate(&owner).await.expect("migrates"), ["V1__initial"]);
     let serves = cluster.url("frontdesk_server", &name).parse().expect("URL");
-    Database::open(&serves, Arc::new(LocalHints::default())).await.expect("opens");
+    Database::open(&serves, &test_secret(), Arc::new(LocalHints::default())).await.expect("opens");
 }
 
 #[tokio::test]
@@ -271,7 +273,7 @@ async fn beyond_a_socket_the_database_proves_who_it_is_or_is_not_spoken_to() {
 
     let open = async |options: &str| {
         let url = format!("postgres://frontdesk_server@{address}/{name}?{options}").parse().expect("URL");
-        Database::open(&url, Arc::new(LocalHints::default())).await
+        Database::open(&url, &test_secret(), Arc::new(LocalHints::default())).await
     };
     let verified = open(&format!("sslmode=verify-full&sslrootcert={}", right.ca.display())).await.expect("opens");
     let protocol = "SELECT DISTINCT version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \

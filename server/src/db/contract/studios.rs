@@ -58,7 +58,7 @@ async fn two_studios_may_use_the_same_ids(db: TestDatabase) {
 
 async fn a_studio_is_found_again_after_a_restart(db: TestDatabase) {
     db.studio(1).await;
-    let again = crate::db::Database::open(&db.url, db.hints.clone()).await.expect("opens");
+    let again = crate::db::Database::open(&db.url, &super::test_secret(), db.hints.clone()).await.expect("opens");
     let tenant = again.tenant(studio_id(1)).await.expect("found");
     assert_eq!(tenant.find_studio().await.expect("read"), Some(studio(studio_id(1))));
 }

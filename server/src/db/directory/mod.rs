@@ -1,11 +1,12 @@
 //! What is asked before any studio is: accounts and memberships here, devices and refresh tokens in `sessions`, who
 //! becomes and stays a member in `members`, `invitations` and `mail`, what of it the studio's rows have yet to say in
-//! `acts`, and how things are forgotten in `purge`.
+//! `acts`, how things are forgotten in `purge`, and sealed keys in `keys`.
 //!
 //! Tokens come here hashed and passwords as PHC strings; neither is ever seen in clear.
 
 mod acts;
 mod invitations;
+mod keys;
 mod mail;
 mod members;
 mod purge;
@@ -19,6 +20,8 @@ use super::store::Store;
 
 pub(crate) use acts::{Effect, MemberAct};
 pub(crate) use invitations::{Accept, AcceptAs, Acceptance, FoundInvitation, InvitationState, NewInvitation, NewLink};
+pub(crate) use keys::StoredTokenKey;
+pub(super) use keys::change_token_keys;
 pub(crate) use mail::{Attempt, DueMail};
 pub(crate) use members::{Actor, MemberError, NewMembership};
 pub(crate) use sessions::{LiveSession, NewDevice, Rotate, Rotation};
@@ -45,6 +48,15 @@ pub(crate) struct Membership {
 impl Directory {
     pub(super) fn new(store: Store) -> Self {
         Self { store }
+    }
+
+    /// Writes past all rules.
+    #[cfg(test)]
+    pub(super) async fn write_for_test(
+        &self,
+        work: impl FnOnce(&super::sql::Tx<'_>) -> Result<(), DbError> + Send + 'static,
+    ) -> Result<(), DbError> {
+        self.store.write(work).await
     }
 
     /// Registers a studio; again is no error.

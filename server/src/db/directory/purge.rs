@@ -56,6 +56,7 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::contract::test_secret;
     use crate::db::{Database, DatabaseUrl, NewDevice, NewMembership, Rotate};
     use domain::{DeviceId, MemberId, Role, StudioId};
     use uuid::Uuid;
@@ -64,7 +65,8 @@ mod tests {
 
     async fn directory(dir: &tempfile::TempDir) -> Directory {
         let hints = std::sync::Arc::new(crate::hints::LocalHints::default());
-        let database = Database::open(&DatabaseUrl::Sqlite(dir.path().join("data")), hints).await.expect("opens");
+        let database =
+            Database::open(&DatabaseUrl::Sqlite(dir.path().join("data")), &test_secret(), hints).await.expect("opens");
         let directory = database.directory().clone();
         let membership = NewMembership {
             account_id: Uuid::from_u128(1),
@@ -92,8 +94,8 @@ mod tests {
         let device = NewDevice { id, member_id: member(), form: SessionForm::Bearer, info, ip: String::new(), over_at };
         directory.start_session(device, format!("{n} 0"), UnixMs(0)).await.expect("started");
         for exchange in 0..exchanges {
-            let (old_hash, new_hash) = (format!("{n} {exchange}"), format!("{n} {}", exchange + 1));
-            let rotate = Rotate { old_hash, new_hash, form: SessionForm::Bearer, ip: String::new(), over_at };
+            let (old_hash, new_hashes) = (format!("{n} {exchange}"), vec![format!("{n} {}", exchange + 1)]);
+            let rotate = Rotate { old_hash, new_hashes, form: SessionForm::Bearer, ip: String::new(), over_at };
             directory.rotate(rotate, UnixMs(1)).await.expect("rotated");
         }
         id

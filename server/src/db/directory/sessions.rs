@@ -34,7 +34,8 @@ pub(crate) struct LiveSession {
 /// A refresh token that is presented, by its hash, and what to keep if it may be exchanged.
 pub(crate) struct Rotate {
     pub(crate) old_hash: String,
-    pub(crate) new_hash: String,
+    /// Of the token to give, and then of those that an exchange before may have given in its place.
+    pub(crate) new_hashes: Vec<String>,
     /// In which it came.
     pub(crate) form: SessionForm,
     pub(crate) ip: String,
@@ -45,8 +46,9 @@ pub(crate) struct Rotate {
 /// How exchanging a refresh token went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rotation {
-    /// The old one is used up, the new one stands in its place: since now, or `again`, since an exchange before.
-    Rotated { device_id: DeviceId, member_id: MemberId, again: bool },
+    /// The old one is used up, and a new one stands in its place: the first since now, or the one of that number `again`,
+    /// since an exchange before.
+    Rotated { device_id: DeviceId, member_id: MemberId, again: Option<usize> },
     /// Somebody has a copy. The session is over, now.
     Reused { device_id: DeviceId, studio_id: StudioId },
     /// Not ours, or of a session that is over.
@@ -123,7 +125,8 @@ impl Directory {
             .write(move |tx| {
                 tx.execute(LOCK_BY_TOKEN, &[(&rotate.old_hash).into()])?;
                 let token = tx.find(FIND_TOKEN, &[(&rotate.old_hash).into()], StoredToken::read)?;
-                let verdict = presented(tx, token.as_ref(), &rotate, now)?.verdict();
+                let (presented, given) = presented(tx, token.as_ref(), &rotate, now)?;
+                let verdict = presented.verdict();
                 // One that is not known is refused, whatever else.
                 let Some(StoredToken { device_id, member_id, studio_id, .. }) = token else {
                     return Ok(Rotation::Refused);
@@ -137,14 +140,16 @@ impl Directory {
                     }
                     Verdict::Exchange => {
                         tx.execute(USE_UP, &[(&rotate.old_hash).into(), now.0.into()])?;
-                        tx.execute(INSERT_TOKEN, &[(&rotate.new_hash).into(), (&id).into(), now.0.into()])?;
+                        let new_hash = rotate.new_hashes.first().ok_or(DbError::Unbound { parameter: 1 })?;
+                        tx.execute(INSERT_TOKEN, &[new_hash.into(), (&id).into(), now.0.into()])?;
                         tx.execute(FORGET, &[(&id).into(), retention::used_tokens_before(now).0.into()])?;
                     }
                     Verdict::AnswerAgain => {}
                 }
                 let over_at = rotate.over_at.0;
                 tx.execute(SEEN, &[(&id).into(), now.0.into(), (&rotate.ip).into(), over_at.into()])?;
-                Ok(Rotation::Rotated { device_id, member_id, again: verdict == Verdict::AnswerAgain })
+                let again = given.filter(|_| verdict == Verdict::AnswerAgain);
+                Ok(Rotation::Rotated { device_id, member_id, again })
             })
             .await
     }
@@ -272,25 +277,31 @@ impl StoredToken {
     }
 }
 
-/// What the policy wants to know of a token, and of the one that its exchange leads to.
-fn presented(tx: &Tx<'_>, token: Option<&StoredToken>, rotate: &Rotate, now: UnixMs) -> Result<Presented, DbError> {
+/// What the policy wants to know of a token, and which of those that its exchange leads to was given out.
+fn presented(
+    tx: &Tx<'_>,
+    token: Option<&StoredToken>,
+    rotate: &Rotate,
+    now: UnixMs,
+) -> Result<(Presented, Option<usize>), DbError> {
     const FIND_SUCCESSOR: &str = "SELECT used_at FROM refresh_token WHERE hash = $1";
-    let Some(token) = token else { return Ok(Presented::Unknown) };
+    let Some(token) = token else { return Ok((Presented::Unknown, None)) };
     if token.is_ended || token.over_at <= now.0 {
-        return Ok(Presented::OfEndedSession);
+        return Ok((Presented::OfEndedSession, None));
     }
     if token.form != rotate.form {
-        return Ok(Presented::InAnotherForm);
+        return Ok((Presented::InAnotherForm, None));
     }
     if token.used_at.is_none() {
-        return Ok(Presented::Unused);
+        return Ok((Presented::Unused, None));
     }
-    let successor = tx.find(FIND_SUCCESSOR, &[(&rotate.new_hash).into()], |row| row.opt_int(0))?;
-    Ok(Presented::Used(match successor {
-        None => Successor::NotGiven,
-        Some(None) => Successor::Unused,
-        Some(Some(_)) => Successor::Used,
-    }))
+    for (number, new_hash) in rotate.new_hashes.iter().enumerate() {
+        if let Some(used_at) = tx.find(FIND_SUCCESSOR, &[new_hash.into()], |row| row.opt_int(0))? {
+            let successor = used_at.map_or(Successor::Unused, |_| Successor::Used);
+            return Ok((Presented::Used(successor), Some(number)));
+        }
+    }
+    Ok((Presented::Used(Successor::NotGiven), None))
 }
 
 /// Says whether there was anything to end.
