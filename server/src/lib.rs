@@ -46,7 +46,7 @@ pub use config::{Config, Transport};
 pub use connections::ConnectionLimits;
 pub use db::{
     DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
-    SetupFault, migrate,
+    Rotated, RotationStep, SetupFault, finish_rotation, migrate, rotate,
 };
 pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
 pub use rate_limits::{InvalidRate, Rate, Rates};

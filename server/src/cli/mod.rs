@@ -8,6 +8,7 @@ mod demo;
 mod members;
 mod migrate;
 mod reset_cursors;
+mod rotate_key;
 mod serve;
 
 use std::env::VarError;
@@ -63,6 +64,11 @@ enum Command {
     /// They may hold what came after the backup and is gone now. What they have stays until they have it anew. Also
     /// while the server runs.
     ResetCursors(reset_cursors::ResetCursors),
+    /// Replace the secret and the keys under it; prints what was done and what is left to do
+    ///
+    /// Nobody is signed out. Embedded files are encrypted anew, while no server uses them. On PostgreSQL servers go on
+    /// serving, and accept both secrets until `--finish`. One that was interrupted is gone on with.
+    RotateKey(rotate_key::RotateKey),
     /// Make a throw-away certificate, for a demo or a test
     Certificate(certificate::Certificate),
 }
@@ -175,6 +181,7 @@ async fn dispatch(cli: Cli, settings: Settings) -> anyhow::Result<()> {
         Command::Member(member) => member.run().await,
         Command::Billing(billing) => billing.run().await,
         Command::ResetCursors(reset) => reset.run().await,
+        Command::RotateKey(rotate) => rotate.run().await,
         Command::Certificate(certificate) => certificate.run(),
     }
 }

@@ -12,6 +12,7 @@ mod files;
 mod in_use;
 mod keys;
 mod postgres;
+mod rotation;
 mod rows;
 mod shared;
 mod sql;
@@ -41,6 +42,7 @@ pub(crate) use directory::{
     LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation, StoredTokenKey,
 };
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
+pub use rotation::{Rotated, RotationStep, finish_rotation, rotate};
 pub(crate) use tenant::{Billing, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -25,6 +25,7 @@ mod operator;
 mod rate_limits;
 mod refresh;
 mod restore;
+mod rotation;
 mod routes;
 mod slow_clients;
 #[path = "../support/smtp.rs"]

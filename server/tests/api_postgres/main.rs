@@ -45,6 +45,7 @@ mod rate_limits;
 mod refresh;
 #[path = "../api/restore.rs"]
 mod restore;
+mod rotation;
 #[path = "../api/routes.rs"]
 mod routes;
 mod servers;
