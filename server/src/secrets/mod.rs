@@ -6,7 +6,7 @@
 //! ```
 //!
 //! So the operator's secret is replaced by sealing a few hundred bytes anew, for the old one and the new one at a time
-//! while servers change over; and data is encrypted anew by adding a generation. `docs/adr/0009` has the reasons.
+//! while servers change over; and data is encrypted anew by adding a generation. `docs/adr/0013` has the reasons.
 //!
 //! Nothing here ever draws a new key where an old one is missing: what it opened would be lost in silence.
 
