@@ -86,6 +86,8 @@ ids! {
     ConversationId,
     /// One message of a conversation.
     MessageId,
+    /// One act of a device, done at most once.
+    OperationId,
     /// One invoice for the studio's subscription.
     InvoiceId,
 }

@@ -5,6 +5,7 @@
 
 mod billing;
 mod conversation;
+mod edit;
 mod fold;
 mod id;
 mod lead;
@@ -22,9 +23,10 @@ pub use billing::{
     SubscriptionStatus,
 };
 pub use conversation::{Channel, Conversation, ConversationStatus};
+pub use edit::{Edited, FieldOutcome, FieldResult, LeadEdit, LeadField, LeadMerge, merge_lead};
 pub use fold::fold;
 pub use id::{
-    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId,
+    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId,
     StudioId,
 };
 pub use lead::{Lead, LeadPatch, Source, Touch};

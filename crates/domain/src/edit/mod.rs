@@ -1,0 +1,104 @@
+//! Edits that were made on what somebody saw, perhaps days ago and offline.
+//!
+//! An edit says of each field what it was and what it is to be, so that whoever carries it out can tell a change from a
+//! copy (ADR 16). [`merge_lead`] is the rule.
+
+mod merge;
+
+pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::{MemberId, Phone, StageId};
+
+/// What a field was for whoever edited it, and what they made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Edited<T> {
+    #[serde(deserialize_with = "given")]
+    #[schema(required)]
+    pub from: T,
+    #[serde(deserialize_with = "given")]
+    #[schema(required)]
+    pub to: T,
+}
+
+/// Both sides have to be said: without this, one that is missing would read as `null`, and clear the field.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
+/// Edited fields of a lead. Absent ones were not touched.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeadEdit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Edited<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Edited<Option<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Edited<Option<Phone>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_id: Option<Edited<StageId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<Edited<Option<MemberId>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Edited<Vec<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Edited<String>>,
+    /// In hundredths of the studio's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_minor: Option<Edited<Option<i64>>>,
+}
+
+/// Written by hand: shows which fields were edited, never from or to what.
+impl std::fmt::Debug for LeadEdit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.fields()).finish()
+    }
+}
+
+impl LeadEdit {
+    /// The fields that were edited.
+    pub fn fields(&self) -> impl Iterator<Item = LeadField> {
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        [
+            (LeadField::Name, name.is_some()),
+            (LeadField::Email, email.is_some()),
+            (LeadField::Phone, phone.is_some()),
+            (LeadField::StageId, stage_id.is_some()),
+            (LeadField::OwnerId, owner_id.is_some()),
+            (LeadField::Tags, tags.is_some()),
+            (LeadField::Notes, notes.is_some()),
+            (LeadField::ValueMinor, value_minor.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, is_edited)| is_edited.then_some(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_a_field_have_to_be_said() {
+        let whole = r#"{"email":{"from":"a@b.example","to":null}}"#;
+        let edit: LeadEdit = serde_json::from_str(whole).expect("an edit");
+        assert_eq!(edit.email, Some(Edited { from: Some("a@b.example".to_owned()), to: None }));
+        assert_eq!(serde_json::to_string(&edit).expect("text"), whole);
+        for part in
+            [r#"{"email":{"from":"a@b.example"}}"#, r#"{"email":{"to":null}}"#, r#"{"email":{"from":1,"to":null}}"#]
+        {
+            assert!(serde_json::from_str::<LeadEdit>(part).is_err(), "{part}");
+        }
+        assert!(serde_json::from_str::<LeadEdit>(r#"{"revision":3}"#).is_err(), "a field that there is not");
+    }
+
+    #[test]
+    fn debug_shows_the_fields_and_not_what_is_in_them() {
+        let edit: LeadEdit = serde_json::from_str(r#"{"name":{"from":"Nora","to":"Zeisig"}}"#).expect("an edit");
+        assert_eq!(format!("{edit:?}"), "{Name}");
+    }
+}

@@ -1,0 +1,106 @@
+//! What staff did on a device, perhaps offline: `POST /v1/sync/operations` with [`Operations`] → [`OperationResults`].
+//!
+//! A device keeps each act until it has its result, and sends it again as it was when it does not know whether it arrived:
+//! the id makes sure that it is done at most once, however often it is sent, and is kept for ever. Acts on the same
+//! target are done in the order they are sent in.
+//!
+//! What is refused is not kept: the same operation may be sent again once what stood in its way is gone.
+
+use domain::{FieldResult, LeadEdit, LeadId, OperationId, UnixMs};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Operations in one request, at most.
+pub const MAX_OPERATIONS: usize = 100;
+
+/// Acts in the order they happened; at most 100.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    #[schema(max_items = 100)]
+    pub operations: Vec<Operation>,
+}
+
+/// One act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// Chosen by the device; the same id again is the same act.
+    pub id: OperationId,
+    /// By the device's clock. Of two moves of a lead the later one stands; what is in the future counts as now.
+    pub at: UnixMs,
+    pub act: Act,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    EditLead(EditLead),
+}
+
+/// Some fields of a lead were edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditLead {
+    pub lead_id: LeadId,
+    pub edit: LeadEdit,
+}
+
+/// One for each operation, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OperationResults {
+    pub results: Vec<OperationResult>,
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OperationResult {
+    pub id: OperationId,
+    pub outcome: OperationOutcome,
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationOutcome {
+    /// It is done, now or when it was first sent.
+    Done(Done),
+    /// It was not done.
+    Refused(Refused),
+    /// It was not looked at: an operation before it on the same target was refused.
+    Held,
+}
+
+/// An operation is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Done {
+    /// Whether it was done before, and this is what became of it then.
+    pub is_repeated: bool,
+    /// What became of each field that was edited.
+    pub fields: Vec<FieldResult>,
+}
+
+/// Why an operation was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Refused {
+    pub reason: RefusalReason,
+    /// The field that an invalid operation is invalid for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// Why an operation was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The target does not exist, or not in this member's sight.
+    NotFound,
+    /// What it asks for can't be: a stage or an owner that the studio does not have, too many tags.
+    Invalid,
+    /// Its id is that of another act.
+    OtherAct,
+    /// From a newer server.
+    #[serde(other, skip_serializing)]
+    Unknown,
+}
