@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::connections::ConnectionLimits;
 use crate::db::DatabaseUrl;
 use crate::rate_limits::Rates;
+use crate::telemetry::TelemetryConfig;
 
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub rates: Rates,
     /// How many connections there may be, and how slow they.
     pub connections: ConnectionLimits,
+    /// Where failures and uses are told of; nowhere by default.
+    pub telemetry: TelemetryConfig,
 }
 
 impl Config {
@@ -51,13 +54,14 @@ impl Config {
             trusted_proxies: 0,
             rates: Rates::default(),
             connections: ConnectionLimits::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, data, database, transport, clock: _, trusted_proxies, rates, connections } = self;
+        let Self { listen, data, database, transport, clock: _, trusted_proxies, rates, connections, telemetry } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("data", data)
@@ -66,6 +70,7 @@ impl fmt::Debug for Config {
             .field("trusted_proxies", trusted_proxies)
             .field("rates", rates)
             .field("connections", connections)
+            .field("telemetry", telemetry)
             .finish_non_exhaustive()
     }
 }

@@ -31,6 +31,7 @@ mod served_certificate;
 mod settings;
 mod state;
 mod streams;
+mod telemetry;
 mod tls;
 
 pub use admin::{Admin, AdminError};
@@ -46,4 +47,8 @@ pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use secret_file::SecretFileError;
 pub use serve::{Running, StartError, start};
 pub use settings::Weakness;
+pub use telemetry::{
+    InvalidPosthogHost, InvalidPosthogKey, InvalidSentryDsn, PosthogHost, PosthogKey, SentryDsn, TelemetryConfig,
+    TelemetryError,
+};
 pub use tls::TlsError;

@@ -26,6 +26,7 @@ use crate::secret_file::{SecretFileError, make_private_dir};
 use crate::served_certificate::ServedCertificate;
 use crate::state::{AppState, Shared};
 use crate::streams::Streams;
+use crate::telemetry::{Telemetry, TelemetryError, TelemetryTask};
 use crate::tls::TlsError;
 
 /// How long requests under way may take to end when the server stops.
@@ -48,6 +49,8 @@ pub enum StartError {
     Secret(#[from] SecretFileError),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error("telemetry: {0}")]
+    Telemetry(#[from] TelemetryError),
     #[error("no randomness: {0}")]
     NoRandomness(ring::error::Unspecified),
     #[error("password hashing does not work: {0}")]
@@ -62,6 +65,8 @@ pub struct Running {
     handle: Handle<SocketAddr>,
     closing: CancellationToken,
     task: Option<JoinHandle<io::Result<()>>>,
+    telemetry: Telemetry,
+    telemetry_task: Option<TelemetryTask>,
 }
 
 /// Starts a server; it answers when this returns.
@@ -76,7 +81,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     };
     let is_tls = certificate.is_some();
     let closing = CancellationToken::new();
-    let (state, admin) = open_state(&config, is_tls, closing.clone()).await?;
+    let (state, admin, telemetry_task) = open_state(&config, is_tls, closing.clone()).await?;
+    let telemetry = state.telemetry.clone();
 
     let listen = |source| StartError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).map_err(listen)?;
@@ -100,7 +106,16 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         None => tokio::spawn(server.acceptor(BoundedAcceptor::new(NoDelayAcceptor::new(), limits)).serve(service)),
     };
     tracing::info!(%addr, tls = is_tls, "listening");
-    Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
+    Ok(Running {
+        addr,
+        is_tls,
+        admin,
+        handle,
+        closing,
+        task: Some(task),
+        telemetry,
+        telemetry_task: Some(telemetry_task),
+    })
 }
 
 /// Opens what requests work with.
@@ -108,12 +123,13 @@ pub(crate) async fn open_state(
     config: &Config,
     is_tls: bool,
     closing: CancellationToken,
-) -> Result<(AppState, Admin), StartError> {
+) -> Result<(AppState, Admin, TelemetryTask), StartError> {
     make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
     let keys = ServerKeys::load(&config.data)?;
     let database = Database::connect(&config.database).await?;
     let passwords = Arc::new(Passwords::new().map_err(|e| StartError::Passwords(Box::new(e)))?);
     let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
+    let (telemetry, telemetry_task) = Telemetry::start(&config.telemetry, &keys.telemetry, Arc::clone(&config.clock))?;
     let state = AppState::new(Shared {
         database,
         clock: Arc::clone(&config.clock),
@@ -124,9 +140,10 @@ pub(crate) async fn open_state(
         streams: Streams::new(closing),
         rate_limits: RateLimits::new(&config.rates, Arc::clone(&config.clock)).map_err(StartError::NoRandomness)?,
         trusted_proxies: config.trusted_proxies,
+        telemetry,
         is_tls,
     });
-    Ok((state, admin))
+    Ok((state, admin, telemetry_task))
 }
 
 /// Bounds what one connection can hold, and for how long.
@@ -160,6 +177,11 @@ impl Running {
         &self.admin
     }
 
+    /// What telemetry is told through.
+    pub(crate) const fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
     /// Stops it: streams end, requests under way are answered, then all connections are closed.
     ///
     /// # Errors
@@ -167,7 +189,12 @@ impl Running {
     pub async fn shutdown(mut self) -> io::Result<()> {
         self.closing.cancel();
         self.handle.graceful_shutdown(Some(GRACE));
-        self.ended().await
+        let ended = self.ended().await;
+        // Last, so that what the last requests came to is told as well.
+        if let Some(task) = self.telemetry_task.take() {
+            task.end().await;
+        }
+        ended
     }
 
     /// Stops it as a crash would: every connection is cut.

@@ -16,6 +16,7 @@ pub(crate) struct ServerKeys {
     pub(crate) refresh_token: Zeroizing<[u8; 32]>,
     pub(crate) refresh_successor: Zeroizing<[u8; 32]>,
     pub(crate) cursor: Zeroizing<[u8; 32]>,
+    pub(crate) telemetry: Zeroizing<[u8; 32]>,
 }
 
 impl ServerKeys {
@@ -40,6 +41,7 @@ impl ServerKeys {
             refresh_token: derived(&root, b"refresh token"),
             refresh_successor: derived(&root, b"refresh successor"),
             cursor: derived(&root, b"cursor"),
+            telemetry: derived(&root, b"telemetry"),
         })
     }
 }

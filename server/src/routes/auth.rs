@@ -18,6 +18,7 @@ use crate::ids::new_uuid;
 use crate::limits;
 use crate::openapi;
 use crate::rate_limits::ClientAddress;
+use crate::request::RequestContext;
 use crate::state::AppState;
 
 /// Begins a session on a device
@@ -32,6 +33,7 @@ use crate::state::AppState;
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     Extension(address): Extension<ClientAddress>,
+    Extension(context): Extension<RequestContext>,
     JsonBody(request): JsonBody<SignIn>,
 ) -> Result<Json<Session>, ApiError> {
     check_device(&request.device)?;
@@ -49,6 +51,7 @@ pub(crate) async fn sign_in(
     // A studio one does not belong to is no studio one could tell from a wrong password.
     let membership = directory.find_membership(account_id, request.studio_id).await?;
     let membership = membership.ok_or(ApiError::InvalidCredentials)?;
+    context.belongs_to(membership.studio_id);
     let tenant = state.database.tenant(membership.studio_id).await?;
     let studio = tenant.find_studio().await?.ok_or(ApiError::NotFound)?;
     let member = tenant.find_member(membership.member_id).await?.ok_or(ApiError::NotFound)?;

@@ -16,4 +16,5 @@ mod restore;
 mod slow_clients;
 mod streams;
 mod surface;
+mod telemetry;
 mod writes;

@@ -34,5 +34,7 @@ mod slow_clients;
 mod streams;
 #[path = "../api/surface.rs"]
 mod surface;
+#[path = "../api/telemetry.rs"]
+mod telemetry;
 #[path = "../api/writes.rs"]
 mod writes;
