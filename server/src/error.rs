@@ -170,6 +170,10 @@ impl Refusal {
         Self { code, message, field: None, retry_after_s: None }
     }
 
+    pub(crate) const fn code(&self) -> ApiErrorCode {
+        self.code
+    }
+
     /// The answer's body.
     pub(crate) fn body(self, request_id: &str) -> ApiErrorBody {
         let Self { code, message, field, retry_after_s } = self;

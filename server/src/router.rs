@@ -93,9 +93,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("temporary directory");
         let listen = "127.0.0.1:0".parse().expect("address");
         let config = Config::new(listen, dir.path().join("data"), Transport::InsecureHttpLoopback);
-        let (state, _) = crate::serve::open_state(&config, "http://localhost".to_owned(), CancellationToken::new())
-            .await
-            .expect("opens");
+        let (state, _, _telemetry) =
+            crate::serve::open_state(&config, "http://localhost".to_owned(), CancellationToken::new())
+                .await
+                .expect("opens");
         async fn fails() -> StatusCode {
             panic!("Nora's secret")
         }

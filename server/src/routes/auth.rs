@@ -26,6 +26,7 @@ use crate::ids::new_uuid;
 use crate::limits;
 use crate::openapi;
 use crate::rate_limits::ClientAddress;
+use crate::request::RequestContext;
 use crate::state::AppState;
 
 /// The answer to a sign-in, in the form that was asked for.
@@ -57,6 +58,7 @@ pub(crate) enum Refreshed {
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     Extension(address): Extension<ClientAddress>,
+    Extension(context): Extension<RequestContext>,
     browser: Browser,
     JsonBody(request): JsonBody<SignIn>,
 ) -> Result<Response, ApiError> {
@@ -79,6 +81,7 @@ pub(crate) async fn sign_in(
     // A studio one does not belong to is no studio one could tell from a wrong password.
     let membership = directory.find_membership(account_id, request.studio_id).await?;
     let membership = membership.ok_or(ApiError::InvalidCredentials)?;
+    context.belongs_to(membership.studio_id);
     let tenant = state.database.tenant(membership.studio_id).await?;
     let studio = tenant.find_studio().await?.ok_or(ApiError::NotFound)?;
     let member = tenant.find_member(membership.member_id).await?.ok_or(ApiError::NotFound)?;

@@ -32,4 +32,5 @@ mod slow_clients;
 mod smtp_sink;
 mod streams;
 mod surface;
+mod telemetry;
 mod writes;

@@ -71,9 +71,14 @@ pub struct Serving {
 
 impl Serving {
     pub async fn start(database: &TestDatabase, data: &str, tls: &Path) -> Self {
+        Self::start_with(database, data, tls, &[]).await
+    }
+
+    /// The same, with more in its environment.
+    pub async fn start_with(database: &TestDatabase, data: &str, tls: &Path, variables: &[(&str, &str)]) -> Self {
         let [cert, key] = ["cert.pem", "key.pem"].map(|name| tls.join(name).display().to_string());
         let args = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key];
-        let mut child = program(database, &args).spawn().unwrap();
+        let mut child = program(database, &args).envs(variables.iter().copied()).spawn().unwrap();
         let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, logged) = watch::channel(String::new());
         let log = tokio::spawn(async move {
