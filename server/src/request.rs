@@ -18,7 +18,7 @@ use crate::error::Refusal;
 use crate::ids::new_uuid;
 use crate::limits;
 use crate::state::AppState;
-use crate::telemetry::Answered;
+use crate::telemetry::{Answered, Fault};
 
 /// Of an answer that is a page for people: its body is left as it is, whatever its status.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
 
     let mut status = response.status();
     let is_page = response.extensions_mut().remove::<IsPage>().is_some();
-    let mut code = None;
+    let fault = response.extensions_mut().remove::<Fault>();
     if !is_page && (status.is_client_error() || status.is_server_error()) {
         // axum's own word for a parameter that is not what it has to be; ours is another.
         if status == StatusCode::BAD_REQUEST && response.extensions().get::<Refusal>().is_none() {
@@ -69,7 +69,6 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
             *response.status_mut() = status;
         }
         let refusal: Refusal = response.extensions_mut().remove().unwrap_or_else(|| Refusal::of_status(status));
-        code = Some(refusal.code());
         let (mut parts, _) = response.into_parts();
         // They describe the body that is being replaced.
         for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
@@ -77,8 +76,7 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
         }
         response = (parts, Json(refusal.body(&id))).into_response();
     }
-    let answered = Answered { method: &method, route: route.as_ref(), status, code, request_id: &id };
-    state.telemetry.note_answer(&answered, context.studio_id.get().copied());
+    state.telemetry.note_answer(&Answered { route: route.as_ref(), status, fault, request_id: &id });
     add_headers(response.headers_mut(), &id, state.is_tls);
     span.in_scope(|| {
         tracing::info!(

@@ -27,7 +27,7 @@ use crate::secret_file::make_private_dir;
 use crate::served_certificate::ServedCertificate;
 use crate::state::{AppState, Shared};
 use crate::streams::Streams;
-use crate::telemetry::{Telemetry, TelemetryError, TelemetryTask};
+use crate::telemetry::{Telemetry, TelemetryError, TelemetryTask, Use, Who};
 use crate::tls::TlsError;
 
 /// How long requests under way may take to end when the server stops.
@@ -106,6 +106,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         None => tokio::spawn(server.acceptor(BoundedAcceptor::new(NoDelayAcceptor::new(), limits)).serve(service)),
     };
     tracing::info!(%addr, tls = is_tls, "listening");
+    telemetry.note_use(Use::ServerStarted, Who::Installation);
     Ok(Running {
         addr,
         is_tls,

@@ -13,6 +13,7 @@ use super::refresh_token::{Exchange, RefreshToken, RefreshTokenError, RefreshTok
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::secrets::{Key, derive};
+use crate::telemetry::PseudonymKey;
 
 /// Names what is derived from a token key.
 const KIND: &str = "frontdesk token key 1";
@@ -53,6 +54,7 @@ struct Generation {
     access: AccessTokens,
     refresh: RefreshTokens,
     cursor: CursorSeal,
+    pseudonym: PseudonymKey,
 }
 
 impl Generation {
@@ -65,6 +67,7 @@ impl Generation {
             access: AccessTokens::new(*id, &derived("access token")),
             refresh: RefreshTokens::new(*id, &derived("refresh token"), &derived("refresh successor")),
             cursor: CursorSeal::new(*id, &derived("cursor")),
+            pseudonym: PseudonymKey::new(&derived("pseudonym")),
         }
     }
 }
@@ -161,6 +164,11 @@ impl TokenKeySet {
     /// What seals new cursors.
     pub(crate) fn cursor_seal(&self, now: UnixMs) -> &CursorSeal {
         &self.in_use(now).cursor
+    }
+
+    /// What makes pseudonyms for telemetry.
+    pub(crate) fn pseudonym_key(&self, now: UnixMs) -> &PseudonymKey {
+        &self.in_use(now).pseudonym
     }
 
     /// What sealed this cursor, if it is one of ours.

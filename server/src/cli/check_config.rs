@@ -23,6 +23,7 @@ impl CheckConfig {
             ServedCertificate::load(cert, key)?;
         }
         ServerKeys::check(&config.data).context("the server's secret")?;
+        config.telemetry.check().context("telemetry")?;
         for setting in &SETTINGS {
             // Values are not repeated: some are secret.
             let state = match std::env::var_os(setting.name) {

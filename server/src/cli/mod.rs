@@ -31,7 +31,7 @@ use crate::clock::SystemClock;
 use crate::db::DatabaseUrl;
 use crate::secrets::{Secret, SecretSource};
 use crate::settings::Settings;
-use crate::telemetry::{LogLayer, PANIC_TARGET, Place};
+use crate::telemetry::{LogLayer, log_panic};
 
 /// Holds the secret itself, where the operator keeps it in no file.
 const SECRET_VARIABLE: &str = "FRONTDESK_SECRET";
@@ -198,19 +198,14 @@ fn start_log(ours: Level, telemetry: LogLayer) {
     let filter = EnvFilter::new(format!("warn,frontdesk_server={ours}"));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let errors = Targets::new().with_target("frontdesk_server", Level::INFO);
-    let log = tracing_subscriber::registry().with(telemetry.clone().with_filter(errors));
+    let log = tracing_subscriber::registry().with(telemetry.with_filter(errors));
     if std::io::stderr().is_terminal() {
         log.with(lines.with_filter(filter)).init();
     } else {
         let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
         log.with(lines.with_filter(filter)).init();
     }
-    // The default hook prints what the panic says, which may quote data.
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string);
-        tracing::error!(target: PANIC_TARGET, place = place.as_deref().unwrap_or("unknown"), "panic");
-        telemetry.note_panic(panic.location().map(Place::of_panic));
-    }));
+    std::panic::set_hook(Box::new(log_panic));
 }
 
 /// Says something to whoever called: results on standard output.

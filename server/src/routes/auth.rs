@@ -26,8 +26,8 @@ use crate::ids::new_uuid;
 use crate::limits;
 use crate::openapi;
 use crate::rate_limits::ClientAddress;
-use crate::request::RequestContext;
 use crate::state::AppState;
+use crate::telemetry::{Use, Who};
 
 /// The answer to a sign-in, in the form that was asked for.
 #[derive(Serialize, ToSchema)]
@@ -58,9 +58,23 @@ pub(crate) enum Refreshed {
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     Extension(address): Extension<ClientAddress>,
-    Extension(context): Extension<RequestContext>,
     browser: Browser,
     JsonBody(request): JsonBody<SignIn>,
+) -> Result<Response, ApiError> {
+    let signed_in = begin_session(&state, address, browser, request).await;
+    if let Err(refused) = &signed_in
+        && refused.code() != ApiErrorCode::Internal
+    {
+        state.telemetry.note_use(Use::SignInRefused(refused.code()), Who::Installation);
+    }
+    signed_in
+}
+
+async fn begin_session(
+    state: &AppState,
+    address: ClientAddress,
+    browser: Browser,
+    request: SignIn,
 ) -> Result<Response, ApiError> {
     check_device(&request.device)?;
     // Else a page of somebody else could sign its visitor in, as whom it likes.
@@ -81,7 +95,6 @@ pub(crate) async fn sign_in(
     // A studio one does not belong to is no studio one could tell from a wrong password.
     let membership = directory.find_membership(account_id, request.studio_id).await?;
     let membership = membership.ok_or(ApiError::InvalidCredentials)?;
-    context.belongs_to(membership.studio_id);
     let tenant = state.database.tenant(membership.studio_id).await?;
     let studio = tenant.find_studio().await?.ok_or(ApiError::NotFound)?;
     let member = tenant.find_member(membership.member_id).await?.ok_or(ApiError::NotFound)?;
@@ -101,7 +114,8 @@ pub(crate) async fn sign_in(
         // Removed since the membership was found.
         return Err(ApiError::InvalidCredentials);
     }
-    let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
+    let tokens = tokens(state, device_id, member.id, refresh.token, now)?;
+    state.telemetry.note_use(Use::SignedIn, Who::Studio(membership.studio_id));
     Ok(match request.session {
         SessionForm::Bearer => Json(SignedIn::Bearer(Session { tokens, device_id, studio, member })).into_response(),
         SessionForm::Cookie => {

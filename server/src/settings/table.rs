@@ -147,7 +147,7 @@ pub(crate) static SETTINGS: [Setting; 24] = [
     ),
     Setting {
         name: "FRONTDESK_SENTRY_DSN",
-        meaning: "where failures are told of: a Sentry or what speaks its protocol, `https://KEY@HOST/PROJECT`",
+        meaning: "where failures are told of, as under Telemetry: a Sentry or what speaks its protocol, `https://KEY@HOST/PROJECT`",
         default: "none: nobody is told",
         take: |settings, dsn| {
             settings.telemetry.sentry = Some(dsn.parse().map_err(Problem::new)?);

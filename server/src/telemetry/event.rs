@@ -1,87 +1,121 @@
 //! What can be told: all of it, and nothing else fits in.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use axum::extract::MatchedPath;
-use axum::http::{Method, StatusCode};
-use domain::{StudioId, UnixMs};
-use ring::hmac;
+use axum::http::StatusCode;
+use serde::Serialize;
 use tracing::Metadata;
 use uuid::Uuid;
 use wire::ApiErrorCode;
 
-/// One thing to tell, and when it happened.
-pub(super) enum Event {
-    Failure(UnixMs, Failure),
-    Product(UnixMs, Product, StudioHash),
-}
-
 /// What is looked at of an answered request.
 pub(crate) struct Answered<'a> {
-    pub(crate) method: &'a Method,
     pub(crate) route: Option<&'a MatchedPath>,
     pub(crate) status: StatusCode,
-    pub(crate) code: Option<ApiErrorCode>,
+    pub(crate) fault: Option<Fault>,
     /// Told only if it is a UUID: a client may have chosen it, and a UUID holds no name.
     pub(crate) request_id: &'a str,
 }
 
-/// Something failed that ought not to.
-#[derive(Clone)]
-pub(crate) enum Failure {
-    /// A request was answered with a status of 500 or above.
-    Request {
-        route: Option<Route>,
-        status: StatusCode,
-        code: Option<ApiErrorCode>,
-        request_id: Option<Uuid>,
-    },
+/// Why a request failed. An answer carries it, as an extension, from where it arose to the outermost layer.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) place: Option<Place>,
+}
+
+/// Sorts of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FaultKind {
+    Panic,
+    Database,
+    /// Of the server itself: randomness, signing, hashing.
+    Internal,
     /// An error was logged where there was no request.
-    Logged {
-        place: Place,
-    },
-    Panic {
-        place: Option<Place>,
-    },
+    Logged,
+    /// An answer of 500 or above that names no fault.
+    Answer,
+}
+
+/// Something failed that ought not to.
+pub(crate) struct Failure {
+    pub(super) fault: Fault,
+    pub(super) request: Option<FailedRequest>,
+}
+
+/// The request that a failure ended.
+pub(super) struct FailedRequest {
+    pub(super) route: Option<Route>,
+    pub(super) status: StatusCode,
+    pub(super) id: Option<Uuid>,
 }
 
 /// The pattern of a route, such as `/v1/leads/{lead_id}`: only the router makes one, out of our own text.
-#[derive(Clone)]
-pub(crate) struct Route(MatchedPath);
+pub(super) struct Route(MatchedPath);
 
-/// A place in our source, or in that of a library.
-#[derive(Clone)]
+/// A place in our source, or in that of a library: only the compiler makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    file: Box<str>,
+    file: Cow<'static, str>,
     line: u32,
 }
 
-/// Uses that are counted.
+/// Uses that are counted. Few: whatever people do all day is nobody's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Product {
+pub(crate) enum Use {
+    ServerStarted,
     SignedIn,
-    Synced,
-    LeadChanged,
-    LeadDeleted,
-    MessageRecorded,
-    DeviceRevoked,
-    ActsReported,
+    SignInRefused(ApiErrorCode),
+    /// A client has all there is, from nothing.
+    FullSyncFinished,
+    MemberInvited,
+    InvitationAccepted,
+    MemberRemoved,
 }
-
-/// A studio, as nobody without the server's secret can recognise it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StudioHash([u8; 16]);
 
 impl Failure {
     pub(super) fn of_answer(answered: &Answered<'_>) -> Option<Self> {
-        let Answered { method: _, route, status, code, request_id } = *answered;
+        let &Answered { route, status, ref fault, request_id } = answered;
         // A database that is away is an outage, which each of its requests would tell of; the log has it.
-        (status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE).then(|| Self::Request {
-            route: route.cloned().map(Route),
-            status,
-            code,
-            request_id: request_id.parse().ok(),
-        })
+        if !status.is_server_error() || status == StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
+        let request = FailedRequest { route: route.cloned().map(Route), status, id: request_id.parse().ok() };
+        let fault = fault.clone().unwrap_or(Fault { kind: FaultKind::Answer, place: None });
+        Some(Self { fault, request: Some(request) })
+    }
+
+    /// An error that was logged where there was no request.
+    pub(super) fn of_log(place: Place) -> Self {
+        Self { fault: Fault { kind: FaultKind::Logged, place: Some(place) }, request: None }
+    }
+
+    /// A panic that no request is answered for.
+    pub(super) fn of_panic(place: Option<Place>) -> Self {
+        Self { fault: Fault { kind: FaultKind::Panic, place }, request: None }
+    }
+}
+
+impl Fault {
+    /// One that arose where the caller is.
+    #[track_caller]
+    pub(crate) fn here(kind: FaultKind) -> Self {
+        Self { kind, place: Some(Place::of_code(Location::caller())) }
+    }
+}
+
+impl FaultKind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Panic => "panic",
+            Self::Database => "database",
+            Self::Internal => "internal",
+            Self::Logged => "logged",
+            Self::Answer => "answer",
+        }
     }
 }
 
@@ -93,72 +127,60 @@ impl Route {
 
 impl Place {
     pub(super) fn of_log(metadata: &'static Metadata<'static>) -> Self {
-        Self::new(metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default())
+        Self { file: metadata.file().unwrap_or_default().into(), line: metadata.line().unwrap_or_default() }
     }
 
-    pub(crate) fn of_panic(location: &Location<'_>) -> Self {
-        Self::new(location.file(), location.line())
+    fn of_code(location: &'static Location<'static>) -> Self {
+        Self { file: location.file().into(), line: location.line() }
+    }
+
+    pub(super) fn of_panic(location: &Location<'_>) -> Self {
+        // A hook is lent the place for a moment only.
+        Self { file: location.file().to_owned().into(), line: location.line() }
     }
 
     /// Of a library's file, what comes after the registry's folder, and of any other with a full path its name: where
     /// somebody built the program is their affair.
-    fn new(file: &str, line: u32) -> Self {
-        let file = match file.split_once("/registry/src/").and_then(|(_, file)| file.split_once('/')) {
+    pub(super) fn file(&self) -> &str {
+        match self.file.split_once("/registry/src/").and_then(|(_, file)| file.split_once('/')) {
             Some((_, within)) => within,
-            None if file.starts_with('/') => file.rsplit('/').next().unwrap_or_default(),
-            None => file,
-        };
-        Self { file: file.into(), line }
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
-}
-
-impl Product {
-    /// The use that a request was, if it succeeded and is counted.
-    pub(super) fn of_answer(answered: &Answered<'_>) -> Option<Self> {
-        if !answered.status.is_success() {
-            return None;
+            None if self.file.starts_with('/') => self.file.rsplit('/').next().unwrap_or_default(),
+            None => &self.file,
         }
-        Some(match (answered.method.as_str(), answered.route?.as_str()) {
-            ("POST", "/v1/auth/sign-in") => Self::SignedIn,
-            ("GET", "/v1/sync/changes") => Self::Synced,
-            ("PATCH", "/v1/leads/{lead_id}") => Self::LeadChanged,
-            ("DELETE", "/v1/leads/{lead_id}") => Self::LeadDeleted,
-            ("POST", "/v1/conversations/{conversation_id}/messages") => Self::MessageRecorded,
-            ("DELETE", "/v1/devices/{device_id}") => Self::DeviceRevoked,
-            ("POST", "/v1/audit") => Self::ActsReported,
-            _ => return None,
-        })
     }
 
+    pub(super) const fn line(&self) -> u32 {
+        self.line
+    }
+
+    pub(super) fn is_ours(&self) -> bool {
+        self.file.starts_with("server/src/")
+    }
+}
+
+impl Use {
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::ServerStarted => "server_started",
             Self::SignedIn => "signed_in",
-            Self::Synced => "synced",
-            Self::LeadChanged => "lead_changed",
-            Self::LeadDeleted => "lead_deleted",
-            Self::MessageRecorded => "message_recorded",
-            Self::DeviceRevoked => "device_revoked",
-            Self::ActsReported => "acts_reported",
+            Self::SignInRefused(_) => "sign_in_refused",
+            Self::FullSyncFinished => "full_sync_finished",
+            Self::MemberInvited => "member_invited",
+            Self::InvitationAccepted => "invitation_accepted",
+            Self::MemberRemoved => "member_removed",
         }
     }
-}
 
-impl StudioHash {
-    pub(crate) fn new(key: &hmac::Key, studio_id: StudioId) -> Self {
-        let tag = hmac::sign(key, studio_id.as_uuid().as_bytes());
-        Self(*tag.as_ref().first_chunk().expect("SHA-256 has 32 bytes"))
-    }
-}
-
-impl std::fmt::Display for StudioHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    pub(super) const fn reason(self) -> Option<ApiErrorCode> {
+        match self {
+            Self::SignInRefused(code) => Some(code),
+            Self::ServerStarted
+            | Self::SignedIn
+            | Self::FullSyncFinished
+            | Self::MemberInvited
+            | Self::InvitationAccepted
+            | Self::MemberRemoved => None,
+        }
     }
 }
 
@@ -169,24 +191,18 @@ mod tests {
     #[test]
     fn a_place_does_not_tell_where_it_was_built() {
         for (file, told) in [
-            ("server/src/error.rs", "server/src/error.rs:7"),
-            (
-                "/home/nora/.cargo/registry/src/index.crates.io-1949/tokio-1.54.1/src/task.rs",
-                "tokio-1.54.1/src/task.rs:7",
-            ),
-            ("/home/nora/frontdesk/server/src/error.rs", "error.rs:7"),
+            ("server/src/error.rs", "server/src/error.rs"),
+            ("/home/nora/.cargo/registry/src/index.crates.io-1949/tokio-1.54.1/src/task.rs", "tokio-1.54.1/src/task.rs"),
+            ("/home/nora/frontdesk/server/src/error.rs", "error.rs"),
         ] {
-            assert_eq!(Place::new(file, 7).to_string(), told);
+            assert_eq!(Place { file: file.into(), line: 7 }.file(), told);
         }
     }
 
     #[test]
-    fn a_studio_is_told_by_its_own_servers_hash() {
-        let [one, other] = [[1; 32], [2; 32]].map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key));
-        let [lumen, fira] = [1, 2].map(|n| StudioId::from_uuid(Uuid::from_u128(n)));
-        let told = StudioHash::new(&one, lumen).to_string();
-        assert_eq!((told.len(), told == StudioHash::new(&one, lumen).to_string()), (32, true));
-        assert_ne!(told, StudioHash::new(&one, fira).to_string());
-        assert_ne!(told, StudioHash::new(&other, lumen).to_string());
+    fn a_fault_is_where_it_is_made() {
+        let (line, fault) = (line!(), Fault::here(FaultKind::Internal));
+        let place = fault.place.expect("a place");
+        assert_eq!((place.file(), place.line(), place.is_ours()), (file!(), line, true));
     }
 }

@@ -1,6 +1,8 @@
-//! Hears of errors that are logged where no request is: jobs, streams, the listener. Takes their place in the source, and
-//! nothing of what they say.
+//! Hears of errors and panics where no request is answered for them: jobs, streams, the listener. Takes their place in
+//! the source, and nothing of what they say.
 
+use std::cell::Cell;
+use std::panic::PanicHookInfo;
 use std::sync::{Arc, OnceLock};
 
 use tracing::{Event, Level, Subscriber};
@@ -9,10 +11,27 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::{Failure, Place, Telemetry};
 
-/// Under which a panic is logged, and told of by the hook that logs it.
-pub(crate) const PANIC_TARGET: &str = "frontdesk_server::panic";
+/// Under which a panic is logged.
+const PANIC_TARGET: &str = "frontdesk_server::panic";
 /// The span of a request, whose failure its answer tells of.
 const REQUEST: &str = "request";
+
+thread_local! {
+    /// Of the panic of this thread that nobody has told of yet.
+    static PANICKED: Cell<Option<Place>> = const { Cell::new(None) };
+}
+
+/// Logs a panic by its place, in the place of the default hook, which prints what it says: that may quote data.
+pub(crate) fn log_panic(panic: &PanicHookInfo<'_>) {
+    PANICKED.set(panic.location().map(Place::of_panic));
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(target: PANIC_TARGET, place = place.as_deref().unwrap_or("unknown"), "panic");
+}
+
+/// Where this thread has just panicked, for whoever caught that to tell of.
+pub(crate) fn take_panic() -> Option<Place> {
+    PANICKED.take()
+}
 
 /// Tells telemetry, once there is one.
 #[derive(Clone, Default)]
@@ -23,26 +42,21 @@ impl LogLayer {
     pub(crate) fn tell(&self, telemetry: Telemetry) {
         let _ = self.0.set(telemetry);
     }
-
-    /// Tells of a panic; what it says may quote data, and stays here.
-    pub(crate) fn note_panic(&self, place: Option<Place>) {
-        if let Some(telemetry) = self.0.get() {
-            telemetry.note_failure(Failure::Panic { place });
-        }
-    }
 }
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let is_ours = metadata.target().starts_with("frontdesk_server") && metadata.target() != PANIC_TARGET;
         let Some(telemetry) = self.0.get() else { return };
-        if *metadata.level() != Level::ERROR || !is_ours {
+        if *metadata.level() != Level::ERROR || !metadata.target().starts_with("frontdesk_server") {
             return;
         }
-        let in_request = context.event_scope(event).is_some_and(|mut scope| scope.any(|span| span.name() == REQUEST));
-        if !in_request {
-            telemetry.note_failure(Failure::Logged { place: Place::of_log(metadata) });
+        if context.event_scope(event).is_some_and(|mut scope| scope.any(|span| span.name() == REQUEST)) {
+            return;
         }
+        telemetry.note_failure(match metadata.target() {
+            PANIC_TARGET => Failure::of_panic(take_panic()),
+            _ => Failure::of_log(Place::of_log(metadata)),
+        });
     }
 }

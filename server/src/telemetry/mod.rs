@@ -1,40 +1,39 @@
 //! What the operator's own Sentry and PostHog, or services like them, are told of this server (A10): that something
 //! failed, and what is used. Only when the environment names them; otherwise there is no task and no connection.
 //!
-//! Nothing that a person wrote can get in, by type: an [`Event`] is made of closed enums, numbers, patterns of routes,
-//! places in our source, ids of requests that are UUIDs, and keyed hashes of studios. No text, no error, no header, no
-//! address of a client has a way into it (`docs/adr/0013`).
+//! Nothing that a person wrote can get in, by type: what is told is made of closed enums, numbers, patterns of routes,
+//! places in our source, ids of requests that are UUIDs, and keyed pseudonyms of studios. No text, no error, no header,
+//! no address of a client has a way into it (`docs/adr/0014`).
 //!
 //! Never in a request's way: what finds no room in the queue is dropped, and so is what can't be sent.
 
 mod config;
+mod courier;
 mod event;
 mod http;
 mod log_layer;
 mod payload;
-mod sender;
+mod pseudonym;
+mod services;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::StudioId;
-use ring::hmac;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{InvalidPosthogHost, InvalidPosthogKey, InvalidSentryDsn, PosthogHost, PosthogKey, SentryDsn};
-pub(crate) use event::{Answered, Failure, Place, Product, StudioHash};
-pub(crate) use log_layer::{LogLayer, PANIC_TARGET};
+pub(crate) use event::{Answered, Failure, Fault, FaultKind, Place, Use};
+pub(crate) use log_layer::{LogLayer, log_panic, take_panic};
+pub(crate) use pseudonym::{PseudonymKey, Who};
 
+use crate::auth::TokenKeys;
 use crate::clock::Clock;
-use event::Event;
-use sender::Sender;
+use courier::{Outbox, Service, Tally};
+use pseudonym::Pseudonym;
+use services::{Posthog, Sentry};
 
-/// Events that wait; one more is dropped.
-const QUEUE: usize = 256;
 /// What still waits when the server stops is sent in so long, or not at all.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -50,167 +49,140 @@ pub struct TelemetryConfig {
 /// Why telemetry that is asked for can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Certificates { path: PathBuf, source: std::io::Error },
-    #[error("there are no certificates to verify where telemetry goes with")]
+    #[error("there are no certificates to verify where telemetry goes with: give some in FRONTDESK_TELEMETRY_CA")]
     NoCertificates,
 }
 
-/// Takes events. A clone leads to the same queue; without one, it takes nothing.
-#[derive(Clone)]
-pub(crate) struct Telemetry(Option<Arc<Queue>>);
+impl TelemetryConfig {
+    /// The services that are named. Connects to none.
+    fn services(&self) -> Result<(Option<Sentry>, Option<Posthog>), TelemetryError> {
+        let roots = self.root_certificates.as_deref();
+        let sentry = self.sentry.as_ref().map(|dsn| Sentry::new(dsn, roots));
+        let posthog = self.posthog.as_ref().map(|(host, key)| Posthog::new(host, key, roots));
+        Ok((sentry.transpose()?, posthog.transpose()?))
+    }
 
-struct Queue {
-    sender: mpsc::Sender<Event>,
-    dropped: Arc<AtomicU64>,
-    clock: Arc<dyn Clock>,
-    hashing: hmac::Key,
+    /// Whether a server could start with it.
+    ///
+    /// # Errors
+    /// [`TelemetryError`].
+    pub(crate) fn check(&self) -> Result<(), TelemetryError> {
+        self.services().map(drop)
+    }
 }
 
-/// The task that sends. Dropping it ends it, and what waits is lost.
+/// Takes what is told. A clone leads to the same queues; without any, it takes nothing.
+#[derive(Clone)]
+pub(crate) struct Telemetry(Option<Arc<On>>);
+
+struct On {
+    failures: Option<Outbox<Failure>>,
+    uses: Option<Outbox<(Use, Pseudonym)>>,
+    token_keys: Arc<TokenKeys>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The tasks that send. Dropping it ends them, and what waits is lost.
+#[derive(Default)]
 pub(crate) struct TelemetryTask {
     closing: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    couriers: Vec<(JoinHandle<()>, Arc<Tally>)>,
 }
 
 impl Telemetry {
-    /// Starts what is asked for. `key` makes the hashes of studios unlike any other server's.
+    /// Starts what is asked for.
     ///
     /// # Errors
     /// [`TelemetryError`].
     pub(crate) fn start(
         config: &TelemetryConfig,
-        key: &[u8; 32],
+        token_keys: Arc<TokenKeys>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, TelemetryTask), TelemetryError> {
-        let closing = CancellationToken::new();
-        let Some(sending) = Sender::find(config)? else {
-            return Ok((Self(None), TelemetryTask { closing, task: None }));
-        };
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(sending.run(receiver, Arc::clone(&dropped), closing.clone()));
-        let hashing = hmac::Key::new(hmac::HMAC_SHA256, key);
-        let telemetry = Self(Some(Arc::new(Queue { sender, dropped, clock, hashing })));
-        Ok((telemetry, TelemetryTask { closing, task: Some(task) }))
+        let mut task = TelemetryTask::default();
+        let (sentry, posthog) = config.services()?;
+        if sentry.is_none() && posthog.is_none() {
+            return Ok((Self(None), task));
+        }
+        let failures = sentry.map(|sentry| task.spawn(sentry));
+        let uses = posthog.map(|posthog| task.spawn(posthog));
+        Ok((Self(Some(Arc::new(On { failures, uses, token_keys, clock }))), task))
     }
 
-    /// A request was answered: a failure if it was the server's, a use if it is one that counts.
-    pub(crate) fn note_answer(&self, answered: &Answered<'_>, studio_id: Option<StudioId>) {
-        let Some(queue) = &self.0 else { return };
-        if let Some(failure) = Failure::of_answer(answered) {
-            queue.put(Event::Failure(queue.clock.now(), failure));
-        }
-        if let (Some(product), Some(studio_id)) = (Product::of_answer(answered), studio_id) {
-            let studio = StudioHash::new(&queue.hashing, studio_id);
-            queue.put(Event::Product(queue.clock.now(), product, studio));
+    /// A request was answered: a failure if it was the server's.
+    pub(crate) fn note_answer(&self, answered: &Answered<'_>) {
+        if self.0.is_some()
+            && let Some(failure) = Failure::of_answer(answered)
+        {
+            self.note_failure(failure);
         }
     }
 
-    /// Something failed that no request is told of.
-    pub(crate) fn note_failure(&self, failure: Failure) {
-        if let Some(queue) = &self.0 {
-            queue.put(Event::Failure(queue.clock.now(), failure));
+    /// Something failed.
+    fn note_failure(&self, failure: Failure) {
+        if let Some(on) = &self.0
+            && let Some(failures) = &on.failures
+        {
+            failures.put(on.clock.now(), failure);
         }
     }
-}
 
-impl Queue {
-    fn put(&self, event: Event) {
-        if self.sender.try_send(event).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Something was used.
+    pub(crate) fn note_use(&self, used: Use, who: Who) {
+        if let Some(on) = &self.0
+            && let Some(uses) = &on.uses
+        {
+            let now = on.clock.now();
+            uses.put(now, (used, on.token_keys.known().pseudonym_key(now).of(who)));
         }
     }
 }
 
 impl TelemetryTask {
+    fn spawn<S: Service>(&mut self, service: S) -> Outbox<S::Event> {
+        let (outbox, courier, tally) = courier::queue(service);
+        self.couriers.push((tokio::spawn(courier.run(self.closing.clone())), tally));
+        outbox
+    }
+
     /// Ends it, once what waits is sent; or soon, if that takes too long.
     pub(crate) async fn end(mut self) {
         self.closing.cancel();
-        if let Some(task) = self.task.as_mut()
-            && tokio::time::timeout(LAST_WORDS, task).await.is_err()
-        {
-            tracing::warn!("telemetry that still waited is lost");
+        let deadline = tokio::time::Instant::now() + LAST_WORDS;
+        for (courier, tally) in &mut self.couriers {
+            if tokio::time::timeout_at(deadline, &mut *courier).await.is_err() {
+                courier.abort();
+                // Only that it has ended matters here.
+                let _ = courier.await;
+            }
+            tally.close();
         }
     }
 }
 
 impl Drop for TelemetryTask {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        self.couriers.iter().for_each(|(courier, _)| courier.abort());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::filter::Targets;
-    use tracing_subscriber::layer::{Layer, SubscriberExt};
-
     use super::*;
-    use crate::clock::SystemClock;
-
-    fn listening() -> (Telemetry, mpsc::Receiver<Event>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let hashing = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-        let queue = Queue { sender, dropped: Arc::default(), clock: Arc::new(SystemClock), hashing };
-        (Telemetry(Some(Arc::new(queue))), receiver)
-    }
-
-    /// What would be sent of what waits.
-    fn envelopes(receiver: &mut mpsc::Receiver<Event>) -> Vec<String> {
-        let mut envelopes = Vec::new();
-        while let Ok(Event::Failure(at, failure)) = receiver.try_recv() {
-            envelopes.push(String::from_utf8(payload::envelope(at, &failure)).expect("JSON"));
-        }
-        envelopes
-    }
 
     #[test]
-    fn errors_outside_of_requests_and_panics_are_told_by_their_place_alone() {
-        let (telemetry, mut told) = listening();
-        let layer = LogLayer::default();
-        let errors = Targets::new().with_target("frontdesk_server", tracing::Level::INFO);
-        let log = tracing_subscriber::registry().with(layer.clone().with_filter(errors));
-        tracing::subscriber::with_default(log, || {
-            tracing::error!("too early for Nora");
-            layer.tell(telemetry);
-            tracing::error!(name = "Nora", "Nora's job failed");
-            tracing::info_span!("feed", who = "Nora").in_scope(|| tracing::error!("Nora's feed"));
-            // None of these is ours to tell.
-            tracing::info_span!("request").in_scope(|| tracing::error!("its answer tells"));
-            tracing::warn!("no error");
-            tracing::error!(target: "hyper", "of a library");
-            tracing::error!(target: PANIC_TARGET, "the hook tells");
-        });
-        layer.note_panic(Some(Place::of_panic(std::panic::Location::caller())));
-        let told = envelopes(&mut told);
-        let kinds = ["an error outside of requests", "an error outside of requests", "a panic"];
-        assert_eq!(told.len(), kinds.len(), "{told:?}");
-        for (envelope, kind) in told.iter().zip(kinds) {
-            assert!(envelope.contains(kind) && envelope.contains("src/telemetry/mod.rs:"), "{envelope}");
-            assert!(!envelope.contains("Nora"), "{envelope}");
-        }
-    }
-
-    #[test]
-    fn what_finds_no_room_is_dropped_and_nobody_waits() {
-        let (telemetry, mut told) = listening();
-        for _ in 0..QUEUE + 44 {
-            telemetry.note_failure(Failure::Panic { place: None });
-        }
-        let queue = telemetry.0.as_ref().expect("it listens");
-        assert_eq!(queue.dropped.load(Ordering::Relaxed), 44);
-        assert_eq!(envelopes(&mut told).len(), QUEUE);
-    }
-
-    #[tokio::test]
-    async fn without_a_place_to_go_there_is_no_task_and_no_queue() {
-        let off =
-            Telemetry::start(&TelemetryConfig::default(), &[7; 32], Arc::new(SystemClock)).expect("nothing to fail");
-        assert!(off.0.0.is_none() && off.1.task.is_none());
-        off.0.note_failure(Failure::Panic { place: None });
-        off.1.end().await;
+    fn without_a_place_to_go_there_is_nothing_that_sends_and_no_certificate_is_looked_for() {
+        let missing = Some(PathBuf::from("/nowhere/authorities.pem"));
+        let off = TelemetryConfig { root_certificates: missing.clone(), ..TelemetryConfig::default() };
+        let (sentry, posthog) = off.services().expect("nothing to fail");
+        assert!(sentry.is_none() && posthog.is_none());
+        let dsn = |text: &str| Some(text.parse().expect("a DSN"));
+        let plain = TelemetryConfig { sentry: dsn("http://0af3@localhost:9000/42"), ..off.clone() };
+        plain.check().expect("there is no TLS to do");
+        let tls = TelemetryConfig { sentry: dsn("https://0af3@sentry.example.org/42"), ..off };
+        let error = tls.check().expect_err("the control: it is looked for").to_string();
+        assert!(error.starts_with("/nowhere/authorities.pem: ") && !error.contains("0af3"), "{error}");
     }
 }

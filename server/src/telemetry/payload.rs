@@ -6,10 +6,14 @@ use serde::Serialize;
 use uuid::Uuid;
 use wire::ApiErrorCode;
 
-use super::event::{Failure, Product, StudioHash};
+use super::event::{Failure, FaultKind, Place, Use};
+use super::pseudonym::Pseudonym;
 
-/// Names the program and its version in both.
+const NAME: &str = "frontdesk-server";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The program and its version, as releases are named.
 const RELEASE: &str = concat!("frontdesk-server@", env!("CARGO_PKG_VERSION"));
+/// The same, as a client is named.
 pub(super) const CLIENT: &str = concat!("frontdesk-server/", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize)]
@@ -32,56 +36,90 @@ struct SentryEvent<'a> {
     level: &'static str,
     logger: &'static str,
     release: &'static str,
-    logentry: LogEntry,
+    sdk: Sdk,
+    exception: Exceptions<'a>,
+    /// What is the same fault: without a function and a line of code, Sentry would take all of a kind for one.
+    fingerprint: [String; 3],
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<&'a str>,
     tags: Tags,
 }
 
 #[derive(Serialize)]
-struct LogEntry {
-    formatted: &'static str,
+struct Sdk {
+    name: &'static str,
+    version: &'static str,
+    settings: SdkSettings,
 }
 
-#[derive(Default, Serialize)]
-struct Tags {
+#[derive(Serialize)]
+struct SdkSettings {
+    /// Else the address that an event comes from may be kept as a user's.
+    infer_ip: &'static str,
+}
+
+#[derive(Serialize)]
+struct Exceptions<'a> {
+    values: [Exception<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Exception<'a> {
+    r#type: FaultKind,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<ApiErrorCode>,
+    stacktrace: Option<Stacktrace<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stacktrace<'a> {
+    frames: [Frame<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Frame<'a> {
+    filename: &'a str,
+    lineno: u32,
+    in_app: bool,
+}
+
+#[derive(Serialize)]
+struct Tags {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
+}
+
+impl<'a> Exception<'a> {
+    fn new(kind: FaultKind, place: Option<&'a Place>) -> Self {
+        let frame = |place: &'a Place| Frame { filename: place.file(), lineno: place.line(), in_app: place.is_ours() };
+        Self { r#type: kind, stacktrace: place.map(|place| Stacktrace { frames: [frame(place)] }) }
+    }
 }
 
 /// The envelope of one failure.
 pub(super) fn envelope(at: UnixMs, failure: &Failure) -> Vec<u8> {
+    let Failure { fault, request } = failure;
     let event_id = Uuid::new_v4().simple().to_string();
-    let (level, formatted, transaction, tags) = match failure {
-        Failure::Request { route, status, code, request_id } => {
-            let status = Some(status.as_u16().to_string());
-            let tags = Tags { code: *code, status, request_id: *request_id, ..Tags::default() };
-            ("error", "a request failed", route.as_ref().map(|route| route.as_str()), tags)
-        }
-        Failure::Logged { place } => {
-            ("error", "an error outside of requests", None, Tags { place: Some(place.to_string()), ..Tags::default() })
-        }
-        Failure::Panic { place } => {
-            ("fatal", "a panic", None, Tags { place: place.as_ref().map(ToString::to_string), ..Tags::default() })
-        }
-    };
+    let transaction = request.as_ref().and_then(|request| Some(request.route.as_ref()?.as_str()));
+    let place = fault.place.as_ref().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "a millisecond is far coarser")]
+    let timestamp = at.0 as f64 / 1000.0;
     let event = SentryEvent {
         event_id: event_id.clone(),
-        timestamp: at.0 as f64 / 1000.0,
+        timestamp,
         platform: "other",
-        level,
-        logger: "frontdesk-server",
+        level: if fault.kind == FaultKind::Panic { "fatal" } else { "error" },
+        logger: NAME,
         release: RELEASE,
-        logentry: LogEntry { formatted },
+        sdk: Sdk { name: NAME, version: VERSION, settings: SdkSettings { infer_ip: "never" } },
+        exception: Exceptions { values: [Exception::new(fault.kind, fault.place.as_ref())] },
+        fingerprint: [fault.kind.name().to_owned(), place, transaction.unwrap_or_default().to_owned()],
         transaction,
-        tags,
+        tags: Tags {
+            status: request.as_ref().map(|request| request.status.as_u16().to_string()),
+            request_id: request.as_ref().and_then(|request| request.id),
+        },
     };
     let event = json(&event);
     let item = ItemHeader { r#type: "event", length: event.len() };
@@ -97,13 +135,15 @@ struct Batch<'a> {
 #[derive(Serialize)]
 struct PosthogEvent {
     event: &'static str,
-    distinct_id: String,
     timestamp: String,
     properties: Properties,
 }
 
 #[derive(Serialize)]
 struct Properties {
+    distinct_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ApiErrorCode>,
     release: &'static str,
     #[serde(rename = "$lib")]
     lib: &'static str,
@@ -115,14 +155,15 @@ struct Properties {
 }
 
 /// The batch of these uses.
-pub(super) fn batch(api_key: &str, products: &[(UnixMs, Product, StudioHash)]) -> Vec<u8> {
-    let batch = products.iter().map(|(at, product, studio)| PosthogEvent {
-        event: product.name(),
-        distinct_id: studio.to_string(),
+pub(super) fn batch(api_key: &str, uses: &[(UnixMs, (Use, Pseudonym))]) -> Vec<u8> {
+    let batch = uses.iter().map(|(at, (used, who))| PosthogEvent {
+        event: used.name(),
         timestamp: chrono::DateTime::from_timestamp_millis(at.0).unwrap_or_default().to_rfc3339(),
         properties: Properties {
+            distinct_id: who.to_string(),
+            reason: used.reason(),
             release: RELEASE,
-            lib: "frontdesk-server",
+            lib: NAME,
             process_person_profile: false,
             geoip_disable: true,
         },

@@ -44,7 +44,7 @@ impl TestDatabase {
 
     /// Takes the audit log away, past the server, so that writing to it fails as nothing that a client does can.
     pub fn take_away_audit(&self, studio: StudioId) {
-        let file = rusqlite::Connection::open(self.studio(studio)).unwrap();
+        let file = files::open(&self.data, &format!("studio {studio}"));
         file.execute_batch("ALTER TABLE audit_entry RENAME TO audit_entry_away").unwrap();
     }
 
