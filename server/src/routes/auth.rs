@@ -9,7 +9,7 @@ use axum::{Extension, Json};
 use domain::{DeviceId, MemberId, UnixMs};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wire::ApiErrorBody;
+use wire::{ApiErrorBody, ApiErrorCode};
 use wire::auth::{BrowserSession, Refresh, Renewed, Session, SessionForm, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
 
