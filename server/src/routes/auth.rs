@@ -9,9 +9,9 @@ use axum::{Extension, Json};
 use domain::{DeviceId, MemberId, UnixMs};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wire::{ApiErrorBody, ApiErrorCode};
 use wire::auth::{BrowserSession, Refresh, Renewed, Session, SessionForm, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
+use wire::{ApiErrorBody, ApiErrorCode};
 
 use super::body::JsonBody;
 use super::check;

@@ -192,7 +192,10 @@ mod tests {
     fn a_place_does_not_tell_where_it_was_built() {
         for (file, told) in [
             ("server/src/error.rs", "server/src/error.rs"),
-            ("/home/nora/.cargo/registry/src/index.crates.io-1949/tokio-1.54.1/src/task.rs", "tokio-1.54.1/src/task.rs"),
+            (
+                "/home/nora/.cargo/registry/src/index.crates.io-1949/tokio-1.54.1/src/task.rs",
+                "tokio-1.54.1/src/task.rs",
+            ),
             ("/home/nora/frontdesk/server/src/error.rs", "error.rs"),
         ] {
             assert_eq!(Place { file: file.into(), line: 7 }.file(), told);

@@ -256,7 +256,10 @@ async fn failures_and_uses_are_told_and_nothing_personal() {
         assert_eq!(event["release"], format!("frontdesk-server@{}", env!("CARGO_PKG_VERSION")));
         let exception = &event["exception"]["values"][0];
         let frame = &exception["stacktrace"]["frames"][0];
-        assert_eq!((&exception["type"], &frame["filename"]), (&json!("database"), &json!("server/src/routes/audit.rs")));
+        assert_eq!(
+            (&exception["type"], &frame["filename"]),
+            (&json!("database"), &json!("server/src/routes/audit.rs"))
+        );
         assert_eq!(event["fingerprint"][1], format!("server/src/routes/audit.rs:{}", frame["lineno"]));
     }
     // The feed's task may be a little behind its last line.
@@ -296,7 +299,8 @@ async fn failures_and_uses_are_told_and_nothing_personal() {
         "$geoip_disable",
     ]);
     let ids = [lead_id(0).to_string(), studio.to_string(), session.member.id.to_string(), junior.to_string()];
-    let secrets = ["zeisig", "studio.example", "example.org", "7700900187", "127.0.0.1", "::1", CLIENT_IP, "audit_entry"];
+    let secrets =
+        ["zeisig", "studio.example", "example.org", "7700900187", "127.0.0.1", "::1", CLIENT_IP, "audit_entry"];
     let find = |raw: &str| {
         let raw = raw.to_lowercase();
         let ids = ids.iter().map(String::as_str);
