@@ -195,7 +195,7 @@ mod tests {
 
     fn scripted(failures: u64) -> (Outbox<u32>, Courier<Scripted>, Arc<Tally>, mpsc::UnboundedReceiver<Sent>) {
         let (sender, sent) = mpsc::unbounded_channel();
-        let (outbox, courier, tally) = queue(Scripted { failures: Mutex::new(failures), sent });
+        let (outbox, courier, tally) = queue(Scripted { failures: Mutex::new(failures), sent: sender });
         (outbox, courier, tally, sent)
     }
 
