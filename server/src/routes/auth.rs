@@ -101,7 +101,7 @@ async fn begin_session(
 
     let now = state.clock.now();
     let device_id = DeviceId::from_uuid(new_uuid(now));
-    let refresh = state.token_keys.known().draw_refresh(now).map_err(ApiError::internal)?;
+    let refresh = state.token_keys.known().draw_refresh(now).map_err(|error| ApiError::internal(error))?;
     let device = NewDevice {
         id: device_id,
         member_id: member.id,
@@ -241,8 +241,11 @@ fn tokens(
     refresh_token: String,
     now: UnixMs,
 ) -> Result<Tokens, ApiError> {
-    let access_token =
-        state.token_keys.known().issue_access(Bearer { device_id, member_id }, now).map_err(ApiError::internal)?;
+    let access_token = state
+        .token_keys
+        .known()
+        .issue_access(Bearer { device_id, member_id }, now)
+        .map_err(|error| ApiError::internal(error))?;
     Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
 }
 
