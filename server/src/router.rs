@@ -19,7 +19,7 @@ use crate::limits;
 use crate::openapi::{self, may_answer};
 use crate::rate_limits;
 use crate::request;
-use crate::routes::{audit, auth, conversations, devices, invitation_page, invitations, leads, members, server, sync};
+use crate::routes::{audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, server, sync};
 use crate::state::AppState;
 use crate::telemetry::{Fault, FaultKind, take_panic};
 
@@ -44,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(leads::change, leads::delete))
         .routes(routes!(conversations::record_message))
         .routes(routes!(audit::append))
+        .routes(routes!(operations::push))
         .routes(routes!(members::list))
         .routes(routes!(members::change_role, members::remove))
         .routes(routes!(invitations::list, invitations::invite))

@@ -9,6 +9,7 @@ pub mod device;
 pub mod error;
 pub mod invitation;
 pub mod member;
+pub mod operation;
 pub mod write;
 
 pub use error::{ApiErrorBody, ApiErrorCode};

@@ -339,6 +339,18 @@ CREATE TABLE studio.invoice (
     UNIQUE (studio_id, seq)
 );
 
+CREATE TABLE studio.operation (
+    studio_id  text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
+    id         text COLLATE "C" NOT NULL,
+    member_id  text NOT NULL,
+    device_id  text NOT NULL,
+    act_hash   text NOT NULL,
+    at         bigint NOT NULL,
+    done_at    bigint NOT NULL,
+    fields     text NOT NULL,
+    PRIMARY KEY (studio_id, id)
+);
+
 CREATE TABLE studio.audit_entry (
     studio_id    text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
     id           text COLLATE "C" NOT NULL,
@@ -358,7 +370,7 @@ GRANT SELECT, INSERT ON studio.stage, studio.tombstone TO frontdesk_studio;
 GRANT SELECT, INSERT, UPDATE, DELETE ON studio.lead, studio.conversation, studio.message, studio.stage_event
     TO frontdesk_studio;
 -- Append-only: what is not granted can't be done.
-GRANT SELECT, INSERT ON studio.audit_entry TO frontdesk_studio;
+GRANT SELECT, INSERT ON studio.audit_entry, studio.operation TO frontdesk_studio;
 
 -- Closes a table to all but the rows of the transaction's studio, its owner included. Every migration that adds a table
 -- here calls it; a test and every start of a server look whether it did.
@@ -380,4 +392,4 @@ SELECT studio.protect('studio.change_counter'), studio.protect('studio.studio'),
        studio.protect('studio.stage'), studio.protect('studio.lead'), studio.protect('studio.conversation'),
        studio.protect('studio.message'), studio.protect('studio.stage_event'), studio.protect('studio.tombstone'),
        studio.protect('studio.lead_tally'), studio.protect('studio.audit_entry'),
-       studio.protect('studio.subscription'), studio.protect('studio.invoice');
+       studio.protect('studio.subscription'), studio.protect('studio.invoice'), studio.protect('studio.operation');

@@ -164,6 +164,30 @@ CREATE TABLE invoice (
     seq           INTEGER NOT NULL UNIQUE
 ) STRICT;
 
+-- What staff did on devices, by the id that the device gave it: done once, however often it is sent. Kept for ever.
+CREATE TABLE operation (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    member_id  TEXT    NOT NULL,
+    device_id  TEXT    NOT NULL,
+    -- SHA-256 of the act: the same id with another act is a mistake.
+    act_hash   TEXT    NOT NULL,
+    -- By the device's clock, and by ours.
+    at         INTEGER NOT NULL,
+    done_at    INTEGER NOT NULL,
+    -- What became of each field: a list of names and outcomes.
+    fields     TEXT    NOT NULL
+) STRICT;
+
+CREATE TRIGGER operation_never_changes BEFORE UPDATE ON operation
+BEGIN
+    SELECT RAISE(ABORT, 'what was done stays done');
+END;
+
+CREATE TRIGGER operation_never_goes BEFORE DELETE ON operation
+BEGIN
+    SELECT RAISE(ABORT, 'what was done stays done');
+END;
+
 -- Privileged acts. Append-only.
 CREATE TABLE audit_entry (
     id           TEXT    NOT NULL PRIMARY KEY,

@@ -49,7 +49,7 @@ pub(crate) async fn delete(
 }
 
 /// What can be told wrong without asking the studio.
-fn check_patch(patch: &LeadPatch) -> Result<(), ApiError> {
+pub(super) fn check_patch(patch: &LeadPatch) -> Result<(), ApiError> {
     let LeadPatch { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor } = patch;
     if let Some(name) = name {
         check::filled_line("name", name, limits::NAME_CHARS)?;

@@ -11,6 +11,7 @@ pub(crate) mod invitation_page;
 pub(crate) mod invitations;
 pub(crate) mod leads;
 pub(crate) mod members;
+pub(crate) mod operations;
 mod query;
 pub(crate) mod server;
 pub(crate) mod sync;

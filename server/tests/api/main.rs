@@ -23,6 +23,7 @@ mod keys;
 mod mailbox;
 mod matrix;
 mod members;
+mod operations;
 mod operator;
 mod rate_limits;
 mod refresh;

@@ -98,6 +98,11 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
             (Some(json!({ "email": format!("guest{turn}@example.org"), "role": "sales" })), StatusCode::CREATED)
         }
         ("POST", "/v1/invitations/{invitation_id}/send") => (None, StatusCode::OK),
+        ("POST", "/v1/sync/operations") => {
+            let id = Uuid::from_u128(0xa0d2 << 64 | u128::from(turn));
+            let act = json!({ "edit_lead": { "lead_id": lead_id(0), "edit": {} } });
+            (Some(json!({ "operations": [{ "id": id, "at": 1, "act": act }] })), StatusCode::OK)
+        }
         ("POST", "/v1/audit") => {
             let id = Uuid::from_u128(0xa0d1 << 64 | u128::from(turn));
             let entry = json!({ "id": id, "action": "leads_exported", "at": 1, "detail": "csv all", "row_count": 1 });

@@ -38,6 +38,8 @@ mod mailbox;
 mod matrix;
 #[path = "../api/members.rs"]
 mod members;
+#[path = "../api/operations.rs"]
+mod operations;
 #[path = "../api/operator.rs"]
 mod operator;
 mod outage;

@@ -13,6 +13,7 @@ mod keys;
 mod leads;
 mod mails;
 mod members;
+mod operations;
 mod messages;
 mod outages;
 mod postgres_only;

@@ -18,6 +18,7 @@ pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = 
                       notes = $8, value_minor = $9, updated_at = $10, last_activity_at = $11, seq = $12 WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
+pub(super) const LAST_MOVE: &str = "SELECT at FROM stage_event WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT 1";
 pub(super) const MESSAGES: &str =
     "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.lead_id = $1";
 
@@ -57,31 +58,7 @@ impl Tenant {
     ) -> Result<Lead, WriteError> {
         self.change(move |write| {
             let before = write.find_lead(lead_id, sight)?.ok_or(WriteError::NotFound)?;
-            let mut lead = patched(before.clone(), patch);
-            if lead == before {
-                return Ok(lead);
-            }
-            lead.updated_at = now;
-            lead.last_activity_at = lead.last_activity_at.max(now);
-            if lead.owner_id != before.owner_id {
-                write.require_member(lead.owner_id)?;
-                write.hand_over(lead_id, before.owner_id, lead.owner_id)?;
-            }
-            if lead.stage_id != before.stage_id {
-                write.require_stage(lead.stage_id)?;
-                let event = StageEvent {
-                    id: StageEventId::from_uuid(new_uuid(now)),
-                    lead_id,
-                    from_stage_id: Some(before.stage_id),
-                    to_stage_id: lead.stage_id,
-                    member_id: Some(member_id),
-                    at: now,
-                };
-                let owner = lead.owner_id.map(|id| id.to_string());
-                write.insert_stage_event(&event, owner.as_deref())?;
-            }
-            write.update_lead(&lead)?;
-            Ok(lead)
+            write.patch_lead(before, patch, member_id, now, now)
         })
         .await
     }
@@ -122,6 +99,68 @@ impl Write<'_> {
     pub(super) fn find_lead(&self, lead_id: LeadId, sight: Sight) -> Result<Option<Lead>, DbError> {
         let (id, sight) = (lead_id.to_string(), sight.parameter());
         self.tx().find(FIND, &[(&id).into(), (&sight).into()], |row| to_domain(&LeadRow::read(row)?))
+    }
+
+    /// The lead with the patch applied, if that changes anything; a move to another stage, made at `moved_at`, leaves a
+    /// [`StageEvent`].
+    ///
+    /// # Errors
+    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    pub(super) fn patch_lead(
+        &mut self,
+        before: Lead,
+        patch: LeadPatch,
+        member_id: MemberId,
+        moved_at: UnixMs,
+        now: UnixMs,
+    ) -> Result<Lead, WriteError> {
+        let mut lead = patched(before.clone(), patch);
+        if lead == before {
+            return Ok(lead);
+        }
+        lead.updated_at = now;
+        lead.last_activity_at = lead.last_activity_at.max(now);
+        if lead.owner_id != before.owner_id {
+            self.require_member(lead.owner_id)?;
+            self.hand_over(lead.id, before.owner_id, lead.owner_id)?;
+        }
+        if lead.stage_id != before.stage_id {
+            self.add_move(&lead, before.stage_id, lead.stage_id, member_id, moved_at, now)?;
+        }
+        self.update_lead(&lead)?;
+        Ok(lead)
+    }
+
+    /// Adds a move to the history of a lead, wherever it stands now.
+    ///
+    /// # Errors
+    /// [`WriteError::Invalid`] for a stage the studio doesn't have.
+    pub(super) fn add_move(
+        &mut self,
+        lead: &Lead,
+        from: StageId,
+        to: StageId,
+        member_id: MemberId,
+        moved_at: UnixMs,
+        now: UnixMs,
+    ) -> Result<(), WriteError> {
+        self.require_stage(from)?;
+        self.require_stage(to)?;
+        let event = StageEvent {
+            id: StageEventId::from_uuid(new_uuid(now)),
+            lead_id: lead.id,
+            from_stage_id: Some(from),
+            to_stage_id: to,
+            member_id: Some(member_id),
+            at: moved_at,
+        };
+        let owner = lead.owner_id.map(|id| id.to_string());
+        Ok(self.insert_stage_event(&event, owner.as_deref())?)
+    }
+
+    /// When the lead came to the stage it stands in.
+    pub(super) fn find_last_move(&self, lead_id: LeadId) -> Result<Option<UnixMs>, DbError> {
+        self.tx().find(LAST_MOVE, &[(&lead_id.to_string()).into()], |row| Ok(UnixMs(row.int(0)?)))
     }
 
     /// Stores the lead's fields under the next number.

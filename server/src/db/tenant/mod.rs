@@ -11,6 +11,7 @@ mod insert;
 mod leads;
 mod members;
 mod messages;
+mod operations;
 #[cfg(test)]
 mod plans;
 mod snapshot;
@@ -30,6 +31,7 @@ use crate::hints::Hints;
 pub(crate) use epoch::Epoch;
 pub(super) use epoch::begin_epochs;
 pub use import::{ImportError, ImportReport};
+pub(crate) use operations::Actor;
 pub(crate) use snapshot::{Key, Opening, Page};
 pub(crate) use write::WriteError;
 
