@@ -19,7 +19,9 @@ use crate::limits;
 use crate::openapi::{self, may_answer};
 use crate::rate_limits;
 use crate::request;
-use crate::routes::{audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, server, sync};
+use crate::routes::{
+    audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, server, sync,
+};
 use crate::state::AppState;
 use crate::telemetry::{Fault, FaultKind, take_panic};
 

@@ -26,8 +26,8 @@ pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use edit::{Edited, FieldOutcome, FieldResult, LeadEdit, LeadField, LeadMerge, merge_lead};
 pub use fold::fold;
 pub use id::{
-    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId,
-    StudioId,
+    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, OperationId,
+    StageEventId, StageId, StudioId,
 };
 pub use lead::{Lead, LeadPatch, Source, Touch};
 pub use membership::{MemberRefusal, Subject, check_change_role, check_invite, check_remove};

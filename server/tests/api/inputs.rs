@@ -21,12 +21,20 @@ struct Bodied {
     max_bytes: usize,
 }
 
-fn bodied() -> [Bodied; 8] {
+fn bodied() -> [Bodied; 9] {
     const SMALL: usize = 16 * 1024;
     const LARGE: usize = 512 * 1024;
     let audit = json!({
         "id": uuid::Uuid::from_u128(7), "action": "leads_exported", "at": 1_790_000_000_000_i64, "detail": "csv all",
         "row_count": 3,
+    });
+    let edit = json!({
+        "name": { "from": "x", "to": "Nora" }, "stage_id": { "from": stage_id(0), "to": stage_id(1) },
+        "tags": { "from": ["a"], "to": ["b"] },
+    });
+    let operation = json!({
+        "id": uuid::Uuid::from_u128(8), "at": 1_790_000_000_000_i64,
+        "act": { "edit_lead": { "lead_id": lead_id(0), "edit": edit } },
     });
     let route = |method, path: String, good, max_bytes| Bodied { method, path, good, max_bytes };
     [
@@ -56,6 +64,7 @@ fn bodied() -> [Bodied; 8] {
             json!({ "email": "guest@example.org", "role": "sales" }),
             LARGE,
         ),
+        route(Method::POST, "/v1/sync/operations".to_owned(), json!({ "operations": [operation] }), LARGE),
     ]
 }
 
@@ -108,6 +117,11 @@ fn wrong() -> Vec<Wrong> {
     let route = "/v1/audit";
     let entry = bodied()[5].good["entries"][0].clone();
     add(route, "/entries", vec![Value::Array(vec![entry; 501])]);
+    let operations = "/v1/sync/operations";
+    let operation = bodied()[8].good["operations"][0].clone();
+    add(operations, "/operations", vec![Value::Array(vec![operation; 101])]);
+    add(operations, "/operations/0/id", vec![json!(CANARY)]);
+    add(operations, "/operations/0/at", vec![json!(1_i64 << 53), json!(-(1_i64 << 53)), json!(1.5), json!(CANARY)]);
     add(route, "/entries/0/id", vec![json!(CANARY)]);
     add(route, "/entries/0/action", vec![json!(CANARY)]);
     add(route, "/entries/0/at", vec![json!(1_i64 << 53), json!(-(1_i64 << 53)), json!(1.5), json!(CANARY)]);

@@ -65,9 +65,8 @@ async fn one_that_is_refused_holds_those_after_it_on_the_same_lead_and_no_others
         operation(3, 1, notes("line\nline", "one")),
         operation(4, 99, notes("line\nline", "one")),
     ];
-    let refused = |reason, field: Option<&str>| {
-        OperationOutcome::Refused(Refused { reason, field: field.map(str::to_owned) })
-    };
+    let refused =
+        |reason, field: Option<&str>| OperationOutcome::Refused(Refused { reason, field: field.map(str::to_owned) });
     let outcomes = outcomes(&olga, &batch).await;
     assert_eq!(outcomes[0], refused(RefusalReason::Invalid, Some("name")));
     assert_eq!(outcomes[1], OperationOutcome::Held);

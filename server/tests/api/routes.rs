@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::auth::Session;
 
-use crate::harness::{Client, PASSWORD, TestServer, message_id, sign_in};
+use crate::harness::{Client, PASSWORD, TestServer, lead_id, message_id, sign_in};
 
 /// A route: `PATCH`, `/v1/leads/{lead_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -90,8 +90,9 @@ async fn of_many_copies_at_once_one_is_done(db: TestDatabase) {
     let before = seq(&tenant).await;
     let edit = operation(1, NOW, moved(lead(0).stage_id, stage_id(2)));
     let outcomes = join_all((0..16).map(|_| carry_out(&tenant, &edit))).await;
-    let (first, repeated): (Vec<_>, Vec<_>) =
-        outcomes.into_iter().partition(|outcome| matches!(outcome, OperationOutcome::Done(Done { is_repeated: false, .. })));
+    let (first, repeated): (Vec<_>, Vec<_>) = outcomes
+        .into_iter()
+        .partition(|outcome| matches!(outcome, OperationOutcome::Done(Done { is_repeated: false, .. })));
     assert_eq!((first.len(), repeated.len()), (1, 15));
     assert!(repeated.iter().all(|outcome| *outcome == done(true, LeadField::StageId, FieldOutcome::Applied)));
     assert_eq!(since(&tenant, before).await.len(), 2, "one lead, and one move");

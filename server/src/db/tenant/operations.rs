@@ -1,8 +1,6 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
-use domain::{
-    DeviceId, Edited, FieldOutcome, FieldResult, LeadField, MemberId, OperationId, UnixMs, merge_lead,
-};
+use domain::{DeviceId, Edited, FieldOutcome, FieldResult, LeadField, MemberId, OperationId, UnixMs, merge_lead};
 use sha2::{Digest, Sha256};
 use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused};
 
