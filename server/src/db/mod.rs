@@ -43,7 +43,7 @@ pub(crate) use directory::{
 };
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
 pub use rotation::{Rotated, RotationStep, finish_rotation, rotate};
-pub(crate) use tenant::{Actor, Billing, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
+pub(crate) use tenant::{Billing, Editor, Epoch, Key, Opening, Page, Sight, Tenant, WriteError};
 pub use tenant::{ImportError, ImportReport};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

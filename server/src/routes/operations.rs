@@ -13,7 +13,7 @@ use wire::operation::{
 use super::body::JsonBody;
 use super::leads::check_patch;
 use crate::auth::Caller;
-use crate::db::Actor;
+use crate::db::Editor;
 use crate::error::ApiError;
 use crate::limits;
 use crate::openapi;
@@ -41,7 +41,7 @@ pub(crate) async fn push(
         }
     }
     let tenant = state.database.tenant(caller.studio_id).await?;
-    let by = Actor { member_id: caller.member_id, device_id: caller.device_id, sight: caller.sight() };
+    let by = Editor { member_id: caller.member_id, device_id: caller.device_id, sight: caller.sight() };
     let mut refused = HashSet::new();
     let mut results = Vec::with_capacity(request.operations.len());
     for operation in request.operations {

@@ -8,7 +8,7 @@ use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalR
 use super::{
     NOW, TestDatabase, changes, device_id, lead, lead_id, lead_rows, on_both, own, owner_id, sales_id, stage_id, uuid,
 };
-use crate::db::{Actor, Billing, Sight, Tenant};
+use crate::db::{Billing, Editor, Sight, Tenant};
 
 on_both!(
     an_operation_is_done_once_however_often_it_comes,
@@ -28,8 +28,8 @@ async fn studio(db: &TestDatabase) -> Tenant {
     tenant
 }
 
-fn owner() -> Actor {
-    Actor { member_id: owner_id(), device_id: device_id(1), sight: Sight::All }
+fn owner() -> Editor {
+    Editor { member_id: owner_id(), device_id: device_id(1), sight: Sight::All }
 }
 
 fn operation(n: u64, at: UnixMs, edit: LeadEdit) -> Operation {
@@ -105,10 +105,10 @@ async fn the_id_of_another_act_is_refused_and_nothing_happens(db: TestDatabase) 
     for other in [operation(1, NOW, notes("other")), operation(1, NOW.plus_ms(-1), notes("mine"))] {
         assert_eq!(carry_out(&tenant, &other).await, refused(RefusalReason::OtherAct, None));
     }
-    let somebody = Actor { member_id: sales_id(), ..owner() };
+    let somebody = Editor { member_id: sales_id(), ..owner() };
     let theirs = tenant.carry_out(operation(1, NOW, notes("mine")), somebody, NOW).await.expect("answered");
     assert_eq!(theirs, refused(RefusalReason::OtherAct, None), "what it came to is for who did it");
-    let elsewhere = Actor { device_id: device_id(2), ..owner() };
+    let elsewhere = Editor { device_id: device_id(2), ..owner() };
     let theirs = tenant.carry_out(operation(1, NOW, notes("mine")), elsewhere, NOW).await.expect("answered");
     assert_eq!(theirs, done(true, LeadField::Notes, FieldOutcome::Applied), "on whichever of their devices");
     assert_eq!(seq(&tenant).await, before);
@@ -176,7 +176,7 @@ async fn what_is_refused_is_not_kept(db: TestDatabase) {
     let tenant = studio(&db).await;
     let before = seq(&tenant).await;
     let edit = operation(1, NOW, notes("mine"));
-    let unassigned = tenant.carry_out(edit.clone(), Actor { member_id: sales_id(), sight: own(), ..owner() }, NOW);
+    let unassigned = tenant.carry_out(edit.clone(), Editor { member_id: sales_id(), sight: own(), ..owner() }, NOW);
     assert_eq!(unassigned.await.expect("answered"), refused(RefusalReason::NotFound, None));
     let nobody = LeadEdit {
         owner_id: Some(Edited { from: lead(0).owner_id, to: Some(domain::MemberId::from_uuid(uuid(2, 99))) }),

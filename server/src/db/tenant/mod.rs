@@ -31,7 +31,7 @@ use crate::hints::Hints;
 pub(crate) use epoch::Epoch;
 pub(super) use epoch::begin_epochs;
 pub use import::{ImportError, ImportReport};
-pub(crate) use operations::Actor;
+pub(crate) use operations::Editor;
 pub(crate) use snapshot::{Key, Opening, Page};
 pub(crate) use write::WriteError;
 

@@ -1,7 +1,7 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
 use domain::{DeviceId, Edited, FieldOutcome, FieldResult, LeadField, MemberId, OperationId, UnixMs, merge_lead};
-use sha2::{Digest, Sha256};
+use ring::digest;
 use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused};
 
 use super::write::{Write, WriteError};
@@ -15,7 +15,7 @@ pub(super) const INSERT: &str = "INSERT INTO operation (id, member_id, device_id
 
 /// Who acts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Actor {
+pub(crate) struct Editor {
     pub(crate) member_id: MemberId,
     pub(crate) device_id: DeviceId,
     pub(crate) sight: Sight,
@@ -30,7 +30,7 @@ impl Tenant {
     pub(crate) async fn carry_out(
         &self,
         operation: Operation,
-        by: Actor,
+        by: Editor,
         now: UnixMs,
     ) -> Result<OperationOutcome, DbError> {
         let outcome = self.change(move |write| write.carry_out(operation, by, now)).await;
@@ -47,7 +47,7 @@ impl Tenant {
 
 impl Write<'_> {
     /// Nothing when its id is that of another act.
-    fn carry_out(&mut self, operation: Operation, by: Actor, now: UnixMs) -> Result<Option<Done>, WriteError> {
+    fn carry_out(&mut self, operation: Operation, by: Editor, now: UnixMs) -> Result<Option<Done>, WriteError> {
         let act_hash = hash(&operation)?;
         if let Some(before) = self.find_operation(operation.id)? {
             let is_same = (before.member_id, &before.act_hash) == (by.member_id, &act_hash);
@@ -76,7 +76,7 @@ impl Write<'_> {
     fn edit_lead(
         &mut self,
         EditLead { lead_id, edit }: EditLead,
-        by: Actor,
+        by: Editor,
         at: UnixMs,
         now: UnixMs,
     ) -> Result<Vec<FieldResult>, WriteError> {
@@ -118,6 +118,6 @@ struct Kept {
 /// Tells an act from another. Nothing of it can be read from the hash; it goes with the studio.
 fn hash(operation: &Operation) -> Result<String, DbError> {
     let Operation { id: _, at, act } = operation;
-    let digest = Sha256::digest(serde_json::to_vec(&(at, act))?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digest = digest::digest(&digest::SHA256, &serde_json::to_vec(&(at, act))?);
+    Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
 }
