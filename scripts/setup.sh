@@ -38,6 +38,7 @@ postgres                postgresql
 '
 readonly NEEDS_BENCH='
 sqlite3                 sqlite3
+postgres                postgresql
 '
 readonly NEEDS_CHECK='
 shellcheck              shellcheck

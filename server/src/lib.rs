@@ -31,7 +31,7 @@ mod state;
 mod streams;
 mod tls;
 
-pub use admin::{Admin, AdminError};
+pub use admin::{Admin, AdminError, HashedPassword};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Transport};

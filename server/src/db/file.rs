@@ -2,7 +2,7 @@
 //!
 //! Writers queue here, in async land, and not on SQLite's lock: a queue of requests must not hold a queue of threads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
@@ -18,25 +18,28 @@ const MAX_READERS: usize = 4;
 
 pub(super) struct File {
     path: PathBuf,
-    writer: Arc<AsyncMutex<Connection>>,
+    /// Absent until somebody writes: most who come only read.
+    writer: Arc<AsyncMutex<Option<Connection>>>,
     idle_readers: Mutex<Vec<Connection>>,
     readers: Arc<Semaphore>,
 }
 
 impl File {
-    /// Opens the file, making it when it is not there, and migrates it.
-    pub(super) async fn open(path: PathBuf, migrations: refinery::Runner) -> Result<Self, DbError> {
-        let (path, writer) = blocking(move || -> Result<_, DbError> {
+    /// Opens the file, making it when it is not there, and migrates it if it is not of this version.
+    pub(super) async fn open(path: PathBuf, migrations: fn() -> refinery::Runner) -> Result<Self, DbError> {
+        let (path, reader) = blocking(move || -> Result<_, DbError> {
             create_private_file(&path).map_err(|source| DbError::Io { path: path.clone(), source })?;
-            let mut writer = Connection::open(&path, Mode::Write)?;
-            writer.migrate(&migrations)?;
-            Ok((path, writer))
+            let reader = Connection::open(&path, Mode::Read)?;
+            if !reader.is_migrated(&migrations())? {
+                Connection::open(&path, Mode::Write)?.migrate(&migrations())?;
+            }
+            Ok((path, reader))
         })
         .await?;
         Ok(Self {
             path,
-            writer: Arc::new(AsyncMutex::new(writer)),
-            idle_readers: Mutex::default(),
+            writer: Arc::default(),
+            idle_readers: Mutex::new(vec![reader]),
             readers: Arc::new(Semaphore::new(MAX_READERS)),
         })
     }
@@ -54,10 +57,9 @@ impl File {
         let file = Arc::clone(self);
         blocking(move || {
             let _permit = permit;
-            let idle = file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut connection = match idle {
+            let mut connection = match file.idle_reader() {
                 Some(connection) => connection,
-                None => Connection::open(file.path(), Mode::Read)?,
+                None => Connection::open(&file.path, Mode::Read)?,
             };
             let result = connection.read(work);
             file.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
@@ -66,26 +68,49 @@ impl File {
         .await
     }
 
+    fn idle_reader(&self) -> Option<Connection> {
+        self.idle_readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
     /// Gives `work` the writer's connection, for several transactions in a row.
-    pub(super) async fn with_writer<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
-    ) -> T {
+    ///
+    /// # Errors
+    /// Those of `work`, or when the file can't be opened.
+    pub(super) async fn with_writer<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
-        blocking(move || work(&mut writer)).await
+        let file = Arc::clone(self);
+        blocking(move || work(file.writer(&mut writer)?)).await
+    }
+
+    /// The connection that writes: a reader that nobody needs just now, where there is none yet. Opening another would
+    /// cost more than many a change does.
+    fn writer<'w>(&self, writer: &'w mut Option<Connection>) -> Result<&'w mut Connection, DbError> {
+        if writer.is_none() {
+            *writer = Some(match self.idle_reader() {
+                Some(reader) => reader.into_writer()?,
+                None => Connection::open(&self.path, Mode::Write)?,
+            });
+        }
+        Ok(writer.as_mut().expect("just put there"))
     }
 
     /// Whether somebody else, another program, has written since this was asked last, or since the file was opened.
     /// `false` also while the writer is at work: asked again, it tells.
-    pub(super) async fn have_others_written(&self) -> Result<bool, DbError> {
+    pub(super) async fn have_others_written(self: &Arc<Self>) -> Result<bool, DbError> {
         // The readers never write, so what the writer has not written is another program's.
         match Arc::clone(&self.writer).try_lock_owned() {
-            Ok(mut writer) => blocking(move || writer.has_others_written()).await,
+            Ok(mut writer) => {
+                let file = Arc::clone(self);
+                blocking(move || file.writer(&mut writer)?.has_others_written()).await
+            }
             Err(_) => Ok(false),
         }
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
     }
 }

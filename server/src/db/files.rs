@@ -2,33 +2,39 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::StudioId;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 use super::file::File;
 use super::store::Store;
 use super::tenant::begin_epochs;
 use super::{DbError, embedded};
 
-/// Studios kept open at most; the one used longest ago is closed first.
-const MAX_OPEN_STUDIOS: usize = 64;
+/// Studios kept open at most; the one used longest ago is closed first. Each has a handful of open files and some
+/// hundred kilobytes of memory.
+const MAX_OPEN_STUDIOS: usize = 256;
+
+/// Opened by whoever comes first, while only those who want the same studio wait.
+type Slot = Arc<OnceCell<Arc<File>>>;
 
 pub(super) struct Files {
     dir: PathBuf,
     open: Mutex<Open>,
+    max_open: usize,
 }
 
 #[derive(Default)]
 struct Open {
-    files: HashMap<StudioId, (Arc<File>, u64)>,
+    files: HashMap<StudioId, (Slot, u64)>,
     uses: u64,
 }
 
 impl Files {
     pub(super) fn new(dir: PathBuf) -> Self {
-        Self { dir, open: Mutex::default() }
+        Self { dir, open: Mutex::default(), max_open: MAX_OPEN_STUDIOS }
     }
 
     /// The studio's own file.
@@ -48,28 +54,31 @@ impl Files {
     }
 
     async fn get(&self, studio_id: StudioId, make: bool) -> Result<Arc<File>, DbError> {
-        let path = self.dir.join(format!("{studio_id}.db"));
-        let mut open = self.open.lock().await;
-        open.uses += 1;
-        let now = open.uses;
-        if let Some((file, used)) = open.files.get_mut(&studio_id) {
-            *used = now;
-            return Ok(Arc::clone(file));
+        let (slot, longest_unused) = self.open().slot(studio_id, self.max_open);
+        if let Some(file) = longest_unused {
+            // Closing writes what is in the log to the file: nobody has to wait for that.
+            spawn_blocking(move || drop(file));
         }
+        let opened = slot.get_or_try_init(|| self.open_file(studio_id, make)).await.cloned();
+        if opened.is_err() {
+            self.open().forget_unopened(studio_id, slot);
+        }
+        opened
+    }
+
+    async fn open_file(&self, studio_id: StudioId, make: bool) -> Result<Arc<File>, DbError> {
+        let path = self.dir.join(format!("{studio_id}.db"));
         // Opening would make the file: only who means to may.
         if !make && !path.exists() {
             return Err(DbError::NoSuchStudio);
         }
-        if open.files.len() >= MAX_OPEN_STUDIOS {
-            let idle = open.files.iter().filter(|(_, (file, _))| Arc::strong_count(file) == 1);
-            if let Some(longest) = idle.min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id) {
-                open.files.remove(&longest);
-            }
-        }
-        let file = Arc::new(File::open(path, embedded::studio::migrations::runner()).await?);
+        let file = Arc::new(File::open(path, embedded::studio::migrations::runner).await?);
         begin_epochs(&Store::File(Arc::clone(&file))).await?;
-        open.files.insert(studio_id, (Arc::clone(&file), now));
         Ok(file)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those among `studios` that are open and to which other programs wrote since this was asked last.
@@ -78,8 +87,8 @@ impl Files {
             return studios;
         }
         let files: Vec<_> = {
-            let open = self.open.lock().await;
-            let find = |id: StudioId| open.files.get(&id).map(|(file, _)| (id, Arc::clone(file)));
+            let open = self.open();
+            let find = |id: StudioId| Some((id, Arc::clone(open.files.get(&id)?.0.get()?)));
             studios.into_iter().filter_map(find).collect()
         };
         let mut changed = Vec::new();
@@ -92,6 +101,40 @@ impl Files {
             }
         }
         changed
+    }
+}
+
+impl Open {
+    /// The studio's place, and the file that has to be closed to make room for it, if any.
+    fn slot(&mut self, studio_id: StudioId, max_open: usize) -> (Slot, Option<Slot>) {
+        self.uses += 1;
+        let now = self.uses;
+        if let Some((slot, used)) = self.files.get_mut(&studio_id) {
+            *used = now;
+            return (Arc::clone(slot), None);
+        }
+        let longest_unused = if self.files.len() >= max_open { self.take_longest_unused() } else { None };
+        let slot = Slot::default();
+        self.files.insert(studio_id, (Arc::clone(&slot), now));
+        (slot, longest_unused)
+    }
+
+    /// Of those that nobody has in hand, or is about to.
+    fn take_longest_unused(&mut self) -> Option<Slot> {
+        let is_idle =
+            |slot: &Slot| Arc::strong_count(slot) == 1 && slot.get().is_some_and(|file| Arc::strong_count(file) == 1);
+        let idle = self.files.iter().filter(|(_, (slot, _))| is_idle(slot));
+        let longest = *idle.min_by_key(|(_, (_, used))| *used)?.0;
+        Some(self.files.remove(&longest)?.0)
+    }
+
+    /// Gives up a place at which nothing could be opened, unless somebody else is trying.
+    fn forget_unopened(&mut self, studio_id: StudioId, slot: Slot) {
+        let is_this = self.files.get(&studio_id).is_some_and(|(other, _)| Arc::ptr_eq(other, &slot));
+        // The map's and ours.
+        if is_this && slot.get().is_none() && Arc::strong_count(&slot) == 2 {
+            self.files.remove(&studio_id);
+        }
     }
 }
 
@@ -125,5 +168,56 @@ mod tests {
         let files = Files::new(dir.path().to_owned());
         assert!(matches!(files.find(studio_id(1)).await, Err(DbError::NoSuchStudio)));
         assert_eq!(std::fs::read_dir(dir.path()).expect("listing").count(), 0);
+    }
+    #[tokio::test]
+    async fn no_more_studios_are_open_than_there_may_be_and_those_in_hand_stay() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let files = Files { max_open: 3, ..Files::new(dir.path().to_owned()) };
+        let in_hand = files.make(studio_id(1)).await.expect("made");
+        for n in 2..10 {
+            files.make(studio_id(n)).await.expect("made");
+            assert!(files.open().files.len() <= 3);
+        }
+        let again = files.find(studio_id(1)).await.expect("found");
+        assert!(Arc::ptr_eq(&in_hand, &again), "one file has one writer");
+        files.find(studio_id(2)).await.expect("opened again");
+        assert!(files.find(studio_id(10)).await.is_err());
+        assert!(files.open().files.len() <= 3, "what could not be opened takes no place");
+    }
+
+    #[tokio::test]
+    async fn a_studio_is_opened_once_however_many_want_it() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let files = Arc::new(Files::new(dir.path().to_owned()));
+        let open = |_| {
+            let files = Arc::clone(&files);
+            tokio::spawn(async move { files.make(studio_id(1)).await.expect("made") })
+        };
+        let wanted: Vec<_> = (0..8).map(open).collect();
+        let mut opened = Vec::new();
+        for one in wanted {
+            opened.push(one.await.expect("ends"));
+        }
+        assert!(opened.iter().all(|file| Arc::ptr_eq(file, &opened[0])));
+    }
+
+    #[tokio::test]
+    async fn a_studio_that_takes_long_to_open_holds_up_no_other() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let files = Files::new(dir.path().to_owned());
+        let (slot, _) = files.open().slot(studio_id(1), 2);
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let slow = tokio::spawn(async move {
+            let opening = slot.get_or_try_init(|| async {
+                // Until the test lets go.
+                let _ = wait.await;
+                Err(DbError::NoSuchStudio)
+            });
+            opening.await.err().is_some()
+        });
+        files.make(studio_id(2)).await.expect("made beside it");
+        assert!(!slow.is_finished(), "the other is still being opened");
+        go.send(()).expect("it waits");
+        assert!(slow.await.expect("ends"));
     }
 }

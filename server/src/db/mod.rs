@@ -123,7 +123,7 @@ impl Database {
                     make_private_dir(dir).map_err(|source| DbError::Io { path: dir.clone(), source })?;
                 }
                 let path = dir.join("directory.db");
-                let file = File::open(path, embedded::directory::migrations::runner()).await?;
+                let file = File::open(path, embedded::directory::migrations::runner).await?;
                 (Store::File(Arc::new(file)), Studios::Files(Files::new(studios_dir)))
             }
             DatabaseUrl::Postgres(url) => {

@@ -77,7 +77,27 @@ impl Connection {
     /// When a migration fails, or the file comes from a newer version.
     pub(super) fn migrate(&mut self, runner: &refinery::Runner) -> Result<(), DbError> {
         runner.run(&mut self.inner).map_err(|e| DbError::Migration(Box::new(e)))?;
+        self.inner.pragma_update(None, MIGRATED, fingerprint(runner))?;
         Ok(())
+    }
+
+    /// Whether the file bears the mark of exactly these migrations: then nothing is left to do, and to find that out
+    /// migration by migration would take longer than most requests do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn is_migrated(&self, runner: &refinery::Runner) -> Result<bool, DbError> {
+        let mark: i32 = self.inner.pragma_query_value(None, MIGRATED, |row| row.get(0))?;
+        Ok(mark == fingerprint(runner))
+    }
+
+    /// The same connection, which may change something from now on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn into_writer(self) -> Result<Self, DbError> {
+        self.inner.execute_batch("PRAGMA query_only = OFF;")?;
+        Ok(self)
     }
 
     /// Runs `work` on one consistent state of the database.
@@ -133,6 +153,18 @@ impl Connection {
         self.inner.execute_batch("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?;
         Ok(())
     }
+}
+
+/// Free for the application: here it tells which migrations a file has been through.
+const MIGRATED: &str = "user_version";
+
+/// Of a set of migrations: of their numbers and their contents. Never that of a new file, zero.
+fn fingerprint(runner: &refinery::Runner) -> i32 {
+    let fold = |sum: u64, part: u64| sum.rotate_left(7).wrapping_mul(0x0000_0100_0000_01b3) ^ part;
+    let parts =
+        runner.get_migrations().iter().flat_map(|one| [i64::from(one.version()).cast_unsigned(), one.checksum()]);
+    let sum = parts.fold(0xcbf2_9ce4_8422_2325, fold);
+    i32::try_from((sum ^ (sum >> 32)) & 0x7fff_ffff).unwrap_or(i32::MAX).max(1)
 }
 
 /// A number that commits of other connections change, and those of this one do not.
@@ -226,5 +258,20 @@ mod tests {
         write(&mut here, "INSERT INTO t (x) VALUES (2)");
         assert!(!here.has_others_written().expect("asked"));
         assert!(there.has_others_written().expect("asked"));
+    }
+    #[test]
+    fn a_file_that_went_through_other_migrations_is_not_taken_for_migrated() {
+        let runner = |sql| {
+            let one = refinery::Migration::unapplied("V1__initial", sql).expect("a migration");
+            refinery::Runner::new(&[one])
+        };
+        let (ours, other) = (runner("CREATE TABLE t (x INTEGER)"), runner("CREATE TABLE t (y INTEGER)"));
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let mut file = Connection::open(&dir.path().join("t.db"), Mode::Write).expect("opens");
+        assert!(!file.is_migrated(&ours).expect("asked"), "a new one");
+        file.migrate(&ours).expect("migrated");
+        assert!(file.is_migrated(&ours).expect("asked"));
+        assert!(!file.is_migrated(&other).expect("asked"));
+        assert!(file.migrate(&other).is_err(), "and migrating says so");
     }
 }
