@@ -55,17 +55,14 @@ async fn costly_in(tenant: &Tenant) -> Vec<(&'static str, String)> {
     tenant.store.read(|tx| Ok::<_, DbError>(costly(tx, &HOT))).await.expect("read")
 }
 
+const fn demo(leads: u64, messages: u64) -> DemoConfig {
+    let now = domain::UnixMs(1_790_000_000_000);
+    DemoConfig { seed: 1, leads, messages, now, messages_file: None, leads_file: None }
+}
+
 async fn fill(tenant: &Tenant) {
-    let config = DemoConfig {
-        seed: 1,
-        leads: 2_000,
-        messages: 10_000,
-        now: domain::UnixMs(1_790_000_000_000),
-        messages_file: None,
-        leads_file: None,
-    };
     let is_of_demo = |row: &Row| matches!(row, Row::Studio(_) | Row::Subscription(_));
-    let rows = generate(&config).expect("generates").filter(move |row| !is_of_demo(row));
+    let rows = generate(&demo(2_000, 10_000)).expect("generates").filter(move |row| !is_of_demo(row));
     tenant.import(rows).await.expect("imports");
 }
 
@@ -125,23 +122,35 @@ const COPY: &str = "
         LOOP
             SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
             WHERE attrelid = one.oid AND attnum > 0 AND NOT attisdropped AND attname <> 'studio_id'
-                AND NOT (one.relname = 'studio' AND attname = 'id');
+                AND NOT (one.relname IN ('studio', 'subscription') AND attname = 'id');
             EXECUTE format(
                 'INSERT INTO studio.%I (studio_id, %s %s) SELECT copied_studio.new_id, %s %s FROM studio.%I, LATERAL
                  (SELECT md5(n::text)::uuid::text AS new_id FROM generate_series(1, $1) n) copied_studio',
-                one.relname, CASE one.relname WHEN 'studio' THEN 'id, ' END, columns,
-                CASE one.relname WHEN 'studio' THEN 'copied_studio.new_id, ' END, columns, one.relname) USING 10000;
+                one.relname, CASE WHEN one.relname IN ('studio', 'subscription') THEN 'id, ' END, columns,
+                CASE WHEN one.relname IN ('studio', 'subscription') THEN 'copied_studio.new_id, ' END, columns,
+                one.relname) USING 10000;
         END LOOP;
     END
     $$;
     ANALYZE";
+
+/// What no import brings.
+const ACTS: &str = "
+    INSERT INTO studio.tombstone (studio_id, kind, id, seq)
+    SELECT studio_id, 'lead', n, 1000 + n FROM studio.studio, generate_series(1, 3) n;
+    INSERT INTO studio.audit_entry (studio_id, id, action, at, received_at, member_id, device_id, detail, row_count)
+    SELECT studio_id, n, '', 0, 0, '', '', '', 0 FROM studio.studio, generate_series(1, 3) n";
 
 /// What the planner chooses by itself, knowing how many studios there are.
 #[tokio::test]
 async fn among_ten_thousand_studios_each_finds_its_own_rows_by_index() {
     let db = TestDatabase::postgres().await;
     let tenant = db.studio(1).await;
-    tenant.import((0..3).flat_map(|n| lead_rows(n, 2)).collect::<Vec<_>>().into_iter()).await.expect("imports");
+    let invoices = generate(&demo(100, 500)).expect("generates");
+    let invoices = invoices.filter(|row| matches!(row, Row::Invoice(_))).take(3);
+    let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 2)).chain(invoices).collect();
+    tenant.import(rows.into_iter()).await.expect("imports");
+    cluster::cluster().sql(&db.name, ACTS);
     cluster::cluster().sql(&db.name, COPY);
     let studios = cluster::cluster().sql(&db.name, "SELECT count(DISTINCT studio_id) FROM studio.lead");
     assert_eq!(studios.trim(), "10001");

@@ -15,8 +15,6 @@ use crate::row::{Row, Target};
 
 /// Clients at a time: enough that requests meet, few enough that they do not only wait for each other.
 const CLIENTS: usize = 8;
-/// Sessions at least, so that clients share none of them.
-const SESSIONS: usize = 64;
 /// Studios of each kind that are visited at most, evenly among all: each costs a sign-in before the measuring, and
 /// there are far more of them than the server keeps open.
 const VISITED: usize = 1_000;
@@ -45,8 +43,8 @@ impl Visits {
         ensure!(place.studios >= 4, "there are studios to poll and others to write to");
         let of = |rest: u32| (2..place.studios).filter(move |studio| studio % 2 == rest).collect::<Vec<_>>();
         Ok(Self {
-            polls: crowd(place, &evenly(&of(0), VISITED), SESSIONS, Purpose::Poll).await?,
-            writes: crowd(place, &evenly(&of(1), VISITED), SESSIONS, Purpose::Write).await?,
+            polls: crowd(place, &evenly(&of(0), VISITED), CLIENTS, Purpose::Poll).await?,
+            writes: crowd(place, &evenly(&of(1), VISITED), CLIENTS, Purpose::Write).await?,
             hot_polls: crowd(place, &[0], CLIENTS, Purpose::Poll).await?,
             hot_writes: crowd(place, &[1], CLIENTS, Purpose::Write).await?,
         })

@@ -161,20 +161,21 @@ pub(super) async fn measure(effort: &Effort, sides: &mut [Side]) -> anyhow::Resu
         for (operation, clients, tallies) in &measured {
             let tally = &tallies[number];
             let name = |what: &str| format!("{}, {here}, {}, {what}", operation.name(), people(*clients));
-            let alone = &find(*operation, fewest).context("measured")?[number];
-            let floor = &find(Operation::Health, *clients).context("measured")?[number];
-            rows.push(
-                Row::new(name("served"), tally.rate(), "requests/s")
-                    .against_rate(&format!("the same, {}", people(fewest)), alone.rate()),
-            );
-            rows.push(
-                Row::new(name("p50"), tally.times_ms.median(), "ms")
-                    .against("health, as many clients, p50", floor.times_ms.median()),
-            );
-            rows.push(Row::new(name("p99"), tally.times_ms.p99(), "ms").against(
-                &format!("the same on {}", sides[other].place.database.name()),
-                tallies[other].times_ms.p99(),
-            ));
+            let mut served = Row::new(name("served"), tally.rate(), "requests/s");
+            let mut p50 = Row::new(name("p50"), tally.times_ms.median(), "ms");
+            let mut p99 = Row::new(name("p99"), tally.times_ms.p99(), "ms");
+            // Nothing is compared with itself.
+            if *clients != fewest {
+                let alone = &find(*operation, fewest).context("measured")?[number];
+                served = served.against_rate(&format!("the same, {}", people(fewest)), alone.rate());
+            }
+            if *operation != Operation::Health {
+                let floor = &find(Operation::Health, *clients).context("measured")?[number];
+                p50 = p50.against("health, as many clients, p50", floor.times_ms.median());
+                let there = sides[other].place.database.name();
+                p99 = p99.against(&format!("the same on {there}"), tallies[other].times_ms.p99());
+            }
+            rows.extend([served, p50, p99]);
         }
     }
     Ok(rows)

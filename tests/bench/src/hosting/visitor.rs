@@ -83,7 +83,13 @@ pub(super) async fn refresh(place: &Place, visitors: &[Visitor]) -> anyhow::Resu
 /// What is sent to sign in at a studio.
 pub(super) fn credentials(studio: u32) -> SignIn {
     let device = DeviceInfo { name: "Front desk".to_owned(), os: "bench".to_owned(), app_version: "0".to_owned() };
-    SignIn { email: studios::email(studio), password: studios::PASSWORD.to_owned(), studio_id: None, device, session: SessionForm::Bearer }
+    SignIn {
+        email: studios::email(studio),
+        password: studios::PASSWORD.to_owned(),
+        studio_id: None,
+        device,
+        session: SessionForm::Bearer,
+    }
 }
 
 impl Visitor {
