@@ -3,7 +3,8 @@
 # bench-output/. docs/BENCH.md tells what is measured and how. Nothing here passes or fails.
 #   SCALE=10 scripts/bench.sh     ten times 100,000 leads and 1,000,000 messages
 #   LEADS=… MESSAGES=… ROUNDS=… scripts/bench.sh
-#   PARTS=server,studios scripts/bench.sh     parts of it: client, server (under load), studios (ten to ten thousand)
+#   PARTS=server,studios scripts/bench.sh     parts of it: client (the app), server (with few and many clients), studios
+#                                             (10 to 10,000 of them); the latter two need no desktop and 5 GB of disk
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly SCALE=${SCALE:-1} ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-client,server,studios}
@@ -27,6 +28,8 @@ main() {
         cargo build --release --locked --bins --package frontdesk-server --package frontdesk-bench
     fi
 
+    # What the measuring removes by itself, if it was interrupted.
+    trap 'rm -rf "$KEPT"/run-*' EXIT
     say 'Measuring; leave the machine alone meanwhile'
     "${measure[@]}"
     say "The rows are in $OUT, a file for each part and size"

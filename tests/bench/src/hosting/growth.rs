@@ -17,7 +17,7 @@ use crate::row::{Row, Target};
 const CLIENTS: usize = 8;
 /// Studios of each kind that are visited at most, evenly among all: each costs a sign-in before the measuring, and
 /// there are far more of them than the server keeps open.
-const VISITED: usize = 1_000;
+const VISITED: usize = 500;
 /// A request among the most studios may cost this many times one among the fewest.
 const FLAT: f64 = 1.5;
 
@@ -64,7 +64,7 @@ fn evenly(all: &[u32], most: usize) -> Vec<u32> {
 pub(super) async fn measure(effort: &Effort, database: Database, scratch: &Path) -> anyhow::Result<Vec<Row>> {
     let mut places = Vec::new();
     for &studios in &effort.studios {
-        let place = Place::start(database, studios, CLIENTS, &effort.rate, &scratch.join("growth")).await?;
+        let place = Place::start(database, studios, CLIENTS, &effort.rate, scratch).await?;
         crate::say(&format!("{}: {studios} studios are registered", database.name()));
         let visits = Visits::begin(&place).await?;
         places.push((place, visits));

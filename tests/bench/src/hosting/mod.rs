@@ -53,7 +53,9 @@ pub(crate) async fn measure_load(effort: &Effort, scratch: &Path) -> anyhow::Res
 pub(crate) async fn measure_growth(effort: &Effort, scratch: &Path) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for database in place::Database::BOTH {
-        rows.extend(growth::measure(effort, database, scratch).await?);
+        // Gone before the next one fills the disk as well.
+        let own = tempfile::tempdir_in(scratch)?;
+        rows.extend(growth::measure(effort, database, own.path()).await?);
     }
     Ok(rows)
 }
