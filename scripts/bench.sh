@@ -4,7 +4,7 @@
 #   SCALE=10 scripts/bench.sh     ten times 100,000 leads and 1,000,000 messages
 #   LEADS=… MESSAGES=… ROUNDS=… scripts/bench.sh
 #   PARTS=server,studios scripts/bench.sh     parts of it: client (the app), server (with few and many clients), studios
-#                                             (10 to 10,000 of them); the latter two need no desktop and 5 GB of disk
+#                                             (10 to 10,000 of them); the latter two need no desktop and 3 GB of disk
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly SCALE=${SCALE:-1} ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-client,server,studios}
