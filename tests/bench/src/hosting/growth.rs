@@ -29,8 +29,11 @@ struct Visits {
     hot_writes: Arc<[Visitor]>,
 }
 
+/// Those of the visitors who ask.
+type Choice = fn(&Visits) -> &Arc<[Visitor]>;
+
 /// What is measured, and of whom.
-const CASES: [(&str, Operation, fn(&Visits) -> &Arc<[Visitor]>); 5] = [
+const CASES: [(&str, Operation, Choice); 5] = [
     ("any studio", Operation::Poll, |visits| &visits.polls),
     ("one studio", Operation::Poll, |visits| &visits.hot_polls),
     ("any studio", Operation::Message, |visits| &visits.writes),
