@@ -39,6 +39,7 @@ python:ensurepip        python3-venv
 '
 readonly NEEDS_BENCH='
 sqlite3                 sqlite3
+postgres                postgresql
 '
 readonly NEEDS_CHECK='
 shellcheck              shellcheck

@@ -40,7 +40,7 @@ mod telemetry;
 mod tls;
 mod words;
 
-pub use admin::{Admin, AdminError};
+pub use admin::{Admin, AdminError, HashedPassword};
 pub use certificate::{CertificateError, CertificateFiles, write_throw_away};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Transport};

@@ -4,6 +4,7 @@
 //! access tokens are derived from it and worth nothing once it is over.
 
 mod access_token;
+mod argon2id;
 mod caller;
 mod cookies;
 mod invitation_link;

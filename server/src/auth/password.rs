@@ -4,18 +4,16 @@
 //! they are stored with each hash, so that raising them leaves old hashes good. An unknown e-mail address costs the
 //! same work as a wrong password, so that answers don't tell which accounts exist.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use argon2::Block;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{PasswordHasher, PasswordVerifier};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
+use super::argon2id::Argon2id;
 use crate::limits;
-
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
 
 /// Hashes computed at a time: four times 19 MiB.
 const MAX_AT_WORK: usize = 4;
@@ -41,6 +39,9 @@ pub(crate) enum PasswordError {
 pub(crate) struct Passwords {
     at_work: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// What hashing works in, of as many as were at work at once. Kept: given back and taken anew for each attempt, it
+    /// would leave the process with a gigabyte of holes in its memory after some hundred of them.
+    spare: Arc<Mutex<Vec<Vec<Block>>>>,
     /// Checked where there is no account.
     decoy: Arc<str>,
 }
@@ -49,8 +50,10 @@ impl Passwords {
     /// # Errors
     /// [`PasswordError::Hash`] when the system has no randomness or memory.
     pub(crate) fn new() -> Result<Self, PasswordError> {
-        let decoy = hash(&SecretString::from("nobody's password"))?;
+        let mut memory = Vec::new();
+        let decoy = hash(&SecretString::from("nobody's password"), &mut memory)?;
         Ok(Self {
+            spare: Arc::new(Mutex::new(vec![memory])),
             at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
             waiting: Arc::new(Semaphore::new(MAX_AT_WORK + MAX_WAITING)),
             decoy: decoy.into(),
@@ -65,7 +68,7 @@ impl Passwords {
         if password.expose_secret().chars().count() < MIN_CHARS {
             return Err(PasswordError::TooShort);
         }
-        self.run(password, |password| hash(&password)).await?
+        self.run(password, |password, memory| hash(&password, memory)).await?
     }
 
     /// Whether the password is that of `stored`; without one, the same work, and `false`.
@@ -74,9 +77,9 @@ impl Passwords {
     /// [`PasswordError::Busy`], [`PasswordError::TooLong`].
     pub(crate) async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool, PasswordError> {
         let decoy = Arc::clone(&self.decoy);
-        self.run(password, move |password| {
+        self.run(password, move |password, memory| {
             let exists = stored.is_some();
-            let matches = matches(&password, stored.as_deref().unwrap_or(&decoy));
+            let matches = matches(&password, stored.as_deref().unwrap_or(&decoy), memory);
             matches && exists
         })
         .await
@@ -85,7 +88,7 @@ impl Passwords {
     async fn run<T: Send + 'static>(
         &self,
         password: SecretString,
-        work: impl FnOnce(SecretString) -> T + Send + 'static,
+        work: impl FnOnce(SecretString, &mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         if password.expose_secret().len() > limits::PASSWORD_BYTES {
             return Err(PasswordError::TooLong);
@@ -93,28 +96,28 @@ impl Passwords {
         let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let turn = Arc::clone(&self.at_work).acquire_owned().await.expect("the semaphore is never closed");
         // Both go with the work: a request that is given up must not make room for another while it still runs.
+        let spare = Arc::clone(&self.spare);
         let done = tokio::task::spawn_blocking(move || {
             let _held = (place, turn);
-            work(password)
+            let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = spare().pop().unwrap_or_default();
+            let result = work(password, &mut memory);
+            spare().push(memory);
+            result
         });
         Ok(done.await.expect("hashing does not panic"))
     }
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+fn hash(password: &SecretString, memory: &mut Vec<Block>) -> Result<String, PasswordError> {
+    let hash = Argon2id::in_memory(memory).hash_password(password.expose_secret().as_bytes());
+    Ok(hash.map_err(PasswordError::Hash)?.to_string())
 }
 
-fn hash(password: &SecretString) -> Result<String, PasswordError> {
-    let hash: PasswordHash =
-        argon2().hash_password(password.expose_secret().as_bytes()).map_err(PasswordError::Hash)?;
-    Ok(hash.to_string())
-}
-
-fn matches(password: &SecretString, stored: &str) -> bool {
-    PasswordHash::new(stored)
-        .is_ok_and(|stored| argon2().verify_password(password.expose_secret().as_bytes(), &stored).is_ok())
+fn matches(password: &SecretString, stored: &str, memory: &mut Vec<Block>) -> bool {
+    PasswordHash::new(stored).is_ok_and(|stored| {
+        Argon2id::in_memory(memory).verify_password(password.expose_secret().as_bytes(), &stored).is_ok()
+    })
 }
 
 /// The form in which e-mail addresses are compared.
@@ -144,6 +147,21 @@ mod tests {
         assert!(matches!(passwords.verify("x".into(), None).await, Err(PasswordError::Busy)));
         drop(all);
         assert!(!passwords.verify("x".into(), None).await.expect("checked"));
+    }
+
+    #[tokio::test]
+    async fn memory_is_used_again_and_no_more_of_it_than_hashes_at_work() {
+        let passwords = Arc::new(Passwords::new().expect("made"));
+        let attempt = |_| {
+            let passwords = Arc::clone(&passwords);
+            tokio::spawn(async move { passwords.verify("x".into(), None).await.expect("checked") })
+        };
+        let attempts: Vec<_> = (0..16).map(attempt).collect();
+        for one in attempts {
+            assert!(!one.await.expect("ends"));
+        }
+        let spare = passwords.spare.lock().expect("lock").len();
+        assert!((1..=MAX_AT_WORK).contains(&spare), "{spare}");
     }
 
     #[tokio::test]

@@ -162,7 +162,16 @@ impl Tx<'_> {
     pub(crate) fn plan(&self, sql: &str) -> Vec<String> {
         match self {
             Self::Sqlite(tx) => tx.plan(sql),
-            Self::Postgres(tx) => tx.plan(sql),
+            Self::Postgres(tx) => tx.plan(sql, postgres::BY_INDEX),
+        }
+    }
+
+    /// The same as it would by what it knows of its tables, where [`Tx::plan`] asks PostgreSQL to go by index.
+    #[cfg(test)]
+    pub(crate) fn chosen_plan(&self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(tx) => tx.plan(sql),
+            Self::Postgres(tx) => tx.plan(sql, ""),
         }
     }
 }

@@ -1,9 +1,8 @@
-//! The demo studio and the hosted API that serves it: a process of its own, over TLS on the loopback.
+//! The demo studio and the hosted API that serves it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -14,6 +13,7 @@ use wire::auth::{SessionForm, SignIn};
 use wire::device::DeviceInfo;
 
 use crate::programs::{program, run};
+use crate::served::{NO_LIMIT, Served};
 
 /// How much the studio holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ struct Account {
 
 /// A running server. It ends when dropped.
 pub(crate) struct Hosted {
-    child: Child,
+    served: Served,
     pub(crate) url: String,
     pub(crate) ca: PathBuf,
     account: Account,
@@ -76,37 +76,13 @@ impl Hosted {
     /// # Errors
     /// The server does not start.
     pub(crate) fn start(kept: &Path, scratch: &Path) -> anyhow::Result<Self> {
-        let server = program("frontdesk-server")?;
-        let (data, tls) = (scratch.join("server"), scratch.join("tls"));
+        let data = scratch.join("server");
         fs::create_dir_all(scratch)?;
         run(Command::new("cp").arg("-a").arg(kept.join("server")).arg(&data))?;
-        run(Command::new(&server).arg("certificate").arg("--out").arg(&tls))?;
         let account = fs::read(data.join("demo-account.json")).context("the demo names its account")?;
-        let log = fs::File::create(scratch.join("server.log"))?;
-        let mut child = Command::new(&server)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .arg("--data")
-            .arg(&data)
-            .arg("--tls-cert")
-            .arg(tls.join("cert.pem"))
-            .arg("--tls-key")
-            .arg(tls.join("key.pem"))
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("the server can't be started")?;
-        let printed = child.stdout.take().context("its output is piped")?;
-        let address = BufReader::new(printed)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("listening on ").map(str::to_owned))
-            .context("the server ended early")?;
-        Ok(Self {
-            child,
-            url: format!("https://{address}"),
-            ca: tls.join("ca.pem"),
-            account: serde_json::from_slice(&account).context("the demo's account can be read")?,
-        })
+        let served = Served::start(&data, None, NO_LIMIT, scratch)?;
+        let account = serde_json::from_slice(&account).context("the demo's account can be read")?;
+        Ok(Self { url: served.url.clone(), ca: served.ca.clone(), served, account })
     }
 
     pub(crate) fn email(&self) -> &str {
@@ -124,7 +100,7 @@ impl Hosted {
     pub(crate) async fn session(&self) -> anyhow::Result<HostedSession> {
         let server = ServerUrl::parse(&self.url)?;
         let ca = fs::read(&self.ca)?;
-        let config = ClientConfig { extra_ca_pem: Some(ca.clone()), ..ClientConfig::new(server, "Frontdesk-bench") };
+        let config = ClientConfig { extra_ca_pem: Some(ca), ..ClientConfig::new(server, "Frontdesk-bench") };
         let tokens = Arc::new(HeldTokens::default());
         let client = ApiClient::new(&config, Arc::clone(&tokens) as Arc<dyn TokenStore>)?;
         let sign_in = SignIn {
@@ -135,17 +111,7 @@ impl Hosted {
             session: SessionForm::Bearer,
         };
         let who = client.sign_in(&sign_in).await?;
-        let http =
-            reqwest::Client::builder().tls_certs_only([reqwest::Certificate::from_pem(&ca)?]).no_proxy().build()?;
-        Ok(HostedSession { client, tokens, http, url: self.url.clone(), who })
-    }
-}
-
-impl Drop for Hosted {
-    fn drop(&mut self) {
-        // Nothing of it is needed any more.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Ok(HostedSession { client, tokens, http: self.served.http()?, url: self.url.clone(), who })
     }
 }
 

@@ -27,6 +27,20 @@ impl Samples {
         self.quantile(0.95)
     }
 
+    /// # Panics
+    /// Without a sample.
+    pub(crate) fn p99(&self) -> f64 {
+        self.quantile(0.99)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
     /// The smallest sample that at least `part` of them do not exceed (nearest rank).
     fn quantile(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
@@ -43,7 +57,7 @@ mod tests {
     #[test]
     fn quantiles_are_samples() {
         let samples = Samples((1..=20).rev().map(f64::from).collect());
-        assert_eq!((samples.median(), samples.p95()), (10.0, 19.0));
+        assert_eq!((samples.median(), samples.p95(), samples.p99()), (10.0, 19.0, 20.0));
         let one = Samples(vec![7.0]);
         assert_eq!((one.median(), one.p95()), (7.0, 7.0));
     }

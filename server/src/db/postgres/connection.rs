@@ -201,6 +201,11 @@ enum State {
     Silent,
 }
 
+/// Settings of a transaction that make PostgreSQL go by index where there is one that helps, however few rows there are.
+#[cfg(test)]
+pub(in crate::db) const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+                                          SET LOCAL enable_sort = off";
+
 /// A transaction that is under way: [`sql::Tx`] says what its functions do.
 pub(crate) struct Tx<'c> {
     client: &'c Object,
@@ -360,17 +365,15 @@ impl Tx<'_> {
         error.into()
     }
 
-    /// The plan for parameters of any value, as a statement that is prepared comes to have; by index where there is one
-    /// that helps, however few rows there are.
+    /// The plan for parameters of any value, as a statement that is prepared comes to have, with these settings.
     #[cfg(test)]
-    pub(in crate::db) fn plan(&self, sql: &str) -> Vec<String> {
+    pub(in crate::db) fn plan(&self, sql: &str, settings: &str) -> Vec<String> {
         let plan = async {
             let count = self.client.prepare(sql).await?.params().len();
             let nulls = vec!["NULL"; count].join(", ");
             let explained = if count == 0 { "probe".to_owned() } else { format!("probe({nulls})") };
-            let by_index = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
-                            SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
-            self.client.batch_execute(by_index).await?;
+            self.client.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan").await?;
+            self.client.batch_execute(settings).await?;
             self.client.batch_execute(&format!("PREPARE probe AS {sql}")).await?;
             let answer = self.client.simple_query(&format!("EXPLAIN (COSTS OFF) EXECUTE {explained}")).await?;
             self.client.batch_execute("DEALLOCATE probe").await?;

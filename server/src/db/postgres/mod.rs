@@ -18,6 +18,8 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, R
 use domain::StudioId;
 use tokio::runtime::Handle;
 
+#[cfg(test)]
+pub(super) use connection::BY_INDEX;
 pub(crate) use connection::Tx;
 pub(super) use connection::{Connection, opt_int};
 pub use error::Outage;

@@ -55,17 +55,14 @@ async fn costly_in(tenant: &Tenant) -> Vec<(&'static str, String)> {
     tenant.store.read(|tx| Ok::<_, DbError>(costly(tx, &HOT))).await.expect("read")
 }
 
+const fn demo(leads: u64, messages: u64) -> DemoConfig {
+    let now = domain::UnixMs(1_790_000_000_000);
+    DemoConfig { seed: 1, leads, messages, now, messages_file: None, leads_file: None }
+}
+
 async fn fill(tenant: &Tenant) {
-    let config = DemoConfig {
-        seed: 1,
-        leads: 2_000,
-        messages: 10_000,
-        now: domain::UnixMs(1_790_000_000_000),
-        messages_file: None,
-        leads_file: None,
-    };
     let is_of_demo = |row: &Row| matches!(row, Row::Studio(_) | Row::Subscription(_));
-    let rows = generate(&config).expect("generates").filter(move |row| !is_of_demo(row));
+    let rows = generate(&demo(2_000, 10_000)).expect("generates").filter(move |row| !is_of_demo(row));
     tenant.import(rows).await.expect("imports");
 }
 
@@ -113,4 +110,66 @@ async fn no_hot_query_scans_a_shared_table_or_sorts_or_looks_at_other_studios() 
             assert!(conditions.iter().any(|condition| condition.contains("ROW(")), "{name}: {steps:#?}");
         }
     }
+}
+
+/// Copies a studio's rows to this many others, past the server: whatever tables there are.
+const COPY: &str = "
+    SET session_replication_role = replica;
+    DO $$
+    DECLARE one record; columns text;
+    BEGIN
+        FOR one IN SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = 'studio'::regnamespace AND c.relkind = 'r'
+        LOOP
+            SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+            WHERE attrelid = one.oid AND attnum > 0 AND NOT attisdropped AND attname <> 'studio_id'
+                AND NOT (one.relname IN ('studio', 'subscription') AND attname = 'id');
+            EXECUTE format(
+                'INSERT INTO studio.%I (studio_id, %s %s) SELECT copied_studio.new_id, %s %s FROM studio.%I, LATERAL
+                 (SELECT md5(n::text)::uuid::text AS new_id FROM generate_series(1, $1) n) copied_studio',
+                one.relname, CASE WHEN one.relname IN ('studio', 'subscription') THEN 'id, ' END, columns,
+                CASE WHEN one.relname IN ('studio', 'subscription') THEN 'copied_studio.new_id, ' END, columns,
+                one.relname) USING 10000;
+        END LOOP;
+    END
+    $$;
+    ANALYZE";
+
+/// What no import brings.
+const ACTS: &str = "
+    INSERT INTO studio.tombstone (studio_id, kind, id, seq)
+    SELECT studio_id, 'lead', n, 1000 + n FROM studio.studio, generate_series(1, 3) n;
+    INSERT INTO studio.audit_entry (studio_id, id, action, at, received_at, member_id, device_id, detail, row_count)
+    SELECT studio_id, n, '', 0, 0, '', '', '', 0 FROM studio.studio, generate_series(1, 3) n";
+
+/// What the planner chooses by itself, knowing how many studios there are.
+#[tokio::test]
+async fn among_ten_thousand_studios_each_finds_its_own_rows_by_index() {
+    let db = TestDatabase::postgres().await;
+    let tenant = db.studio(1).await;
+    let invoices = generate(&demo(100, 500)).expect("generates");
+    let invoices = invoices.filter(|row| matches!(row, Row::Invoice(_))).take(3);
+    let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 2)).chain(invoices).collect();
+    tenant.import(rows.into_iter()).await.expect("imports");
+    cluster::cluster().sql(&db.name, ACTS);
+    cluster::cluster().sql(&db.name, COPY);
+    let studios = cluster::cluster().sql(&db.name, "SELECT count(DISTINCT studio_id) FROM studio.lead");
+    assert_eq!(studios.trim(), "10001");
+
+    let chosen = |statements: &'static [(&str, &str)]| {
+        tenant.store.read(move |tx| {
+            let plans = statements.iter().map(|(name, sql)| (*name, tx.chosen_plan(sql)));
+            Ok::<_, DbError>(plans.collect::<Vec<_>>())
+        })
+    };
+    for (name, steps) in chosen(&HOT).await.expect("read") {
+        assert!(!steps.iter().any(|step| step.contains("Seq Scan")), "{name}: {steps:#?}");
+        let conditions: Vec<_> = steps.iter().filter(|step| step.starts_with("Index Cond")).collect();
+        assert!(!conditions.is_empty(), "{name}: {steps:#?}");
+        assert!(conditions.iter().all(|condition| condition.contains("studio_id = ")), "{name}: {steps:#?}");
+    }
+    // The control: what no index can tell, among the rows of all studios.
+    cluster::cluster().sql(&db.name, "ALTER TABLE studio.lead DROP CONSTRAINT lead_pkey CASCADE");
+    let found = chosen(&[("find lead", leads::FIND)]).await.expect("read");
+    let by_id = |step: &String| step.starts_with("Index Cond") && step.contains(" id = ");
+    assert!(!found[0].1.iter().any(by_id), "the control is found: {found:#?}");
 }
