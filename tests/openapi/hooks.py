@@ -190,6 +190,12 @@ def fill_body(case):
             entry["id"] = new_id()
             # 1e15 and more with a fraction of zero: refused, as one that may have been another number before it was read.
             entry.update({field: int(entry[field]) for field in ("at", "row_count") if isinstance(entry[field], float)})
+    elif operation == "sync_push":
+        for act in body["operations"]:
+            act.update(id=new_id(), at=int(act["at"]))
+            act["act"]["edit_lead"]["lead_id"] = next(LEADS)
+            value = act["act"]["edit_lead"]["edit"].get("value_minor") or {}
+            value.update({side: int(amount) for side, amount in value.items() if isinstance(amount, float)})
     elif operation == "invitations_invite":
         make_room()
         body["email"] = f"invited-{next(NUMBERS)}@mail.example"

@@ -118,7 +118,8 @@ fn for_each_operation(document: &mut OpenApi, mut change: impl FnMut(&mut Operat
 
 /// Takes out what is true of the Rust only. Our doc comments link to items (`` [`Lead`] ``). `null` as a default says that
 /// a field left out is a field cleared, which of a patch is wrong, and of all else says nothing. And of two types that an
-/// answer may be of, the one with fewer fields reads the other too: it is of any of them, not of exactly one.
+/// answer may be of, the one with fewer fields reads the other too: it is of any of them, not of exactly one. But where the
+/// one field of an object says which of several it is, there is no other field.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -127,6 +128,17 @@ fn tidy(value: &mut Value) {
                 && let Some(forms) = fields.remove("oneOf")
             {
                 fields.insert("anyOf".to_owned(), forms);
+            }
+            let choices = fields.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
+            for choice in choices.filter_map(Value::as_object_mut) {
+                let has_one = |name| match choice.get(name) {
+                    Some(Value::Array(items)) => items.len() == 1,
+                    Some(Value::Object(fields)) => fields.len() == 1,
+                    _ => false,
+                };
+                if has_one("properties") && has_one("required") {
+                    choice.insert("additionalProperties".to_owned(), Value::Bool(false));
+                }
             }
             for (name, field) in fields {
                 match field {
