@@ -10,6 +10,7 @@ mod keys;
 mod mail;
 mod members;
 mod purge;
+mod purge_invitations;
 mod sessions;
 
 use domain::{MemberId, StudioId, UnixMs};
