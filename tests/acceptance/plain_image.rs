@@ -4,12 +4,14 @@
 //! The format is SQLCipher 4's, as `crates/store/src/cipher.rs` describes it: pages of 4,096 bytes, AES-256 in CBC mode,
 //! the last 48 bytes IV and HMAC-SHA-256. Each page is proved before it is believed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aes::Aes256;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use anyhow::{Context, ensure};
 use ring::{hmac, pbkdf2};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
@@ -81,17 +83,28 @@ impl Image {
         Ok(Self { pages, frames, raw })
     }
 
-    /// Where `text` stands.
-    pub(crate) fn find(&self, text: &str) -> Vec<String> {
-        let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        let pages = self.pages.iter().zip(1..).filter(|(page, _)| holds(page));
-        let mut places: Vec<_> = pages.map(|(_, number)| format!("page {number}")).collect();
-        let frames = self.frames.iter().filter(|(_, page, _)| holds(page));
-        places.extend(frames.map(|(number, _, is_current)| {
-            format!("a frame of page {number}{}", if *is_current { "" } else { ", of a round before" })
-        }));
-        places.extend(self.raw.iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.display().to_string()));
-        places
+    /// Where each of `words` stands, by its number among them; those that stand nowhere are left out. One pass for all of
+    /// them: what lies there is large, and they are many.
+    pub(crate) fn find(&self, words: &[String]) -> anyhow::Result<BTreeMap<usize, BTreeSet<String>>> {
+        // Overlapping below: one of them may end another.
+        let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words)?;
+        let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        let mut look = |bytes: &[u8], place: &dyn Fn() -> String| {
+            for hit in search.find_overlapping_iter(bytes) {
+                found.entry(hit.pattern().as_usize()).or_default().insert(place());
+            }
+        };
+        for (page, number) in self.pages.iter().zip(1..) {
+            look(page, &|| format!("page {number}"));
+        }
+        for (number, page, is_current) in &self.frames {
+            let round = if *is_current { "" } else { ", of a round before" };
+            look(page, &|| format!("a frame of page {number}{round}"));
+        }
+        for (path, bytes) in &self.raw {
+            look(bytes, &|| path.display().to_string());
+        }
+        Ok(found)
     }
 
     /// How many pages and frames were looked through.
