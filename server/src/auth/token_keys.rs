@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::UnixMs;
+use domain::{DeviceId, UnixMs};
 
 use super::access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokenError, AccessTokens, Bearer};
 use super::refresh_token::{Exchange, RefreshToken, RefreshTokenError, RefreshTokens};
@@ -127,8 +127,8 @@ impl TokenKeySet {
     ///
     /// # Errors
     /// [`RefreshTokenError::NoRandomness`].
-    pub(crate) fn draw_refresh(&self, now: UnixMs) -> Result<RefreshToken, RefreshTokenError> {
-        self.in_use(now).refresh.draw()
+    pub(crate) fn draw_refresh(&self, device_id: DeviceId, now: UnixMs) -> Result<RefreshToken, RefreshTokenError> {
+        self.in_use(now).refresh.draw(device_id)
     }
 
     /// What an exchange of a refresh token comes to: with an idempotency key the same each time, without one never.
@@ -222,7 +222,7 @@ impl TokenKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{DeviceId, MemberId};
+    use domain::MemberId;
 
     const NOW: UnixMs = UnixMs(1_790_000_000_000);
     const IDEMPOTENCY_KEY: &str = "6f0e8b0a-59a1-4a5c-9d4e-0c8a5f1f6d11";
@@ -252,7 +252,7 @@ mod tests {
         }
         assert_eq!(keys.check_access(&new, NOW), Ok(bearer()), "another server's clock may be ahead");
         assert_eq!(set(&[(2, 60_000)]).check_access(&old, NOW), Err(AccessTokenError::Forged), "it was forgotten");
-        let set_back = keys.draw_refresh(NOW.plus_ms(-9_000_000)).expect("drawn").token;
+        let set_back = keys.draw_refresh(bearer().device_id, NOW.plus_ms(-9_000_000)).expect("drawn").token;
         assert!(set_back.starts_with("1."), "whatever the clock says");
     }
 
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn an_exchange_leads_to_the_generation_in_use_and_a_retry_to_what_was_given() {
         let keys = set(&[(1, -1_000_000), (2, 60_000)]);
-        let old = keys.draw_refresh(NOW).expect("drawn").token;
+        let old = keys.draw_refresh(bearer().device_id, NOW).expect("drawn").token;
         let before = keys.exchange(&old, Some(IDEMPOTENCY_KEY), NOW).expect("a token");
         let after = keys.exchange(&old, Some(IDEMPOTENCY_KEY), NOW.plus_ms(60_000)).expect("a token");
         assert_eq!(before.old_hash, after.old_hash);
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn what_names_no_key_of_ours_is_nothing() {
         let keys = set(&[(1, 0)]);
-        let token = keys.draw_refresh(NOW).expect("drawn").token;
+        let token = keys.draw_refresh(bearer().device_id, NOW).expect("drawn").token;
         let (_, rest) = token.split_once('.').expect("a name");
         for forged in [rest, &format!("2.{rest}"), &format!("01.{rest}"), &format!("+1.{rest}"), &format!(".{rest}")] {
             assert_eq!(keys.hash_refresh(forged), None, "{forged}");

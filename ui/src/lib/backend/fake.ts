@@ -223,6 +223,14 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         phase = 'open';
         return session();
       }),
+    signInAgain: (request) =>
+      answer(() => {
+        if (options.signInError) throw errorView(options.signInError, true, '51910a00-ddc7-48be-a8b4-6015e4162d92');
+        if (request.password === 'wrong') throw errorView('invalid_credentials', false, 'req-51910b');
+        if (request.email !== me.email) throw errorView('another_member');
+        status = { ...status, connection: 'online', since: options.now, problem: null };
+        emit({ status_changed: status });
+      }),
     unlock: (passphrase) =>
       answer(() => {
         if (options.unlockError) throw errorView(options.unlockError, false, 'req-10cced');
