@@ -51,7 +51,7 @@ pub use db::{
 pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
 pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use secret_file::SecretFileError;
-pub use secrets::{Secret, SecretError, SecretSource};
+pub use secrets::{MalformedSecret, Secret, SecretError, SecretSource};
 pub use serve::{Running, StartError, start};
 pub use settings::Weakness;
 pub use tls::TlsError;

@@ -126,6 +126,11 @@ pub(crate) fn find_secret<const N: usize>(path: &Path) -> Result<Option<Zeroizin
 mod tests {
     use super::*;
 
+    /// One that might have been drawn.
+    fn secret(seed: u8) -> [u8; 32] {
+        std::array::from_fn(|at| seed.wrapping_add((at * at * 7) as u8))
+    }
+
     fn find(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, SecretFileError> {
         find_secret(path)
     }
@@ -135,10 +140,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("key");
         assert!(find(&path).expect("looked").is_none());
-        create_secret(&path, &[7; 32]).expect("made");
+        create_secret(&path, &secret(7)).expect("made");
         assert_eq!(fs::metadata(&path).expect("metadata").permissions().mode() & 0o777, 0o600);
-        create_secret(&path, &[8; 32]).expect("somebody was faster");
-        assert_eq!(**find(&path).expect("read").as_ref().expect("there"), [7; 32]);
+        create_secret(&path, &secret(8)).expect("somebody was faster");
+        assert_eq!(**find(&path).expect("read").as_ref().expect("there"), secret(7));
         assert_eq!(fs::read_dir(dir.path()).expect("listing").count(), 1, "no draft stays");
     }
 
@@ -146,7 +151,7 @@ mod tests {
     fn a_secret_others_can_read_is_refused() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("key");
-        create_secret(&path, &[7; 32]).expect("made");
+        create_secret(&path, &secret(7)).expect("made");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
         assert!(matches!(find(&path), Err(SecretFileError::ReadableByOthers { mode: 0o640 })));
     }
@@ -157,7 +162,7 @@ mod tests {
         let path = dir.path().join("key");
         for weak in [&[0; 32], b"change-me-change-me-change-me-32", b"abababababababababababababababab"] {
             write_private_file(&path, weak).expect("written");
-            let error = load_or_create_secret::<32>(&path).expect_err("weak");
+            let error = find(&path).expect_err("weak");
             assert!(matches!(error, SecretFileError::Weak(_)) && !error.to_string().contains("change-me"), "{error}");
             assert_eq!(fs::read(&path).expect("read"), weak);
         }
@@ -169,7 +174,7 @@ mod tests {
         let path = dir.path().join("key");
         write_private_file(&path, b"short").expect("written");
         assert!(matches!(find(&path), Err(SecretFileError::WrongLength { found: 5, expected: 32 })));
-        create_secret(&path, &[7; 32]).expect("nothing to do");
+        create_secret(&path, &secret(7)).expect("nothing to do");
         assert_eq!(fs::read(&path).expect("read"), b"short");
     }
 }

@@ -114,7 +114,9 @@ fn traces(image: &Image, marked: &[Marked]) -> anyhow::Result<Vec<String>> {
     let (names, words): (Vec<_>, Vec<_>) = marked
         .iter()
         .zip(0..)
-        .flat_map(|(lead, n)| lead.traces().into_iter().map(move |(place, trace)| (format!("lead {n}, {place}"), trace)))
+        .flat_map(|(lead, n)| {
+            lead.traces().into_iter().map(move |(place, trace)| (format!("lead {n}, {place}"), trace))
+        })
         .unzip();
     let found = image.find(&words)?;
     Ok(found.into_iter().map(|(word, places)| format!("{}: {places:?}", names[word])).collect())

@@ -137,7 +137,11 @@ async fn an_older_directory_keeps_the_cache_and_signing_in_again_goes_on_from_th
     let devices = server.colleague(other).await?.device_count().await?;
     let refused = desk.sign_in_again(&other.email, TestServer::PASSWORD).await;
     assert_eq!(code(refused), Some(ErrorCode::AnotherMember));
-    assert_eq!(server.colleague(other).await?.device_count().await?, devices + 1, "only ours: no session was left open");
+    assert_eq!(
+        server.colleague(other).await?.device_count().await?,
+        devices + 1,
+        "only ours: no session was left open"
+    );
     assert!(is_expired(&desk.desk.sync_status().await?));
 
     desk.sign_in_again(&member.email, TestServer::PASSWORD).await?;

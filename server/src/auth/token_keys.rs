@@ -1,15 +1,20 @@
 //! The keys that tokens and cursors are made with, in generations: the newest makes new ones, the older still read what
 //! they made. So a rotation signs nobody out.
 //!
-//! Every server on a database has the same ones. A new generation is kept some minutes before it is used, and a name
-//! that is not known is looked up before what bears it is refused: no server is asked to read what it can't know.
+//! Every server on a database has the same ones. A new generation is kept some minutes before it is used, and what bears
+//! a name that is not known is refused only after looking it up: no server is asked to read what it can't know. Access
+//! tokens bear none (`access_token`): all that may have signed them are tried.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{DeviceId, UnixMs};
+use uuid::Uuid;
 
 use super::access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokenError, AccessTokens, Bearer};
-use super::refresh_token::{Exchange, RefreshToken, RefreshTokenError, RefreshTokens};
+use super::invitation_link::{InvitationLinks, InvitationToken};
+use super::refresh_token::{Exchange, RefreshToken, RefreshTokenError, RefreshTokens, is_idempotency_key};
+use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::secrets::{Key, derive};
@@ -18,6 +23,8 @@ use crate::secrets::{Key, derive};
 const KIND: &str = "frontdesk token key 1";
 /// Between the clocks of two servers.
 const MAX_SKEW_MS: i64 = 2 * 60 * 1000;
+/// Forged access tokens make a server look for keys it might have missed no more often than this.
+const LOOK_AT_MOST_EVERY_MS: u64 = 5_000;
 
 /// Names a generation of token keys; what they make bears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +59,7 @@ struct Generation {
     use_from: UnixMs,
     access: AccessTokens,
     refresh: RefreshTokens,
+    invitation: InvitationLinks,
     cursor: CursorSeal,
 }
 
@@ -62,8 +70,9 @@ impl Generation {
         Self {
             id: *id,
             use_from: *use_from,
-            access: AccessTokens::new(*id, &derived("access token")),
+            access: AccessTokens::new(&derived("access token")),
             refresh: RefreshTokens::new(*id, &derived("refresh token"), &derived("refresh successor")),
+            invitation: InvitationLinks::new(*id, &derived("invitation link"), &derived("invitation hash")),
             cursor: CursorSeal::new(*id, &derived("cursor")),
         }
     }
@@ -117,10 +126,12 @@ impl TokenKeySet {
     /// # Errors
     /// [`AccessTokenError`].
     pub(crate) fn check_access(&self, token: &str, now: UnixMs) -> Result<Bearer, AccessTokenError> {
-        let id = AccessTokens::key_of(token).ok_or(AccessTokenError::Forged)?;
-        let generation = self.find(id).ok_or(AccessTokenError::Forged)?;
-        let bearer = generation.access.check(token, now)?;
-        if self.may_be_about(id, now) { Ok(bearer) } else { Err(AccessTokenError::Forged) }
+        let about = self.generations.iter().rev().filter(|generation| self.may_be_about(generation.id, now));
+        let checked = about.map(|generation| generation.access.check(token, now));
+        checked
+            .into_iter()
+            .find(|checked| *checked != Err(AccessTokenError::Forged))
+            .unwrap_or(Err(AccessTokenError::Forged))
     }
 
     /// The first refresh token of a session.
@@ -141,6 +152,9 @@ impl TokenKeySet {
         idempotency_key: Option<&str>,
         now: UnixMs,
     ) -> Result<Exchange, RefreshTokenError> {
+        if idempotency_key.is_some_and(|key| !is_idempotency_key(key)) {
+            return Err(RefreshTokenError::NotAKey);
+        }
         let (id, _) = TokenKeyId::before_dot(token).ok_or(RefreshTokenError::NotAToken)?;
         let old = &self.find(id).ok_or(RefreshTokenError::NotAToken)?.refresh;
         let next = old.successor(token, idempotency_key)?;
@@ -158,6 +172,23 @@ impl TokenKeySet {
         self.find(id)?.refresh.hash(token)
     }
 
+    /// The token that a mail with a new invitation carries.
+    pub(crate) fn invite(&self, mail_id: Uuid, now: UnixMs) -> InvitationToken {
+        self.in_use(now).invitation.token(mail_id)
+    }
+
+    /// The token that a mail carries whose token's hash was kept; nothing when it was made with no key of ours.
+    pub(crate) fn find_invitation(&self, mail_id: Uuid, kept_hash: &str) -> Option<InvitationToken> {
+        let (id, _) = TokenKeyId::before_dot(kept_hash)?;
+        Some(self.find(id)?.invitation.token(mail_id)).filter(|token| token.hash == kept_hash)
+    }
+
+    /// The hash the token of an invitation is kept under; nothing when it has not the form of one, or is of no key of ours.
+    pub(crate) fn hash_invitation(&self, token: &str) -> Option<String> {
+        let (id, _) = TokenKeyId::before_dot(token)?;
+        self.find(id)?.invitation.hash(token)
+    }
+
     /// What seals new cursors.
     pub(crate) fn cursor_seal(&self, now: UnixMs) -> &CursorSeal {
         &self.in_use(now).cursor
@@ -173,7 +204,10 @@ impl TokenKeySet {
 /// The generations of a database, as this server knows them.
 pub(crate) struct TokenKeys {
     database: Database,
+    clock: Arc<dyn Clock>,
     known: RwLock<Arc<TokenKeySet>>,
+    /// When they were last looked for, in ms since the epoch.
+    looked_at: AtomicI64,
 }
 
 impl TokenKeys {
@@ -181,10 +215,11 @@ impl TokenKeys {
     ///
     /// # Errors
     /// When the database fails, or they can't be opened.
-    pub(crate) async fn load(database: Database, now: UnixMs) -> Result<Self, DbError> {
+    pub(crate) async fn load(database: Database, clock: Arc<dyn Clock>) -> Result<Self, DbError> {
+        let now = clock.now();
         database.make_first_token_key(now).await?;
-        let known = TokenKeySet::new(database.read_token_keys().await?)?;
-        Ok(Self { database, known: RwLock::new(Arc::new(known)) })
+        let known = RwLock::new(Arc::new(TokenKeySet::new(database.read_token_keys().await?)?));
+        Ok(Self { database, clock, known, looked_at: AtomicI64::new(now.0) })
     }
 
     /// Those that are known now.
@@ -208,11 +243,36 @@ impl TokenKeys {
         }
     }
 
+    /// Who an access token speaks for. One that seems forged may be of a key that this server has not seen yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn check_access(
+        &self,
+        token: &str,
+        now: UnixMs,
+    ) -> Result<Result<Bearer, AccessTokenError>, DbError> {
+        let checked = self.known().check_access(token, now);
+        if checked != Err(AccessTokenError::Forged) || !self.may_look(now) {
+            return Ok(checked);
+        }
+        self.reload().await?;
+        Ok(self.known().check_access(token, now))
+    }
+
+    /// Whether it is time to look for keys again; of those who ask at the same moment one is told so.
+    fn may_look(&self, now: UnixMs) -> bool {
+        let last = self.looked_at.load(Ordering::Relaxed);
+        now.0.abs_diff(last) >= LOOK_AT_MOST_EVERY_MS
+            && self.looked_at.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
     /// Learns what other servers and the operator have added and forgotten.
     ///
     /// # Errors
     /// When the database fails, or they can't be opened. Those that were known stay.
     pub(crate) async fn reload(&self) -> Result<(), DbError> {
+        self.looked_at.store(self.clock.now().0, Ordering::Relaxed);
         let known = Arc::new(TokenKeySet::new(self.database.read_token_keys().await?)?);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
@@ -223,6 +283,7 @@ impl TokenKeys {
 mod tests {
     use super::*;
     use domain::MemberId;
+    use secrecy::ExposeSecret;
 
     const NOW: UnixMs = UnixMs(1_790_000_000_000);
     const IDEMPOTENCY_KEY: &str = "6f0e8b0a-59a1-4a5c-9d4e-0c8a5f1f6d11";
@@ -246,12 +307,13 @@ mod tests {
         let keys = set(&[(1, -1_000_000), (2, 60_000)]);
         let old = keys.issue_access(bearer(), NOW).expect("signs");
         let new = keys.issue_access(bearer(), NOW.plus_ms(60_000)).expect("signs");
-        assert_eq!([&old, &new].map(|token| AccessTokens::key_of(token)), [Some(TokenKeyId(1)), Some(TokenKeyId(2))]);
+        let [first, second] = [set(&[(1, -1_000_000)]), set(&[(2, 60_000)])];
+        assert_eq!([&old, &new].map(|token| first.check_access(token, NOW).is_ok()), [true, false]);
+        assert_eq!([&old, &new].map(|token| second.check_access(token, NOW).is_ok()), [false, true]);
         for token in [&old, &new] {
             assert_eq!(keys.check_access(token, NOW.plus_ms(60_000)), Ok(bearer()));
         }
         assert_eq!(keys.check_access(&new, NOW), Ok(bearer()), "another server's clock may be ahead");
-        assert_eq!(set(&[(2, 60_000)]).check_access(&old, NOW), Err(AccessTokenError::Forged), "it was forgotten");
         let set_back = keys.draw_refresh(bearer().device_id, NOW.plus_ms(-9_000_000)).expect("drawn").token;
         assert!(set_back.starts_with("1."), "whatever the clock says");
     }
@@ -284,6 +346,26 @@ mod tests {
     }
 
     #[test]
+    fn a_token_past_its_time_is_told_from_a_forged_one_whatever_other_keys_there_are() {
+        let keys = set(&[(1, -1_000_000), (2, 60_000)]);
+        let old = keys.issue_access(bearer(), NOW).expect("signs");
+        assert_eq!(keys.check_access(&old, NOW.plus_ms(600_000)), Err(AccessTokenError::Expired));
+    }
+
+    #[test]
+    fn an_invitations_link_outlives_a_rotation() {
+        let [before, after] = [set(&[(1, -1_000_000)]), set(&[(1, -1_000_000), (2, -1)])];
+        let mail_id = Uuid::from_u128(7);
+        let invited = before.invite(mail_id, NOW);
+        assert_eq!(after.hash_invitation(invited.token.expose_secret()).as_ref(), Some(&invited.hash));
+        let resent = after.find_invitation(mail_id, &invited.hash).expect("the same");
+        assert_eq!(resent.token.expose_secret(), invited.token.expose_secret());
+        assert_ne!(after.invite(mail_id, NOW).hash, invited.hash, "new ones are of the new key");
+        assert!(set(&[(2, -1)]).find_invitation(mail_id, &invited.hash).is_none());
+        assert!(after.find_invitation(Uuid::from_u128(8), &invited.hash).is_none());
+    }
+
+    #[test]
     fn what_names_no_key_of_ours_is_nothing() {
         let keys = set(&[(1, 0)]);
         let token = keys.draw_refresh(bearer().device_id, NOW).expect("drawn").token;
@@ -293,5 +375,8 @@ mod tests {
             assert!(matches!(keys.exchange(forged, None, NOW), Err(RefreshTokenError::NotAToken)), "{forged}");
         }
         assert!(keys.hash_refresh(&token).is_some(), "the control");
+        for token in [&token, "x"] {
+            assert_eq!(keys.exchange(token, Some("short"), NOW).err(), Some(RefreshTokenError::NotAKey), "asked first");
+        }
     }
 }

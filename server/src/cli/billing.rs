@@ -5,7 +5,6 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use chrono::DateTime;
@@ -15,7 +14,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Data, say};
-use crate::admin::Admin;
 use crate::clock::{Clock, SystemClock};
 
 /// More than any number of invoices one records at a time.
@@ -113,7 +111,7 @@ impl Record {
         let subscriptions = read::<SubscriptionInput>(&self.text()?)?;
         let [subscription] = <[_; 1]>::try_from(subscriptions).ok().context("a studio has one subscription")?;
         let subscription = subscription.checked(self.studio, now)?;
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
         let recording = admin.record_subscription(self.studio, subscription).await?;
         admin.settled().await;
         say(word(recording));
@@ -123,7 +121,7 @@ impl Record {
     async fn add_invoices(self) -> anyhow::Result<()> {
         let now = SystemClock.now();
         let inputs = read::<InvoiceInput>(&self.text()?)?;
-        let admin = Admin::open(&self.data.url()?, Arc::new(SystemClock)).await?;
+        let admin = self.data.admin().await?;
         // All are looked at before any is recorded.
         let mut invoices = Vec::with_capacity(inputs.len());
         for (n, input) in (1..).zip(inputs) {

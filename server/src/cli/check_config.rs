@@ -4,7 +4,6 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{say, serve::Serve};
-use crate::auth::ServerKeys;
 use crate::config::Transport;
 use crate::served_certificate::ServedCertificate;
 use crate::settings::{SETTINGS, Settings};
@@ -22,7 +21,7 @@ impl CheckConfig {
         if let Transport::Tls { cert, key } = &config.transport {
             ServedCertificate::load(cert, key)?;
         }
-        ServerKeys::check(&config.data).context("the server's secret")?;
+        config.secret.find().context("the server's secret")?;
         for setting in &SETTINGS {
             // Values are not repeated: some are secret.
             let state = match std::env::var_os(setting.name) {

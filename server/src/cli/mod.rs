@@ -123,7 +123,7 @@ fn secret_in(variable: &'static str) -> anyhow::Result<Option<Arc<Secret>>> {
         Ok(text) => {
             let secret = Secret::parse(&Zeroizing::new(text));
             Ok(Some(Arc::new(secret.map_err(|problem| anyhow!("{variable} {problem}"))?)))
-        },
+        }
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => bail!("{variable} is not text"),
     }
@@ -165,10 +165,19 @@ pub fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and what it came from, each said once: many an error says its cause itself.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.contains(&cause) {
+        true => said,
+        false if said.is_empty() => cause,
+        false => format!("{said}: {cause}"),
+    })
 }
 
 async fn dispatch(cli: Cli, settings: Settings) -> anyhow::Result<()> {

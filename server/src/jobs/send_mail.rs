@@ -56,10 +56,9 @@ async fn send_next(state: &AppState) -> Result<bool, DbError> {
 }
 
 async fn send(state: &AppState, mailer: &Mailer, mail: &DueMail) -> Result<Result<(), MailProblem>, DbError> {
-    let token = state.invitation_links.token(mail.id);
-    if token.hash != mail.token_hash {
+    let Some(token) = state.token_keys.known().find_invitation(mail.id, &mail.token_hash) else {
         return Ok(Err(MailProblem::LinkLost));
-    }
+    };
     let tenant = state.database.tenant(mail.studio_id).await?;
     let studio = tenant.find_studio().await?.ok_or(DbError::NoSuchStudio)?;
     let inviter = tenant.find_member(mail.invited_by).await?;

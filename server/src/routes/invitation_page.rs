@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::members::settle;
 use crate::auth::PasswordError;
+use crate::auth::TokenKeyId;
 use crate::db::{Accept, AcceptAs, Acceptance, FoundInvitation, InvitationState};
 use crate::error::ApiError;
 use crate::ids::new_uuid;
@@ -133,7 +134,7 @@ async fn join(state: &AppState, page: &JoinPage, token: &str, filled: Filled) ->
     };
     let now = state.clock.now();
     let accept = Accept {
-        token_hash: state.invitation_links.hash(token).unwrap_or_default(),
+        token_hash: hash(state, token).await?.unwrap_or_default(),
         name: full_name,
         member_id: MemberId::from_uuid(new_uuid(now)),
         account,
@@ -183,8 +184,14 @@ async fn account(
     }
 }
 
+/// The hash that an invitation is found by; nothing when this is no token of ours.
+async fn hash(state: &AppState, token: &str) -> Result<Option<String>, ApiError> {
+    let key_id = TokenKeyId::before_dot(token).map(|(id, _)| id);
+    Ok(state.token_keys.knowing(key_id).await?.hash_invitation(token))
+}
+
 async fn find(state: &AppState, token: &str) -> Result<Option<FoundInvitation>, ApiError> {
-    let Some(hash) = state.invitation_links.hash(token) else { return Ok(None) };
+    let Some(hash) = hash(state, token).await? else { return Ok(None) };
     Ok(state.database.directory().find_invitation(hash, state.clock.now()).await?)
 }
 

@@ -106,6 +106,6 @@ pub(crate) async fn withdraw(
 
 fn new_link(state: &AppState, now: UnixMs) -> NewLink {
     let mail_id = new_uuid(now);
-    let token_hash = state.invitation_links.token(mail_id).hash;
+    let token_hash = state.token_keys.known().invite(mail_id, now).hash;
     NewLink { mail_id, token_hash, expires_at: now.plus_ms(INVITATION_DAYS * DAY_MS) }
 }

@@ -3,14 +3,22 @@
 use std::path::PathBuf;
 
 use crate::secret_file::SecretFileError;
+use crate::settings::Weakness;
+
+/// What is wrong with a secret that was given as text. Completes "FRONTDESK_SECRET …", and does not repeat it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedSecret {
+    #[error("is not of 64 hexadecimal digits, such as `openssl rand -hex 32` draws")]
+    NotHexadecimal,
+    #[error("{0}: it was not drawn by chance; give the 64 digits that `openssl rand -hex 32` draws")]
+    Weak(Weakness),
+}
 
 /// Why the server's keys can't be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: SecretFileError },
-    #[error("{variable} {problem}: give 64 hexadecimal digits, such as `openssl rand -hex 32` draws")]
-    Weak { variable: &'static str, problem: &'static str },
     #[error(
         "there is a database, but {} is missing, without which it can't be read: put it back from where you keep \
          it. A new one would not open the database, so none was made", path.display()

@@ -17,7 +17,7 @@ mod ring_file;
 mod sealed;
 mod secret;
 
-pub use error::SecretError;
+pub use error::{MalformedSecret, SecretError};
 pub use secret::{Secret, SecretSource};
 
 pub(crate) use derive::{Key, derive, draw};

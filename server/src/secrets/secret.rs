@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::{fmt, fs, io};
 
 use super::derive::{Key, derive, draw};
-use super::error::SecretError;
+use super::error::{MalformedSecret, SecretError};
 use super::sealed::SealingKey;
-use crate::secret_file::{create_secret, find_secret, sync_dir_of};
+use crate::secret_file::{SecretFileError, create_secret, find_secret, make_private_dir, sync_dir_of};
+use crate::settings::find_weakness;
 
 /// Names what is derived from such a secret.
 const KIND: &str = "frontdesk secret 1";
 /// Name of the secret's file, where no other is given.
 const FILE_NAME: &str = "secret.key";
-/// Fewer different bytes than this are not drawn in 10¹⁴ tries.
-const MIN_DIFFERENT_BYTES: usize = 16;
 
 /// What everything else is sealed by.
 pub struct Secret {
@@ -36,34 +35,25 @@ impl Secret {
         Self { key, fingerprint }
     }
 
-    /// Reads the 64 hexadecimal digits of an environment variable.
+    /// Reads the 64 hexadecimal digits of a variable of the environment.
     ///
     /// # Errors
-    /// [`SecretError::Weak`], with the variable's name and without its content.
-    pub fn parse(variable: &'static str, text: &str) -> Result<Self, SecretError> {
-        let weak = |problem| SecretError::Weak { variable, problem };
+    /// [`MalformedSecret`].
+    pub fn parse(text: &str) -> Result<Self, MalformedSecret> {
         let digits = text.trim().as_bytes();
         let mut key = Key::new([0; 32]);
         if digits.len() != 2 * key.len() {
-            return Err(weak("has not the length of a secret"));
+            return Err(MalformedSecret::NotHexadecimal);
         }
         for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
             let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            let (high, low) = digit(0).zip(digit(1)).ok_or(weak("is not hexadecimal"))?;
+            let (high, low) = digit(0).zip(digit(1)).ok_or(MalformedSecret::NotHexadecimal)?;
             *byte = high << 4 | low;
         }
-        let mut seen = [false; 256];
-        key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-        if seen.iter().filter(|seen| **seen).count() < MIN_DIFFERENT_BYTES {
-            return Err(weak("repeats itself"));
+        match find_weakness(key.as_ref()) {
+            Some(weakness) => Err(MalformedSecret::Weak(weakness)),
+            None => Ok(Self::new(key)),
         }
-        if key.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == key[1].wrapping_sub(key[0])) {
-            return Err(weak("only counts"));
-        }
-        if key.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
-            return Err(weak("is a text that somebody has thought of"));
-        }
-        Ok(Self::new(key))
     }
 
     /// Tells secrets apart, and says nothing of what they are.
@@ -164,7 +154,11 @@ impl SecretSource {
     pub(crate) fn get_or_create(&self) -> Result<Arc<Secret>, SecretError> {
         match self {
             Self::File(path) if self.find()?.is_none() => {
-                create_secret::<32>(path, &*draw()?)
+                let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+                let secret = draw()?;
+                dir.map_or(Ok(()), make_private_dir)
+                    .map_err(SecretFileError::from)
+                    .and_then(|()| create_secret::<32>(path, &secret))
                     .map_err(|source| SecretError::File { path: path.clone(), source })?;
             }
             Self::File(_) | Self::Given(_) => {}
@@ -183,29 +177,28 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Weakness;
 
     #[test]
     fn a_given_secret_is_64_hexadecimal_digits_that_nobody_thought_of() {
         let good = "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d";
-        let secret = Secret::parse("FRONTDESK_SECRET", &format!("{good}\n")).expect("read");
+        let secret = Secret::parse(&format!("{good}\n")).expect("read");
         assert_eq!(secret.fingerprint().len(), 16);
         assert!(!good.contains(secret.fingerprint()));
         assert!(!format!("{secret:?}").contains("8f14"));
         let counting: String = (0..32).map(|n| format!("{n:02x}")).collect();
         let thought: String = "correct horse battery staple 123".bytes().map(|b| format!("{b:02x}")).collect();
         for (text, problem) in [
-            ("", "length"),
-            ("secret", "length"),
-            (&good[..62], "length"),
-            (&good.replace('8', "g"), "hexadecimal"),
-            (&"00".repeat(32), "repeats"),
-            (&"0123456789abcdef".repeat(4), "repeats"),
-            (&counting, "counts"),
-            (&thought, "thought of"),
+            ("", MalformedSecret::NotHexadecimal),
+            ("secret", MalformedSecret::NotHexadecimal),
+            (&good[..62], MalformedSecret::NotHexadecimal),
+            (&good.replace('8', "g"), MalformedSecret::NotHexadecimal),
+            (&"00".repeat(32), MalformedSecret::Weak(Weakness::AllTheSame)),
+            (&"0123456789abcdef".repeat(4), MalformedSecret::Weak(Weakness::LowVariety)),
+            (&counting, MalformedSecret::Weak(Weakness::Sequence)),
+            (&thought, MalformedSecret::Weak(Weakness::LowVariety)),
         ] {
-            let refused = Secret::parse("FRONTDESK_SECRET", text).expect_err("refused").to_string();
-            assert!(refused.starts_with("FRONTDESK_SECRET ") && refused.contains(problem), "{text}: {refused}");
-            assert!(text.is_empty() || text == "secret" || !refused.contains(text), "it is not repeated");
+            assert_eq!(Secret::parse(text).err(), Some(problem), "{text}");
         }
     }
 

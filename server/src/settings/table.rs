@@ -10,6 +10,7 @@ use super::{Problem, Setting, Settings};
 use crate::db::DatabaseUrl;
 use crate::mail::MailUrl;
 use crate::rate_limits::Limit;
+use crate::secrets::Secret;
 
 /// The longest chain of proxies anybody has.
 const MAX_PROXIES: u8 = 16;
@@ -17,12 +18,31 @@ const MAX_PROXIES: u8 = 16;
 const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// All of them, in the order of the documentation.
-pub(crate) static SETTINGS: [Setting; 20] = [
+pub(crate) static SETTINGS: [Setting; 23] = [
     Setting {
         name: "FRONTDESK_DATA",
-        meaning: "directory of the secret, and of the embedded database; as `--data`",
+        meaning: "directory of what the server keeps: the secret and the embedded database, where nothing else is said; as \
+                  `--data`",
         default: "none: it has to be said",
         take: |_, path| text(path),
+    },
+    Setting {
+        name: "FRONTDESK_SECRET_FILE",
+        meaning: "file of the secret that all keys are sealed by, as under Keys; as `--secret-file`",
+        default: "`secret.key` in the data directory, made at the first start",
+        take: |_, path| text(path),
+    },
+    Setting {
+        name: "FRONTDESK_SECRET",
+        meaning: "the secret itself, in the place of a file: 64 hexadecimal digits",
+        default: "none: it is in a file",
+        take: |_, digits| secret(digits),
+    },
+    Setting {
+        name: "FRONTDESK_SECRET_NEXT",
+        meaning: "the secret to replace `FRONTDESK_SECRET` by; read by `rotate-key` alone",
+        default: "none",
+        take: |_, digits| secret(digits),
     },
     Setting {
         name: "FRONTDESK_DATABASE",
@@ -167,6 +187,10 @@ fn parse<T: FromStr>(text: &str, problem: &str) -> Result<T, Problem> {
 fn whole<T: FromStr + PartialOrd + std::fmt::Display + Copy>(text: &str, min: T, max: T) -> Result<T, Problem> {
     let problem = format!("is no whole number from {min} to {max}");
     parse::<T>(text, &problem).ok().filter(|n| (min..=max).contains(n)).ok_or(Problem(problem))
+}
+
+fn secret(digits: &str) -> Result<(), Problem> {
+    Secret::parse(digits).map(drop).map_err(Problem::new)
 }
 
 /// Its errors repeat nothing of the URL.

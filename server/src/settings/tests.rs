@@ -57,9 +57,12 @@ fn an_unknown_name_is_refused_with_the_one_that_was_meant() {
 /// A value that no setting understands, but for those that are any text.
 fn malformed(name: &str) -> Option<&'static str> {
     match name {
-        "FRONTDESK_DATA" | "FRONTDESK_TLS_CERT" | "FRONTDESK_TLS_KEY" | "FRONTDESK_MAIL_FROM" | "FRONTDESK_MAIL_CA" => {
-            None
-        }
+        "FRONTDESK_DATA"
+        | "FRONTDESK_SECRET_FILE"
+        | "FRONTDESK_TLS_CERT"
+        | "FRONTDESK_TLS_KEY"
+        | "FRONTDESK_MAIL_FROM"
+        | "FRONTDESK_MAIL_CA" => None,
         _ => Some("Zeisig"),
     }
 }

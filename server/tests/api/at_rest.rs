@@ -192,12 +192,13 @@ async fn what_can_not_be_opened_is_refused_by_name_and_left_as_it_is() {
         }
     };
 
+    let another_secret: Vec<u8> = (1..=32_u32).map(|n| (n * n * 7 % 251) as u8).collect();
     assert!(refusal(&data, |_| {}).await.starts_with("served: Ok("), "the control");
     assert_eq!(refusal(&data, remove(&["secret.key"])).await, "secret missing");
     assert_eq!(refusal(&data, remove(&["keys.json"])).await, "keys missing");
     assert_eq!(refusal(&data, remove(&["keys.json", "secret.key"])).await, "keys missing");
     assert_eq!(refusal(&data, remove(&["keys.json", "secret.key", "directory.db"])).await, "keys missing");
-    assert_eq!(refusal(&data, write("secret.key", vec![7; 32])).await, "other secret");
+    assert_eq!(refusal(&data, write("secret.key", another_secret)).await, "other secret");
     assert!(refusal(&data, write("secret.key", vec![7; 31])).await.contains("31 bytes"));
     assert_eq!(refusal(&data, write("keys.json", b"{}".to_vec())).await, "keys unreadable");
     assert_eq!(refusal(&data, write("keys.json", Vec::new())).await, "keys unreadable");

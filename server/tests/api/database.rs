@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::{MemberId, StudioId};
 
 use crate::files;
+use crate::keys::{SealedDataKey, SealedTokenKey};
 
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "audit_entry";
@@ -34,6 +35,22 @@ impl TestDatabase {
         let directory = files::open(&self.data, "directory");
         let sql = "UPDATE membership SET role = ?2 WHERE member_id = ?1";
         assert_eq!(directory.execute(sql, [member.to_string(), role.to_owned()]).unwrap(), 1);
+    }
+
+    /// Changes one row of the directory, past the server.
+    pub fn change(&self, sql: &str) {
+        assert_eq!(files::open(&self.data, "directory").execute(sql, []).unwrap(), 1);
+    }
+
+    pub fn data_keys(&self) -> Vec<SealedDataKey> {
+        files::data_keys(&self.data)
+    }
+
+    pub fn token_keys(&self) -> Vec<SealedTokenKey> {
+        let directory = files::open(&self.data, "directory");
+        let mut statement = directory.prepare("SELECT id, sealed FROM token_key").unwrap();
+        let read = |row: &rusqlite::Row<'_>| Ok(SealedTokenKey { id: row.get(0)?, sealed: row.get(1)? });
+        statement.query_map([], read).unwrap().map(Result::unwrap).collect()
     }
 
     /// Why a statement on the studio's rows is refused to whoever has the rights of the server.

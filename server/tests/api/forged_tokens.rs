@@ -50,7 +50,7 @@ async fn three_hundred_forged_tokens_are_refused_alike_and_the_genuine_one_is_no
         revoked: revoked.device_id,
         nobody: (MemberId::from_uuid(Uuid::from_u128(77)), DeviceId::from_uuid(Uuid::from_u128(78))),
         elsewhere: elsewhere.session(OWNER).await.tokens.access_token,
-        keys: Keys::read(&server.data_dir().join("secret.key")),
+        keys: Keys::read(&server.data_dir().join("secret.key"), &server.database),
         public: vec![
             ("the certificate, PEM", std::fs::read(&server.tls.cert).unwrap()),
             ("the authority, PEM", std::fs::read(&server.tls.ca).unwrap()),

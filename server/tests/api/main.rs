@@ -18,6 +18,8 @@ mod forgeries;
 mod harness;
 mod inputs;
 mod invitations;
+#[path = "../support/keys.rs"]
+mod keys;
 mod mailbox;
 mod matrix;
 mod members;

@@ -16,6 +16,7 @@ use wire::auth::Tokens;
 use crate::feed::Replica;
 use crate::files::{self, wait_until_unused};
 use crate::harness::{OWNER, STRANGER, TestServer, studio_id};
+use crate::invitations::invited;
 use crate::operator::{line, run_with};
 
 /// What the child is told by.
@@ -140,6 +141,8 @@ async fn a_rotation_locks_the_old_secret_out_and_signs_nobody_out() {
     let copy = server.database.back_up(studio_id());
     let before = Replica::pull(&server.client_with(&session.tokens.access_token)).await;
     let old_secret = std::fs::read(dir.join("secret.key")).unwrap();
+    let (_, mail) = invited(&server, "sales").await;
+    let (_, link) = mail.link();
 
     let (refused, _) = rotate_dir(&dir, now).await;
     assert!(matches!(refused, Err(DbError::InUse)), "beside a server: {refused:?}");
@@ -153,6 +156,8 @@ async fn a_rotation_locks_the_old_secret_out_and_signs_nobody_out() {
     let server = server.restart_after(plain).await;
     let tokens = goes_on(&server, &session.tokens, &before).await;
     assert!(session.tokens.refresh_token.starts_with("1.") && tokens.refresh_token.starts_with("2."));
+    let page = server.anonymous().get(&link).await;
+    assert!(page.status == StatusCode::OK && page.text().contains("Join Lumen"), "an invitation of before");
     let new_secret = std::fs::read(dir.join("secret.key")).unwrap();
     assert_ne!(new_secret, old_secret);
     let kept = dir.read_dir().unwrap().map(|entry| entry.unwrap().path());
@@ -231,7 +236,8 @@ async fn a_secret_of_the_environment_is_replaced_by_the_next_one_there() {
     fails(&["rotate-key"], &[("FRONTDESK_SECRET", old), ("FRONTDESK_SECRET_NEXT", old)], "is the old one").await;
     fails(&["rotate-key"], &[("FRONTDESK_SECRET", old), ("FRONTDESK_SECRET_NEXT", "abc")], "FRONTDESK_SECRET_NEXT")
         .await;
-    fails(&["reset-cursors"], &[("FRONTDESK_SECRET", &old[1..])], "FRONTDESK_SECRET has not the length").await;
+    fails(&["reset-cursors"], &[("FRONTDESK_SECRET", &old[1..])], "FRONTDESK_SECRET is not of 64 hexadecimal digits")
+        .await;
     fails(&["reset-cursors"], &[("FRONTDESK_SECRET", new)], "sealed by the secret").await;
     fails(&["reset-cursors"], &[], "secret.key is missing").await;
 
@@ -245,7 +251,7 @@ async fn a_secret_of_the_environment_is_replaced_by_the_next_one_there() {
     fails(&["reset-cursors"], &[("FRONTDESK_SECRET", old)], "sealed by the secret").await;
     assert_eq!(line(&with(&["reset-cursors"], &[("FRONTDESK_SECRET", new)]).await), made);
 
-    let secret = SecretSource::Given(Arc::new(Secret::parse("FRONTDESK_SECRET", new).unwrap()));
+    let secret = SecretSource::Given(Arc::new(Secret::parse(new).unwrap()));
     let url = DatabaseUrl::Sqlite(data.clone().into());
     finish_rotation(&url, &secret).await.expect("again is no error");
 }

@@ -6,6 +6,7 @@ use domain::{MemberId, StudioId};
 use frontdesk_server::migrate;
 
 use crate::cluster::{Cluster, cluster};
+use crate::keys::{SealedDataKey, SealedTokenKey};
 
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "studio.audit_entry";
@@ -49,6 +50,30 @@ impl TestDatabase {
         assert_eq!(self.cluster.sql(&self.name, &sql), "1\n");
     }
 
+    /// Changes one row of the directory, past the server.
+    pub fn change(&self, sql: &str) {
+        let sql = format!("SET search_path = directory; {sql} RETURNING 1");
+        assert_eq!(self.cluster.sql(&self.name, &sql), "1\n");
+    }
+
+    pub fn data_keys(&self) -> Vec<SealedDataKey> {
+        let rows = self.cluster.sql(&self.name, "SELECT generation, secret, sealed FROM directory.data_key");
+        let read = |row: &str| {
+            let [generation, secret, sealed] = fields(row);
+            SealedDataKey { generation: generation.parse().unwrap(), secret, sealed }
+        };
+        rows.lines().map(read).collect()
+    }
+
+    pub fn token_keys(&self) -> Vec<SealedTokenKey> {
+        let rows = self.cluster.sql(&self.name, "SELECT id, sealed FROM directory.token_key");
+        let read = |row: &str| {
+            let [id, sealed] = fields(row);
+            SealedTokenKey { id: id.parse().unwrap(), sealed }
+        };
+        rows.lines().map(read).collect()
+    }
+
     /// Why a statement on the studio's rows is refused to whoever has the rights of the server.
     pub fn refusal(&self, studio: StudioId, sql: &str) -> String {
         let sql = format!("BEGIN; SET LOCAL ROLE frontdesk_studio; SET LOCAL app.studio = '{studio}'; {sql}; COMMIT");
@@ -69,4 +94,8 @@ impl TestDatabase {
     pub fn restore(&self, _studio: StudioId, copy: &[u8]) {
         self.cluster.restore(&self.name, copy);
     }
+}
+
+fn fields<const N: usize>(row: &str) -> [String; N] {
+    row.split('|').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap()
 }

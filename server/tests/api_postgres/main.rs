@@ -30,6 +30,8 @@ mod harness;
 mod inputs;
 #[path = "../api/invitations.rs"]
 mod invitations;
+#[path = "../support/keys.rs"]
+mod keys;
 #[path = "../api/mailbox.rs"]
 mod mailbox;
 #[path = "../api/matrix.rs"]

@@ -58,10 +58,13 @@ async fn a_token_key_that_was_replaced_goes_when_no_refresh_token_needs_it(db: T
         member_id: owner_id(),
         studio_id: studio_id(1),
         role: domain::Role::Owner,
+        email: String::new(),
+        name: String::new(),
     };
-    assert!(directory.add_membership(membership, NOW).await.expect("joined"));
+    assert!(directory.add_membership(membership, NOW).await.expect("joined").is_some());
     let info = wire::device::DeviceInfo { name: String::new(), os: String::new(), app_version: String::new() };
-    let device = NewDevice { id: device_id(1), member_id: owner_id(), info, ip: String::new(), over_at: NOW };
+    let form = wire::auth::SessionForm::Bearer;
+    let device = NewDevice { id: device_id(1), member_id: owner_id(), form, info, ip: String::new(), over_at: NOW };
     directory.start_session(device, "2.abc".to_owned(), NOW.plus_ms(-1)).await.expect("signed in");
 
     db.database.make_first_token_key(NOW).await.expect("made");

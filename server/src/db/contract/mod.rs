@@ -61,7 +61,7 @@ use on_both;
 /// The secret that every test's database is sealed by.
 pub(super) fn test_secret() -> SecretSource {
     let digits = "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d";
-    SecretSource::Given(Arc::new(Secret::parse("test", digits).expect("a secret")))
+    SecretSource::Given(Arc::new(Secret::parse(digits).expect("a secret")))
 }
 
 /// A database of its own for a test.

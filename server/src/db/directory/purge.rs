@@ -105,14 +105,8 @@ mod tests {
         directory.start_session(device, format!("{n} 0"), UnixMs(0)).await.expect("started");
         for exchange in 0..exchanges {
             let (old_hash, new_hashes) = (format!("{n} {exchange}"), vec![format!("{n} {}", exchange + 1)]);
-            let rotate = Rotate {
-                old_hash,
-                named: None,
-                new_hashes,
-                form: SessionForm::Bearer,
-                ip: String::new(),
-                over_at,
-            };
+            let rotate =
+                Rotate { old_hash, named: None, new_hashes, form: SessionForm::Bearer, ip: String::new(), over_at };
             directory.rotate(rotate, UnixMs(1)).await.expect("rotated");
         }
         id

@@ -365,9 +365,8 @@ fn is_known_to_be_ended(tx: &Tx<'_>, device_id: DeviceId) -> Result<bool, DbErro
 
 /// Whether a session that was forgotten had been ended by somebody.
 fn was_ended(tx: &Tx<'_>, device_id: DeviceId) -> Result<bool, DbError> {
-    let past = tx.find(FIND_PAST, &[(&device_id.to_string()).into()], |row| {
-        Ok(row.int(0)? != 0 || row.opt_int(1)?.is_some())
-    })?;
+    let past = tx
+        .find(FIND_PAST, &[(&device_id.to_string()).into()], |row| Ok(row.int(0)? != 0 || row.opt_int(1)?.is_some()))?;
     Ok(past.unwrap_or_default())
 }
 

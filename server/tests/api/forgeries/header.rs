@@ -135,7 +135,7 @@ pub(super) fn other_keys(m: &Material) -> Named {
     keys.extend([1, 0xff].map(|byte| (format!("32 bytes {byte}"), vec![byte; 32])));
     keys.push(("the device's id".to_owned(), m.device.to_string().into_bytes()));
     keys.push(("the refresh token".to_owned(), m.refresh.clone().into_bytes()));
-    keys.push(("the refresh token, decoded".to_owned(), decode(&m.refresh)));
+    keys.push(("the refresh token, decoded".to_owned(), decode(m.refresh.split_once('.').unwrap().1)));
     let mut flipped = m.keys.access.clone();
     flipped[31] ^= 1;
     keys.push(("the right key but for a bit".to_owned(), flipped));

@@ -12,8 +12,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{DeviceId, MemberId};
-use ring::{hkdf, hmac};
+use ring::hmac;
 use serde_json::Value;
+
+use crate::database::TestDatabase;
+use crate::keys;
 
 /// How a token is presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,21 +39,20 @@ pub struct Keys {
 
 impl Keys {
     /// Derives them as the server does.
-    pub fn read(secret: &Path) -> Self {
-        let secret = std::fs::read(secret).unwrap();
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"frontdesk server 1").extract(&secret);
-        let derive = |purpose: &[u8]| {
-            let mut key = vec![0; 32];
-            root.expand(&[purpose], hkdf::HKDF_SHA256).unwrap().fill(&mut key).unwrap();
-            key
-        };
+    pub fn read(secret: &Path, database: &TestDatabase) -> Self {
+        let data_key = keys::data_key(secret, &database.data_keys());
+        let token_key = keys::token_key(&data_key, &database.token_keys());
+        let derive = |purpose| keys::derived(&token_key, "frontdesk token key 1", purpose).to_vec();
         Self {
-            access: derive(b"access token"),
+            access: derive("access token"),
             others: vec![
-                ("the secret itself", secret.clone()),
-                ("the key of refresh tokens", derive(b"refresh token")),
-                ("the key of their successors", derive(b"refresh successor")),
-                ("the key of cursors", derive(b"cursor")),
+                ("the secret itself", std::fs::read(secret).unwrap()),
+                ("the data key", data_key.1.clone()),
+                ("the key they are derived from", token_key.clone()),
+                ("the key of refresh tokens", derive("refresh token")),
+                ("the key of their successors", derive("refresh successor")),
+                ("the key of invitations", derive("invitation hash")),
+                ("the key of cursors", derive("cursor")),
             ],
         }
     }
