@@ -3,14 +3,15 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use desk::view::{Connection, DeskEvent, Phase, SignOutEnd, SyncStatus, UnsentAudit};
 use desk::{DeskError, ErrorCode, ErrorView};
-use domain::Role;
+use domain::{Role, UnixMs};
 use reqwest::Method;
 use serde_json::json;
-use testkit::{PASSPHRASE, TestDesk, TestServer};
+use testkit::{PASSPHRASE, PATIENCE, TestDesk, TestServer};
 
 use crate::first_sync::{imported, newest_first, shown};
 use crate::unsent::export_all;
@@ -28,7 +29,8 @@ impl Backup {
 
     /// Puts the directory back: who may sign in, and on which devices they did.
     fn put_directory_back(&self, data: &Path) -> anyhow::Result<()> {
-        for name in ["directory.db-wal", "directory.db-shm"] {
+        // Files anew: a task of the server that has just ended may not have let go of those that were there.
+        for name in ["directory.db", "directory.db-wal", "directory.db-shm"] {
             if data.join(name).exists() {
                 std::fs::remove_file(data.join(name))?;
             }
@@ -85,21 +87,33 @@ fn is_expired(status: &SyncStatus) -> bool {
     status.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::SessionExpired)
 }
 
-async fn until_expired(desk: &mut TestDesk) -> anyhow::Result<()> {
+/// When it was up to date last.
+async fn until_expired(desk: &mut TestDesk) -> anyhow::Result<Option<UnixMs>> {
     let status = desk.wait_for_status("told to sign in again", is_expired).await?;
     assert_eq!(status.connection, Connection::Stopped);
-    Ok(())
+    assert!(status.up_to_date_at.is_some());
+    Ok(status.up_to_date_at)
 }
 
-/// Waits until the sync goes on; whether it had to start over.
-async fn until_synced_again(desk: &mut TestDesk) -> anyhow::Result<bool> {
+/// Waits until the sync has gone on from what was there at `before`; whether it had to start over.
+async fn until_synced_again(desk: &mut TestDesk, before: Option<UnixMs>) -> anyhow::Result<bool> {
     let has_started_over = Cell::new(false);
     let is_online = |status: &SyncStatus| {
         has_started_over.set(has_started_over.get() || status.first_sync.is_some());
-        status.connection == Connection::Online && status.problem.is_none() && status.first_sync.is_none()
+        status.connection == Connection::Online && status.first_sync.is_none() && status.up_to_date_at > before
     };
     desk.wait_for_status("online", is_online).await?;
     Ok(has_started_over.get())
+}
+
+/// Waits until what had to wait was sent: that comes last of all.
+async fn until_audited(server: &TestServer, count: u64) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while server.admin().count_audit(server.studio.id).await? != count {
+        anyhow::ensure!(Instant::now() < deadline, "the entry was not sent");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 fn code<T>(result: Result<T, DeskError>) -> Option<ErrorCode> {
@@ -123,7 +137,7 @@ async fn an_older_directory_keeps_the_cache_and_signing_in_again_goes_on_from_th
     colleague.send(Method::PATCH, &format!("/v1/leads/{lead}"), &json!({ "notes": "meanwhile" })).await?;
     server.wire().plug_in();
     desk.desk.sync_now().await?;
-    until_expired(&mut desk).await?;
+    let before = until_expired(&mut desk).await?;
 
     // Everything is still there, and asking again changes nothing.
     desk.desk.sync_now().await?;
@@ -145,15 +159,15 @@ async fn an_older_directory_keeps_the_cache_and_signing_in_again_goes_on_from_th
     assert!(is_expired(&desk.desk.sync_status().await?));
 
     desk.sign_in_again(&member.email, TestServer::PASSWORD).await?;
-    assert!(!until_synced_again(&mut desk).await?, "it goes on from its cursor");
+    assert!(!until_synced_again(&mut desk, before).await?, "it goes on from its cursor");
     assert_eq!(desk.desk.get_lead_detail(lead).await?.lead.notes, "meanwhile");
-    assert_eq!(server.admin().count_audit(server.studio.id).await?, audited + 1, "what had to wait was sent");
+    until_audited(&server, audited + 1).await?;
     assert_eq!(cache, desk.cache_file()?, "in the same cache");
     assert_eq!(code(desk.sign_in_again(&member.email, TestServer::PASSWORD).await), Some(ErrorCode::AlreadySignedIn));
     // And for good: the new tokens are those that are kept.
-    let mut desk = desk.restart().await;
-    desk.desk.unlock(Some(PASSPHRASE.to_owned())).await?;
-    assert!(!until_synced_again(&mut desk).await?);
+    let before = desk.desk.sync_status().await?.up_to_date_at;
+    let mut desk = opened(desk.restart().await).await?;
+    assert!(!until_synced_again(&mut desk, before).await?);
     Ok(())
 }
 
@@ -176,14 +190,14 @@ async fn a_server_that_was_put_back_as_a_whole_has_the_desk_start_over_and_loses
     let audited = server.admin().count_audit(server.studio.id).await?;
     server.wire().plug_in();
     desk.desk.sync_now().await?;
-    until_expired(&mut desk).await?;
+    let before = until_expired(&mut desk).await?;
     assert_eq!(desk.desk.get_lead_detail(id).await?.lead.notes, "after the backup", "what is here stays");
 
     desk.sign_in_again(&member.email, TestServer::PASSWORD).await?;
-    assert!(until_synced_again(&mut desk).await?, "the server does not know the cursor");
+    assert!(until_synced_again(&mut desk, before).await?, "the server does not know the cursor");
     assert_eq!(shown(&desk).await?, imported(&server));
     assert_ne!(desk.desk.get_lead_detail(id).await?.lead.notes, "after the backup", "as the server has it");
-    assert_eq!(server.admin().count_audit(server.studio.id).await?, audited + 1, "what had to wait was sent");
+    until_audited(&server, audited + 1).await?;
     Ok(())
 }
 
@@ -192,11 +206,11 @@ async fn a_session_that_ran_out_keeps_the_cache_and_is_signed_in_again_after_a_r
     let server = TestServer::start(STUDIO).await?;
     let member = manager(&server).clone();
     let mut desk = TestDesk::signed_in(&server, &member).await?;
-    desk.wait_until_synced().await?;
+    let before = desk.wait_until_synced().await?.up_to_date_at;
     let desk = desk.restart().await;
     server.advance_days(29);
     let mut desk = opened(desk).await?;
-    assert!(!until_synced_again(&mut desk).await?, "the control: a day less is none too many");
+    assert!(!until_synced_again(&mut desk, before).await?, "the control: a day less is none too many");
     let desk = desk.restart().await;
     server.advance_days(31);
     let mut desk = opened(desk).await?;
@@ -208,10 +222,10 @@ async fn a_session_that_ran_out_keeps_the_cache_and_is_signed_in_again_after_a_r
     server.advance_days(400);
     let server = server.restart_after(|_| Ok(())).await?;
     let mut desk = opened(desk).await?;
-    until_expired(&mut desk).await?;
+    let before = until_expired(&mut desk).await?;
     assert_eq!(shown(&desk).await?, imported(&server));
     desk.sign_in_again(&member.email, TestServer::PASSWORD).await?;
-    assert!(!until_synced_again(&mut desk).await?, "it goes on from its cursor");
+    assert!(!until_synced_again(&mut desk, before).await?, "it goes on from its cursor");
     Ok(())
 }
 
