@@ -2,6 +2,7 @@
 //! it is left in the cache's files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use desk::view::DeskEvent;
 use domain::{LeadId, Role};
@@ -16,6 +17,8 @@ use crate::plain_image::Image;
 
 /// Enough that forgetting them joins and frees pages of every tree.
 const FORGOTTEN: usize = 60;
+/// How long an open desk may still be reading or writing when all is forgotten.
+const LOG_PATIENCE: Duration = Duration::from_secs(15);
 const STUDIO: Size = Size { leads: 600, messages: 4_000 };
 
 /// Letters that are drawn for a place, so that no text of the studio has them, and no two begin alike.
@@ -160,7 +163,7 @@ async fn of_a_lead_that_went_to_a_colleague_nothing_is_left_in_the_files() -> an
     }
     until_found(&desk, last.mark("long"), false).await?;
     for (what, image) in [
-        ("while it is open", Image::read(&desk).await?),
+        ("while it is open", once_forgotten(&desk, &marked).await?),
         ("closed", {
             desk = desk.restart().await;
             Image::read(&desk).await?
@@ -171,6 +174,18 @@ async fn of_a_lead_that_went_to_a_colleague_nothing_is_left_in_the_files() -> an
         assert_eq!(left, Vec::<String>::new(), "{what}, in the indexes");
     }
     Ok(())
+}
+
+/// What is in the files once the log was emptied: whoever reads or writes at that moment has it wait until they are done.
+/// Or what is still there when that should long have happened.
+async fn once_forgotten(desk: &TestDesk, marked: &[Marked]) -> anyhow::Result<Image> {
+    let deadline = Instant::now() + LOG_PATIENCE;
+    loop {
+        let image = Image::read(desk).await?;
+        if Instant::now() > deadline || traces(&image, marked)?.is_empty() {
+            return Ok(image);
+        }
+    }
 }
 
 /// Leads of the seller that have a conversation.
@@ -211,10 +226,10 @@ async fn changed(desk: &mut TestDesk) -> anyhow::Result<()> {
 }
 
 async fn until_found(desk: &TestDesk, word: &str, is_found: bool) -> anyhow::Result<()> {
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while desk.desk.search(word.to_owned(), 5).await?.messages.is_empty() == is_found {
-        anyhow::ensure!(std::time::Instant::now() < deadline, "waited too long");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        anyhow::ensure!(Instant::now() < deadline, "waited too long");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())
 }
