@@ -248,6 +248,18 @@ export const SCREENS = [
     until: 'devices',
     steps: [click('device-revoke'), shown('device-revoke-confirm')],
   },
+  {
+    name: 'settings-security-revoke-ended',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [click('device-ended-revoke'), shown('device-revoke-confirm')],
+  },
+  {
+    name: 'settings-security-revoke-ended-done',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [click('device-ended-revoke'), click('device-revoke-confirm'), shown('toast')],
+  },
   { name: 'settings-security-one-device', at: '?fake=one-device#/settings/security', until: 'devices' },
   {
     name: 'settings-security-revoke-others',

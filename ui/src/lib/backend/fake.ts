@@ -141,7 +141,11 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       ended_at: options.now,
       ended_because: 'revoked',
     }));
-    ended = [...over, ...ended];
+    // What ran out is ended by it too, since then.
+    const before = ended.map((device): EndedDevice => {
+      return device.ended_because === 'ran_out' && isMeant(device) ? { ...device, ended_because: 'revoked' } : device;
+    });
+    ended = [...over, ...before];
     return meant.length;
   }
   const members = new FakeMembers(staff, me, options);
