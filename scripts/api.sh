@@ -20,7 +20,13 @@ install_schemathesis() {
 # serve: a demo studio on a free port of this machine; sets `url`.
 serve() {
     "$SERVER" demo --data "$scratch/server" --lead-count 400 --message-count 1200 --seed 1
-    "$SERVER" serve --data "$scratch/server" --listen 127.0.0.1:0 --insecure-http-loopback \
+    # Whoever asks this much is held up otherwise: limits have tests of their own.
+    local limit rates=()
+    for limit in API_DEVICE API_ADDRESS AUTH_ADDRESS AUTH_ACCOUNT_AT_ADDRESS AUTH_ACCOUNT; do
+        rates+=("FRONTDESK_RATE_$limit=1000000/s burst 1000000")
+    done
+    env "${rates[@]}" "$SERVER" serve --data "$scratch/server" --listen 127.0.0.1:0 --insecure-http-loopback \
+        --mail "folder:$scratch/mail" --mail-from 'Frontdesk <frontdesk@lumen.example>' \
         >"$scratch/address" 2>"$OUT/server.log" &
     server_process=$!
     until grep --quiet --no-messages '^listening on ' "$scratch/address"; do
@@ -52,7 +58,7 @@ main() {
     trap 'exit 143' TERM
     serve
 
-    export API_URL=$url API_TALLY=$OUT/tally.json SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$TEST PYTHONDONTWRITEBYTECODE=1
+    export API_URL=$url API_TALLY=$OUT/tally.json API_MAILS=$scratch/mail SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$TEST PYTHONDONTWRITEBYTECODE=1
     API_ACCOUNT=$(<"$scratch/server/demo-account.json")
     export API_ACCOUNT
     "$VENV/bin/python" - "$url/v1/openapi.json" "$OUT/openapi.json" <<'PYTHON'

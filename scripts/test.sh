@@ -101,7 +101,7 @@ suite_e2e() { suite 'window' counts_libtest walk; }
 
 main() {
     local suites=("$@")
-    [[ $# -gt 0 ]] || suites=(ui rust acceptance axe e2e)
+    [[ $# -gt 0 ]] || suites=(ui rust acceptance api axe e2e)
 
     scripts/setup.sh build window test
     mkdir -p "$REPORTS"

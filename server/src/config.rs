@@ -11,6 +11,7 @@ use crate::db::DatabaseUrl;
 use crate::mail::MailConfig;
 use crate::rate_limits::Rates;
 use crate::secrets::SecretSource;
+use crate::telemetry::TelemetryConfig;
 
 use url::Url;
 
@@ -54,6 +55,8 @@ pub struct Config {
     pub rates: Rates,
     /// How many connections there may be, and how slow they.
     pub connections: ConnectionLimits,
+    /// Where failures and uses are told of; nowhere by default.
+    pub telemetry: TelemetryConfig,
 }
 
 impl Config {
@@ -74,6 +77,7 @@ impl Config {
             trusted_proxies: 0,
             rates: Rates::default(),
             connections: ConnectionLimits::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }
@@ -92,6 +96,7 @@ impl fmt::Debug for Config {
             trusted_proxies,
             rates,
             connections,
+            telemetry,
         } = self;
         f.debug_struct("Config")
             .field("listen", listen)
@@ -104,6 +109,7 @@ impl fmt::Debug for Config {
             .field("connections", connections)
             .field("mail", mail)
             .field("public_url", &public_url.as_ref().map(Url::as_str))
+            .field("telemetry", telemetry)
             .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ use wire::{ApiErrorBody, ApiErrorCode};
 
 use crate::auth::PasswordError;
 use crate::db::{DbError, MemberError, WriteError};
+use crate::telemetry::{Fault, FaultKind};
 use domain::MemberRefusal;
 
 /// When to come back after an outage of the database, in seconds: most are a restart or a change of the primary.
@@ -50,7 +51,11 @@ pub(crate) enum ApiError {
     #[error("the server can't answer just now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the server failed")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Internal {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        fault: Fault,
+    },
 }
 
 impl ApiError {
@@ -58,8 +63,10 @@ impl ApiError {
         Self::InvalidInput { field: Some(field.into()), problem }
     }
 
+    /// The server failed where the caller is.
+    #[track_caller]
     pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Internal(Box::new(error))
+        Self::Internal { source: Box::new(error), fault: Fault::here(FaultKind::Internal) }
     }
 
     fn status(&self) -> StatusCode {
@@ -77,11 +84,11 @@ impl ApiError {
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    const fn code(&self) -> ApiErrorCode {
+    pub(crate) const fn code(&self) -> ApiErrorCode {
         match self {
             Self::InvalidCredentials => ApiErrorCode::InvalidCredentials,
             Self::TokenExpired => ApiErrorCode::TokenExpired,
@@ -97,12 +104,14 @@ impl ApiError {
             Self::CursorInvalid => ApiErrorCode::CursorInvalid,
             Self::TooManyRequests { .. } => ApiErrorCode::TooManyRequests,
             Self::TooLarge => ApiErrorCode::TooLarge,
-            Self::Unavailable(_) | Self::Internal(_) => ApiErrorCode::Internal,
+            Self::Unavailable(_) | Self::Internal { .. } => ApiErrorCode::Internal,
         }
     }
 }
 
+/// Of a fault, the place is where `?` stands.
 impl From<DbError> for ApiError {
+    #[track_caller]
     fn from(error: DbError) -> Self {
         match error {
             DbError::NoSuchStudio => Self::NotFound,
@@ -110,15 +119,16 @@ impl From<DbError> for ApiError {
                 Self::InvalidInput { field: None, problem: "a text holds the character U+0000, which can't be stored" }
             }
             error @ DbError::Unavailable(_) => Self::Unavailable(Box::new(error)),
-            error => Self::internal(error),
+            error => Self::Internal { source: Box::new(error), fault: Fault::here(FaultKind::Database) },
         }
     }
 }
 
 impl From<WriteError> for ApiError {
+    #[track_caller]
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Db(error) => error.into(),
+            WriteError::Db(error) => Self::from(error),
             WriteError::NotFound => Self::NotFound,
             WriteError::Invalid { field, problem } => Self::invalid(field, problem),
         }
@@ -126,9 +136,10 @@ impl From<WriteError> for ApiError {
 }
 
 impl From<MemberError> for ApiError {
+    #[track_caller]
     fn from(error: MemberError) -> Self {
         match error {
-            MemberError::Db(error) => error.into(),
+            MemberError::Db(error) => Self::from(error),
             MemberError::NotFound => Self::NotFound,
             MemberError::Refused(MemberRefusal::LastOwner) => Self::LastOwner,
             MemberError::Refused(MemberRefusal::NotAllowed | MemberRefusal::OwnersOnly | MemberRefusal::OwnRole) => {
@@ -143,6 +154,7 @@ impl From<MemberError> for ApiError {
 }
 
 impl From<PasswordError> for ApiError {
+    #[track_caller]
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => Self::TooManyRequests { retry_after_s: 2 },
@@ -184,7 +196,7 @@ impl Refusal {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) | Self::Unavailable(error) = &self {
+        if let Self::Internal { source: error, .. } | Self::Unavailable(error) = &self {
             tracing::error!(error = %error, "request failed");
         }
         let status = self.status();
@@ -213,8 +225,10 @@ impl IntoResponse for ApiError {
             | Self::MailNotConfigured
             | Self::NotFound
             | Self::CursorInvalid
-            | Self::TooLarge
-            | Self::Internal(_) => {}
+            | Self::TooLarge => {}
+            Self::Internal { fault, .. } => {
+                response.extensions_mut().insert(fault);
+            }
         }
         response.extensions_mut().insert(refusal);
         response

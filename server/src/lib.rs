@@ -36,6 +36,7 @@ mod served_certificate;
 mod settings;
 mod state;
 mod streams;
+mod telemetry;
 mod tls;
 mod words;
 
@@ -54,4 +55,8 @@ pub use secret_file::SecretFileError;
 pub use secrets::{MalformedSecret, Secret, SecretError, SecretSource};
 pub use serve::{Running, StartError, start};
 pub use settings::Weakness;
+pub use telemetry::{
+    InvalidPosthogHost, InvalidPosthogKey, InvalidSentryDsn, PosthogHost, PosthogKey, SentryDsn, TelemetryConfig,
+    TelemetryError,
+};
 pub use tls::TlsError;

@@ -18,6 +18,7 @@ use crate::error::Refusal;
 use crate::ids::new_uuid;
 use crate::limits;
 use crate::state::AppState;
+use crate::telemetry::{Answered, Fault};
 
 /// Of an answer that is a page for people: its body is left as it is, whatever its status.
 #[derive(Clone, Copy)]
@@ -46,13 +47,13 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
         None => new_uuid(state.clock.now()).to_string().into(),
     };
     let context = RequestContext { id: Arc::clone(&id), studio_id: Arc::default() };
-    let method = known_method(request.method());
+    let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(context.clone());
 
     let span = tracing::info_span!("request", request_id = %id);
     let route_name = route.as_ref().map_or("-", MatchedPath::as_str);
-    span.in_scope(|| tracing::debug!(method, route = route_name, "asked"));
+    span.in_scope(|| tracing::debug!(method = known_method(&method), route = route_name, "asked"));
     let mut response = match oversized(&request) {
         Some(status) => status.into_response(),
         None => next.run(request).instrument(span.clone()).await,
@@ -60,13 +61,14 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
 
     let mut status = response.status();
     let is_page = response.extensions_mut().remove::<IsPage>().is_some();
+    let fault = response.extensions_mut().remove::<Fault>();
     if !is_page && (status.is_client_error() || status.is_server_error()) {
         // axum's own word for a parameter that is not what it has to be; ours is another.
         if status == StatusCode::BAD_REQUEST && response.extensions().get::<Refusal>().is_none() {
             status = StatusCode::UNPROCESSABLE_ENTITY;
             *response.status_mut() = status;
         }
-        let refusal = response.extensions_mut().remove().unwrap_or_else(|| Refusal::of_status(status));
+        let refusal: Refusal = response.extensions_mut().remove().unwrap_or_else(|| Refusal::of_status(status));
         let (mut parts, _) = response.into_parts();
         // They describe the body that is being replaced.
         for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
@@ -74,10 +76,11 @@ pub(crate) async fn accompany(State(state): State<AppState>, mut request: Reques
         }
         response = (parts, Json(refusal.body(&id))).into_response();
     }
+    state.telemetry.note_answer(&Answered { route: route.as_ref(), status, fault, request_id: &id });
     add_headers(response.headers_mut(), &id, state.is_tls);
     span.in_scope(|| {
         tracing::info!(
-            method,
+            method = known_method(&method),
             route = route_name,
             status = status.as_u16(),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

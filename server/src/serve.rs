@@ -27,6 +27,7 @@ use crate::secret_file::make_private_dir;
 use crate::served_certificate::ServedCertificate;
 use crate::state::{AppState, Shared};
 use crate::streams::Streams;
+use crate::telemetry::{Telemetry, TelemetryError, TelemetryTask, Use, Who};
 use crate::tls::TlsError;
 
 /// How long requests under way may take to end when the server stops.
@@ -47,6 +48,8 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error("telemetry: {0}")]
+    Telemetry(#[from] TelemetryError),
     #[error("no randomness: {0}")]
     NoRandomness(ring::error::Unspecified),
     #[error("mail: {0}")]
@@ -63,6 +66,8 @@ pub struct Running {
     handle: Handle<SocketAddr>,
     closing: CancellationToken,
     task: Option<JoinHandle<io::Result<()>>>,
+    telemetry: Telemetry,
+    telemetry_task: Option<TelemetryTask>,
 }
 
 /// Starts a server; it answers when this returns.
@@ -81,7 +86,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let listener = TcpListener::bind(config.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
-    let (state, admin) = open_state(&config, base_url(addr, is_tls), closing.clone()).await?;
+    let (state, admin, telemetry_task) = open_state(&config, base_url(addr, is_tls), closing.clone()).await?;
+    let telemetry = state.telemetry.clone();
     let handle = Handle::new();
     let tls = certificate.as_ref().map(ServedCertificate::config);
     jobs::start(&state, certificate, &closing);
@@ -100,7 +106,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         None => tokio::spawn(server.acceptor(BoundedAcceptor::new(NoDelayAcceptor::new(), limits)).serve(service)),
     };
     tracing::info!(%addr, tls = is_tls, "listening");
-    Ok(Running { addr, is_tls, admin, handle, closing, task: Some(task) })
+    telemetry.note_use(Use::ServerStarted, Who::Installation);
+    Ok(Running {
+        addr,
+        is_tls,
+        admin,
+        handle,
+        closing,
+        task: Some(task),
+        telemetry,
+        telemetry_task: Some(telemetry_task),
+    })
 }
 
 /// Opens what requests work with.
@@ -108,7 +124,7 @@ pub(crate) async fn open_state(
     config: &Config,
     base_url: String,
     closing: CancellationToken,
-) -> Result<(AppState, Admin), StartError> {
+) -> Result<(AppState, Admin, TelemetryTask), StartError> {
     make_private_dir(&config.data).map_err(|source| DbError::Io { path: config.data.clone(), source })?;
     let database = Database::connect(&config.database, &config.secret).await?;
     let token_keys = Arc::new(TokenKeys::load(database.clone(), Arc::clone(&config.clock)).await?);
@@ -122,6 +138,8 @@ pub(crate) async fn open_state(
         None => base_url,
     };
     let admin = Admin::new(database.clone(), Arc::clone(&passwords), Arc::clone(&config.clock));
+    let (telemetry, telemetry_task) =
+        Telemetry::start(&config.telemetry, Arc::clone(&token_keys), Arc::clone(&config.clock))?;
     let state = AppState::new(Shared {
         database,
         clock: Arc::clone(&config.clock),
@@ -133,9 +151,10 @@ pub(crate) async fn open_state(
         streams: Streams::new(closing),
         rate_limits: RateLimits::new(&config.rates, Arc::clone(&config.clock)).map_err(StartError::NoRandomness)?,
         trusted_proxies: config.trusted_proxies,
+        telemetry,
         is_tls: config.transport.is_tls(),
     });
-    Ok((state, admin))
+    Ok((state, admin, telemetry_task))
 }
 
 fn base_url(addr: SocketAddr, is_tls: bool) -> String {
@@ -173,6 +192,11 @@ impl Running {
         &self.admin
     }
 
+    /// What telemetry is told through.
+    pub(crate) const fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
     /// Stops it: streams end, requests under way are answered, then all connections are closed.
     ///
     /// # Errors
@@ -180,7 +204,12 @@ impl Running {
     pub async fn shutdown(mut self) -> io::Result<()> {
         self.closing.cancel();
         self.handle.graceful_shutdown(Some(GRACE));
-        self.ended().await
+        let ended = self.ended().await;
+        // Last, so that what the last requests came to is told as well.
+        if let Some(task) = self.telemetry_task.take() {
+            task.end().await;
+        }
+        ended
     }
 
     /// Stops it as a crash would: every connection is cut.

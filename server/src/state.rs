@@ -11,6 +11,7 @@ use crate::db::Database;
 use crate::mail::Mailer;
 use crate::rate_limits::RateLimits;
 use crate::streams::Streams;
+use crate::telemetry::Telemetry;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) streams: Streams,
     pub(crate) rate_limits: RateLimits,
     pub(crate) trusted_proxies: u8,
+    pub(crate) telemetry: Telemetry,
     pub(crate) is_tls: bool,
 }
 

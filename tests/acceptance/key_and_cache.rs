@@ -101,12 +101,18 @@ async fn no_file_shows_what_is_in_the_cache() -> anyhow::Result<()> {
         }
     }
     assert!(files >= 3, "account, envelope and cache were looked at, not {files} files");
-    // The control: the canaries are what the search would find, for the server's plain file has them.
-    let studio = std::fs::read_dir(server.data_dir().join("studios"))?
-        .flatten()
-        .flat_map(|entry| std::fs::read(entry.path()).ok())
-        .any(|content| content.windows(canaries[0].len()).any(|window| window == canaries[0]));
-    assert!(studio);
+    // The control: the canaries are what the search would find in a file that is not encrypted.
+    let plain = tempfile::NamedTempFile::new()?;
+    let database = rusqlite::Connection::open(plain.path())?;
+    database.execute_batch("CREATE TABLE lead (name TEXT)")?;
+    for lead in &leads {
+        database.execute("INSERT INTO lead VALUES (?1)", [lead])?;
+    }
+    drop(database);
+    let content = bytes(plain.path());
+    for lead in &leads {
+        assert!(content.windows(lead.len()).any(|window| window == lead.as_bytes()));
+    }
     Ok(())
 }
 

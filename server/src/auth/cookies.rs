@@ -71,7 +71,7 @@ pub(crate) fn clear(is_tls: bool) -> Result<SetCookies, ApiError> {
 fn set(cookies: [(&str, &str, u64); 2], attributes: &str) -> Result<SetCookies, ApiError> {
     let header = |(name, value, max_age_s): (&str, &str, u64)| {
         let mut header = HeaderValue::try_from(format!("{name}={value}; Max-Age={max_age_s}{attributes}"))
-            .map_err(ApiError::internal)?;
+            .map_err(|error| ApiError::internal(error))?;
         header.set_sensitive(true);
         Ok::<_, ApiError>((axum::http::header::SET_COOKIE, header))
     };

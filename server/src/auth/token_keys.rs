@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::db::{Database, DbError};
 use crate::feed::CursorSeal;
 use crate::secrets::{Key, derive};
+use crate::telemetry::PseudonymKey;
 
 /// Names what is derived from a token key.
 const KIND: &str = "frontdesk token key 1";
@@ -61,6 +62,7 @@ struct Generation {
     refresh: RefreshTokens,
     invitation: InvitationLinks,
     cursor: CursorSeal,
+    pseudonym: PseudonymKey,
 }
 
 impl Generation {
@@ -74,6 +76,7 @@ impl Generation {
             refresh: RefreshTokens::new(*id, &derived("refresh token"), &derived("refresh successor")),
             invitation: InvitationLinks::new(*id, &derived("invitation link"), &derived("invitation hash")),
             cursor: CursorSeal::new(*id, &derived("cursor")),
+            pseudonym: PseudonymKey::new(&derived("pseudonym")),
         }
     }
 }
@@ -192,6 +195,11 @@ impl TokenKeySet {
     /// What seals new cursors.
     pub(crate) fn cursor_seal(&self, now: UnixMs) -> &CursorSeal {
         &self.in_use(now).cursor
+    }
+
+    /// What makes pseudonyms for telemetry.
+    pub(crate) fn pseudonym_key(&self, now: UnixMs) -> &PseudonymKey {
+        &self.in_use(now).pseudonym
     }
 
     /// What sealed this cursor, if it is one of ours.

@@ -22,6 +22,7 @@ impl CheckConfig {
             ServedCertificate::load(cert, key)?;
         }
         config.secret.find().context("the server's secret")?;
+        config.telemetry.check().context("telemetry")?;
         for setting in &SETTINGS {
             // Values are not repeated: some are secret.
             let state = match std::env::var_os(setting.name) {

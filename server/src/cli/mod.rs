@@ -21,6 +21,9 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 use zeroize::Zeroizing;
 
 use crate::admin::Admin;
@@ -28,6 +31,7 @@ use crate::clock::SystemClock;
 use crate::db::DatabaseUrl;
 use crate::secrets::{Secret, SecretSource};
 use crate::settings::Settings;
+use crate::telemetry::{LogLayer, log_panic};
 
 /// Holds the secret itself, where the operator keeps it in no file.
 const SECRET_VARIABLE: &str = "FRONTDESK_SECRET";
@@ -156,12 +160,13 @@ pub fn run() -> ExitCode {
         }
     };
     let cli = cli.unwrap_or_else(|error| error.exit());
-    start_log(settings.log);
+    let log_layer = LogLayer::default();
+    start_log(settings.log, log_layer.clone());
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("starting the runtime")
-        .and_then(|runtime| runtime.block_on(dispatch(cli, settings)));
+        .and_then(|runtime| runtime.block_on(dispatch(cli, settings, &log_layer)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -180,9 +185,9 @@ fn told(error: &anyhow::Error) -> String {
     })
 }
 
-async fn dispatch(cli: Cli, settings: Settings) -> anyhow::Result<()> {
+async fn dispatch(cli: Cli, settings: Settings, log_layer: &LogLayer) -> anyhow::Result<()> {
     match cli.command {
-        Command::Serve(serve) => serve.run(settings).await,
+        Command::Serve(serve) => serve.run(settings, log_layer).await,
         Command::CheckConfig(check) => check.run(settings),
         Command::Migrate(migrate) => migrate.run().await,
         Command::Demo(demo) => demo.run().await,
@@ -197,20 +202,19 @@ async fn dispatch(cli: Cli, settings: Settings) -> anyhow::Result<()> {
 
 /// Lines for people on a terminal, JSON for machines. Nothing we log holds personal data; of what libraries log in
 /// detail that can't be promised, so no setting shows it.
-fn start_log(ours: Level) {
+fn start_log(ours: Level, telemetry: LogLayer) {
     use std::io::IsTerminal;
     let filter = EnvFilter::new(format!("warn,frontdesk_server={ours}"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let errors = Targets::new().with_target("frontdesk_server", Level::INFO);
+    let log = tracing_subscriber::registry().with(telemetry.with_filter(errors));
     if std::io::stderr().is_terminal() {
-        log.init();
+        log.with(lines.with_filter(filter)).init();
     } else {
-        log.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+        let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
+        log.with(lines.with_filter(filter)).init();
     }
-    // The default hook prints what the panic says, which may quote data.
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
-        tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panic");
-    }));
+    std::panic::set_hook(Box::new(log_panic));
 }
 
 /// Says something to whoever called: results on standard output.

@@ -15,6 +15,7 @@ use crate::config::{Config, Transport};
 use crate::mail::MailConfig;
 use crate::serve::start;
 use crate::settings::Settings;
+use crate::telemetry::LogLayer;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -68,14 +69,16 @@ impl Serve {
             trusted_proxies: settings.trusted_proxies,
             rates: settings.rates,
             connections: settings.connections,
+            telemetry: settings.telemetry,
         })
     }
 
-    pub(super) async fn run(self, settings: Settings) -> anyhow::Result<()> {
+    pub(super) async fn run(self, settings: Settings, log_layer: &LogLayer) -> anyhow::Result<()> {
         let config = self.config(settings)?;
         allow_many_files();
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut running = start(config).await?;
+        log_layer.tell(running.telemetry().clone());
         // A script that took port 0 reads the port here.
         say(&format!("listening on {}", running.addr()));
         tokio::select! {

@@ -12,6 +12,7 @@ use crate::db::{Billing, DbError, Key, Opening, Page, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::streams::{StreamKind, StreamPlace};
+use crate::telemetry::{Use, Who};
 
 /// Leads that fill the first screen and some.
 const NEWEST_LEADS: usize = 300;
@@ -141,7 +142,9 @@ impl Feed {
                 let (totals, rows_before) = (self.totals, place.rows_before);
                 out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, now }))?;
                 self.tell_billing(out).await?;
-                self.tell_snapshot(place, out).await
+                self.tell_snapshot(place, out).await?;
+                self.state.telemetry.note_use(Use::FullSyncFinished, Who::Studio(self.caller.studio_id));
+                Ok(())
             }
             Place::Delta { after } => {
                 let totals = Totals::default();

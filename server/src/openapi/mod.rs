@@ -116,12 +116,18 @@ fn for_each_operation(document: &mut OpenApi, mut change: impl FnMut(&mut Operat
     }
 }
 
-/// Takes out what is true of the Rust only. Our doc comments link to items (`` [`Lead`] ``). And `null` as a default says
-/// that a field left out is a field cleared, which of a patch is wrong, and of all else says nothing.
+/// Takes out what is true of the Rust only. Our doc comments link to items (`` [`Lead`] ``). `null` as a default says that
+/// a field left out is a field cleared, which of a patch is wrong, and of all else says nothing. And of two types that an
+/// answer may be of, the one with fewer fields reads the other too: it is of any of them, not of exactly one.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.retain(|name, field| name != "default" || !field.is_null());
+            if fields.get("oneOf").and_then(Value::as_array).is_some_and(|forms| forms.iter().all(is_reference))
+                && let Some(forms) = fields.remove("oneOf")
+            {
+                fields.insert("anyOf".to_owned(), forms);
+            }
             for (name, field) in fields {
                 match field {
                     Value::String(text) if name == "description" || name == "summary" => {
@@ -134,6 +140,10 @@ fn tidy(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn is_reference(schema: &Value) -> bool {
+    schema.get("$ref").is_some()
 }
 
 /// What the server tells of itself.

@@ -9,9 +9,9 @@ use axum::{Extension, Json};
 use domain::{DeviceId, MemberId, UnixMs};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wire::ApiErrorBody;
 use wire::auth::{BrowserSession, Refresh, Renewed, Session, SessionForm, SignIn, SignOut, Tokens};
 use wire::device::DeviceInfo;
+use wire::{ApiErrorBody, ApiErrorCode};
 
 use super::body::JsonBody;
 use super::check;
@@ -27,6 +27,7 @@ use crate::limits;
 use crate::openapi;
 use crate::rate_limits::ClientAddress;
 use crate::state::AppState;
+use crate::telemetry::{Use, Who};
 
 /// The answer to a sign-in, in the form that was asked for.
 #[derive(Serialize, ToSchema)]
@@ -60,6 +61,21 @@ pub(crate) async fn sign_in(
     browser: Browser,
     JsonBody(request): JsonBody<SignIn>,
 ) -> Result<Response, ApiError> {
+    let signed_in = begin_session(&state, address, browser, request).await;
+    if let Err(refused) = &signed_in
+        && refused.code() != ApiErrorCode::Internal
+    {
+        state.telemetry.note_use(Use::SignInRefused(refused.code()), Who::Installation);
+    }
+    signed_in
+}
+
+async fn begin_session(
+    state: &AppState,
+    address: ClientAddress,
+    browser: Browser,
+    request: SignIn,
+) -> Result<Response, ApiError> {
     check_device(&request.device)?;
     // Else a page of somebody else could sign its visitor in, as whom it likes.
     if request.session == SessionForm::Cookie {
@@ -85,7 +101,7 @@ pub(crate) async fn sign_in(
 
     let now = state.clock.now();
     let device_id = DeviceId::from_uuid(new_uuid(now));
-    let refresh = state.token_keys.known().draw_refresh(device_id, now).map_err(ApiError::internal)?;
+    let refresh = state.token_keys.known().draw_refresh(device_id, now).map_err(|error| ApiError::internal(error))?;
     let device = NewDevice {
         id: device_id,
         member_id: member.id,
@@ -98,7 +114,8 @@ pub(crate) async fn sign_in(
         // Removed since the membership was found.
         return Err(ApiError::InvalidCredentials);
     }
-    let tokens = tokens(&state, device_id, member.id, refresh.token, now)?;
+    let tokens = tokens(state, device_id, member.id, refresh.token, now)?;
+    state.telemetry.note_use(Use::SignedIn, Who::Studio(membership.studio_id));
     Ok(match request.session {
         SessionForm::Bearer => Json(SignedIn::Bearer(Session { tokens, device_id, studio, member })).into_response(),
         SessionForm::Cookie => {
@@ -237,8 +254,11 @@ fn tokens(
     refresh_token: String,
     now: UnixMs,
 ) -> Result<Tokens, ApiError> {
-    let access_token =
-        state.token_keys.known().issue_access(Bearer { device_id, member_id }, now).map_err(ApiError::internal)?;
+    let access_token = state
+        .token_keys
+        .known()
+        .issue_access(Bearer { device_id, member_id }, now)
+        .map_err(|error| ApiError::internal(error))?;
     Ok(Tokens { access_token, access_expires_in_s: ACCESS_TOKEN_LIFETIME_S, refresh_token })
 }
 

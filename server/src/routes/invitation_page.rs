@@ -21,6 +21,7 @@ use crate::ids::new_uuid;
 use crate::join_page::{Form, JoinPage};
 use crate::limits;
 use crate::state::AppState;
+use crate::telemetry::{Fault, Use, Who};
 use crate::words::Language;
 
 /// The page of an invitation, for a browser
@@ -87,10 +88,13 @@ fn page(headers: &HeaderMap) -> JoinPage {
 /// A person sees this, so what went wrong is a page too.
 fn answer(page: JoinPage, answer: Result<Response, ApiError>) -> Response {
     answer.unwrap_or_else(|error| {
-        let refused = error.into_response();
+        let mut refused = error.into_response();
         let mut trouble = page.trouble(refused.status());
         if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
             trouble.headers_mut().insert(header::RETRY_AFTER, after.clone());
+        }
+        if let Some(fault) = refused.extensions_mut().remove::<Fault>() {
+            trouble.extensions_mut().insert(fault);
         }
         trouble
     })
@@ -142,6 +146,7 @@ async fn join(state: &AppState, page: &JoinPage, token: &str, filled: Filled) ->
     match state.database.directory().accept_invitation(accept, now).await? {
         Acceptance::Joined { studio_id } => {
             tracing::info!(%studio_id, "an invitation was accepted");
+            state.telemetry.note_use(Use::InvitationAccepted, Who::Studio(studio_id));
             settle(state, studio_id).await;
             Ok(page.joined(&form.studio, &state.public_url, &found.email))
         }

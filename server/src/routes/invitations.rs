@@ -16,6 +16,7 @@ use crate::ids::new_uuid;
 use crate::mail::mail_address;
 use crate::openapi;
 use crate::state::AppState;
+use crate::telemetry::{Use, Who};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -54,6 +55,7 @@ pub(crate) async fn invite(
     let expires_at = link.expires_at;
     let inviting = Inviting { id, email_folded: fold_email(&email), email: email.clone(), role, link };
     state.database.directory().invite(actor(caller), inviting, now).await?;
+    state.telemetry.note_use(Use::MemberInvited, Who::Studio(caller.studio_id));
     state.mail_written.notify_one();
     settle(&state, caller.studio_id).await;
     let (invited_by, mail) = (caller.member_id, MailState::Waiting);

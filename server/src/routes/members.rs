@@ -16,6 +16,7 @@ use crate::hints::Hint;
 use crate::member_acts;
 use crate::openapi;
 use crate::state::AppState;
+use crate::telemetry::{Use, Who};
 
 /// A removed member may have had any number of leads. Past this the rest is done without anybody waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,6 +67,7 @@ pub(crate) async fn remove(
     caller.require(Permission::ManageMembers)?;
     let member_id: MemberId = body::id(path)?;
     let ended = state.database.directory().remove_member(actor(caller), member_id, state.clock.now()).await?;
+    state.telemetry.note_use(Use::MemberRemoved, Who::Studio(caller.studio_id));
     for device_id in ended {
         state.database.hints().announce(caller.studio_id, Hint::SessionEnded(device_id));
     }

@@ -18,6 +18,7 @@ pub(crate) use table::SETTINGS;
 
 use crate::connections::ConnectionLimits;
 use crate::rate_limits::Rates;
+use crate::telemetry::{PosthogHost, PosthogKey, TelemetryConfig};
 
 /// What all of them begin with.
 const PREFIX: &str = "FRONTDESK_";
@@ -40,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: u8,
     pub(crate) rates: Rates,
     pub(crate) connections: ConnectionLimits,
+    pub(crate) telemetry: TelemetryConfig,
+    posthog: (Option<PosthogHost>, Option<PosthogKey>),
     /// As it was said; what counts is in `connections`.
     max_per_address: Option<usize>,
 }
@@ -51,6 +54,8 @@ impl Default for Settings {
             trusted_proxies: 0,
             rates: Rates::default(),
             connections: ConnectionLimits::default(),
+            telemetry: TelemetryConfig::default(),
+            posthog: (None, None),
             max_per_address: None,
         }
     }
@@ -137,6 +142,13 @@ impl Settings {
             }),
             Some(said) => *max_per_address = said,
             None => *max_per_address = (*max).min(*max_per_address),
+        }
+        let needs = |name, other| SettingFault::Malformed { name, problem: Problem(format!("needs {other} as well")) };
+        match settings.posthog.clone() {
+            (Some(host), Some(key)) => settings.telemetry.posthog = Some((host, key)),
+            (Some(_), None) => faults.push(needs("FRONTDESK_POSTHOG_HOST", "FRONTDESK_POSTHOG_KEY")),
+            (None, Some(_)) => faults.push(needs("FRONTDESK_POSTHOG_KEY", "FRONTDESK_POSTHOG_HOST")),
+            (None, None) => {}
         }
         if faults.is_empty() { Ok(settings) } else { Err(SettingsError(faults)) }
     }

@@ -18,7 +18,7 @@ const MAX_PROXIES: u8 = 16;
 const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// All of them, in the order of the documentation.
-pub(crate) static SETTINGS: [Setting; 23] = [
+pub(crate) static SETTINGS: [Setting; 27] = [
     Setting {
         name: "FRONTDESK_DATA",
         meaning: "directory of what the server keeps: the secret and the embedded database, where nothing else is said; as \
@@ -165,6 +165,43 @@ pub(crate) static SETTINGS: [Setting; 23] = [
         "requests to the routes that providers call, of one client address",
         |settings, text| take_rate(settings, Limit::WebhookAddress, text),
     ),
+    Setting {
+        name: "FRONTDESK_SENTRY_DSN",
+        meaning: "where failures are told of, as under Telemetry: a Sentry or what speaks its protocol, `https://KEY@HOST/PROJECT`",
+        default: "none: nobody is told",
+        take: |settings, dsn| {
+            settings.telemetry.sentry = Some(dsn.parse().map_err(Problem::new)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "FRONTDESK_POSTHOG_HOST",
+        meaning: "where uses are counted: a PostHog, `https://HOST`; with its key",
+        default: "none: nothing is counted",
+        take: |settings, host| {
+            settings.posthog.0 = Some(host.parse().map_err(Problem::new)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "FRONTDESK_POSTHOG_KEY",
+        meaning: "the key of the project there, which may only write",
+        default: "none: nothing is counted",
+        take: |settings, key| {
+            settings.posthog.1 = Some(key.parse().map_err(Problem::new)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "FRONTDESK_TELEMETRY_CA",
+        meaning: "PEM file of the authorities to trust for these two",
+        default: "the system's",
+        take: |settings, path| {
+            text(path)?;
+            settings.telemetry.root_certificates = Some(path.into());
+            Ok(())
+        },
+    },
 ];
 
 const fn rate(limit: Limit, meaning: &'static str, take: fn(&mut Settings, &str) -> Result<(), Problem>) -> Setting {

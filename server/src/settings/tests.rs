@@ -62,7 +62,9 @@ fn malformed(name: &str) -> Option<&'static str> {
         | "FRONTDESK_TLS_CERT"
         | "FRONTDESK_TLS_KEY"
         | "FRONTDESK_MAIL_FROM"
-        | "FRONTDESK_MAIL_CA" => None,
+        | "FRONTDESK_MAIL_CA"
+        | "FRONTDESK_TELEMETRY_CA" => None,
+        "FRONTDESK_POSTHOG_KEY" => Some("Zeisig and no key"),
         _ => Some("Zeisig"),
     }
 }
@@ -90,6 +92,16 @@ fn a_malformed_value_is_refused_by_name_and_not_repeated() {
     }
     let both = read(&[("FRONTDESK_MAX_CONNECTIONS", "5"), ("FRONTDESK_MAX_CONNECTIONS_PER_ADDRESS", "6")]);
     assert!(both.expect_err("more than all").starts_with("FRONTDESK_MAX_CONNECTIONS_PER_ADDRESS "));
+}
+
+#[test]
+fn uses_are_counted_with_a_host_and_a_key_only() {
+    let host = ("FRONTDESK_POSTHOG_HOST", "https://eu.example.org");
+    let key = ("FRONTDESK_POSTHOG_KEY", "phc_Zeisig");
+    assert!(read(&[host, key]).expect("both").telemetry.posthog.is_some());
+    assert!(read(&[host]).expect_err("one").starts_with("FRONTDESK_POSTHOG_HOST needs FRONTDESK_POSTHOG_KEY"));
+    let error = read(&[key]).expect_err("one");
+    assert!(error.starts_with("FRONTDESK_POSTHOG_KEY needs FRONTDESK_POSTHOG_HOST") && !error.contains("Zeisig"));
 }
 
 #[test]

@@ -59,6 +59,12 @@ impl TestDatabase {
         file.execute(sql, []).expect_err("refused").to_string()
     }
 
+    /// Takes the audit log away, past the server, so that writing to it fails as nothing that a client does can.
+    pub fn take_away_audit(&self, studio: StudioId) {
+        let file = files::open(&self.data, &format!("studio {studio}"));
+        file.execute_batch("ALTER TABLE audit_entry RENAME TO audit_entry_away").unwrap();
+    }
+
     /// Counts in the directory, past the server.
     pub fn count(&self, sql: &str) -> i64 {
         let directory = files::open(&self.data, "directory");

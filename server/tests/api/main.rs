@@ -34,4 +34,5 @@ mod slow_clients;
 mod smtp_sink;
 mod streams;
 mod surface;
+mod telemetry;
 mod writes;

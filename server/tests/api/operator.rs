@@ -23,10 +23,10 @@ use crate::feed::Feed;
 use crate::harness::{Client, answer, rows, sign_in, stage_id};
 
 /// Stands in everything personal or secret that the test sends, so that it can be looked for.
-const CANARY: &str = "Zeisig";
+pub const CANARY: &str = "Zeisig";
 pub const EMAIL: &str = "zeisig@studio.example";
 pub const PASSWORD: &str = "Zeisig opens the door";
-const PHONE: &str = "+447700900187";
+pub const PHONE: &str = "+447700900187";
 
 fn program(database: &TestDatabase, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-server"));
@@ -71,9 +71,14 @@ pub struct Serving {
 
 impl Serving {
     pub async fn start(database: &TestDatabase, data: &str, tls: &Path) -> Self {
+        Self::start_with(database, data, tls, &[]).await
+    }
+
+    /// The same, with more in its environment.
+    pub async fn start_with(database: &TestDatabase, data: &str, tls: &Path, variables: &[(&str, &str)]) -> Self {
         let [cert, key] = ["cert.pem", "key.pem"].map(|name| tls.join(name).display().to_string());
         let args = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key];
-        let mut child = program(database, &args).spawn().unwrap();
+        let mut child = program(database, &args).envs(variables.iter().copied()).spawn().unwrap();
         let mut log_lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, logged) = watch::channel(String::new());
         let log = tokio::spawn(async move {
@@ -165,7 +170,7 @@ async fn a_studio_and_its_owner_are_made_by_two_commands_and_the_owner_signs_in(
 }
 
 /// Rows in which everything a person could have written names the canary.
-fn personal_rows() -> Vec<Row> {
+pub fn personal_rows() -> Vec<Row> {
     let personal = |row: Row| match row {
         Row::Lead(lead) => Row::Lead(Box::new(domain::Lead {
             name: format!("Nora {CANARY}"),
@@ -290,6 +295,9 @@ async fn a_wrong_environment_ends_the_program_before_it_does_anything() {
         ("FRONTDESK_TRUSTED_PROXIES", CANARY, "FRONTDESK_TRUSTED_PROXIES is no whole number"),
         ("FRONTDESK_LISTEN", CANARY, "FRONTDESK_LISTEN is no address"),
         ("FRONTDESK_DATABASE", "postgres://desk:ZeisigZ@localhost/desk", "FRONTDESK_DATABASE has a password that"),
+        ("FRONTDESK_SENTRY_DSN", "http://Zeisig@sentry.example.org/1", "FRONTDESK_SENTRY_DSN is no DSN"),
+        ("FRONTDESK_POSTHOG_HOST", "https://Zeisig@posthog.example.org", "FRONTDESK_POSTHOG_HOST is no address"),
+        ("FRONTDESK_POSTHOG_KEY", "phc_Zeisig", "FRONTDESK_POSTHOG_KEY needs FRONTDESK_POSTHOG_HOST"),
     ] {
         for args in [&serve[..], &["check-config", "--data", &data, "--insecure-http-loopback"]] {
             let (success, said) = started(name, value, args).await;

@@ -80,6 +80,11 @@ impl TestDatabase {
         self.cluster.try_sql("frontdesk_server", &self.name, &sql).expect_err("refused")
     }
 
+    /// Takes the audit log away, past the server, so that writing to it fails as nothing that a client does can.
+    pub fn take_away_audit(&self, _studio: StudioId) {
+        self.cluster.sql(&self.name, "ALTER TABLE studio.audit_entry RENAME TO audit_entry_away");
+    }
+
     /// Counts in the directory, past the server.
     pub fn count(&self, sql: &str) -> i64 {
         self.cluster.sql(&self.name, &format!("SET search_path = directory; {sql}")).trim().parse().unwrap()

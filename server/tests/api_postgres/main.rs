@@ -59,5 +59,7 @@ mod smtp_sink;
 mod streams;
 #[path = "../api/surface.rs"]
 mod surface;
+#[path = "../api/telemetry.rs"]
+mod telemetry;
 #[path = "../api/writes.rs"]
 mod writes;
