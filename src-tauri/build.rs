@@ -4,6 +4,7 @@
 const COMMANDS: &[&str] = &[
     "start",
     "sign_in",
+    "sign_in_again",
     "unlock",
     "lock",
     "sign_out",

@@ -22,8 +22,10 @@ pub(crate) enum ApiError {
     InvalidCredentials,
     #[error("the access token is past its time")]
     TokenExpired,
-    #[error("there is no such session any more")]
+    #[error("the session was ended")]
     SessionRevoked,
+    #[error("there is no such session: sign in")]
+    SessionExpired,
     #[error("this role may not")]
     Forbidden,
     #[error("a request with a session's cookies has to come from a page of this server")]
@@ -69,7 +71,9 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidCredentials | Self::TokenExpired | Self::SessionRevoked => StatusCode::UNAUTHORIZED,
+            Self::InvalidCredentials | Self::TokenExpired | Self::SessionRevoked | Self::SessionExpired => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Forbidden | Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::LastOwner | Self::AlreadyMember | Self::AlreadyInvited | Self::MailNotConfigured => {
                 StatusCode::CONFLICT
@@ -89,6 +93,7 @@ impl ApiError {
             Self::InvalidCredentials => ApiErrorCode::InvalidCredentials,
             Self::TokenExpired => ApiErrorCode::TokenExpired,
             Self::SessionRevoked => ApiErrorCode::SessionRevoked,
+            Self::SessionExpired => ApiErrorCode::SessionExpired,
             Self::Forbidden | Self::ForeignPage => ApiErrorCode::Forbidden,
             Self::LastOwner => ApiErrorCode::LastOwner,
             Self::AlreadyMember => ApiErrorCode::AlreadyMember,
@@ -207,7 +212,7 @@ impl IntoResponse for ApiError {
                 refusal.retry_after_s = Some(retry_after_s);
                 response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
             }
-            Self::TokenExpired | Self::SessionRevoked => {
+            Self::TokenExpired | Self::SessionRevoked | Self::SessionExpired => {
                 let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
             }

@@ -12,12 +12,19 @@ pub(crate) const USED_TOKEN_KEPT_MS: i64 = 30 * DAY_MS;
 /// A token key that was replaced is kept for so long, and as long as a refresh token needs it: a client that was away
 /// for less goes on from its cursor.
 pub(crate) const REPLACED_TOKEN_KEY_KEPT_MS: i64 = 90 * DAY_MS;
+/// An invitation is remembered so long after its link ran out, or would have: who made it sees that, and may send it again.
+pub(crate) const ENDED_INVITATION_KEPT_MS: i64 = 30 * DAY_MS;
 /// What is to be forgotten is looked for this often.
 pub(crate) const PURGE_INTERVAL_MS: i64 = DAY_MS;
 
 /// Sessions that were over before this are to be forgotten.
 pub(crate) const fn ended_sessions_before(now: UnixMs) -> UnixMs {
     now.plus_ms(-ENDED_SESSION_KEPT_MS)
+}
+
+/// Invitations whose link ran out before this are to be forgotten.
+pub(crate) const fn ended_invitations_before(now: UnixMs) -> UnixMs {
+    now.plus_ms(-ENDED_INVITATION_KEPT_MS)
 }
 
 /// Refresh tokens that were exchanged before this are to be forgotten.

@@ -23,6 +23,7 @@ mod plain_image;
 mod refresh;
 mod reset_cursors;
 mod screen_lock;
+mod session_expired;
 mod sign_in;
 mod sign_out;
 mod unsent;

@@ -4,12 +4,15 @@
 //! The format is SQLCipher 4's, as `crates/store/src/cipher.rs` describes it: pages of 4,096 bytes, AES-256 in CBC mode,
 //! the last 48 bytes IV and HMAC-SHA-256. Each page is proved before it is believed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aes::Aes256;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use anyhow::{Context, ensure};
 use ring::{hmac, pbkdf2};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
@@ -81,17 +84,40 @@ impl Image {
         Ok(Self { pages, frames, raw })
     }
 
-    /// Where `text` stands.
-    pub(crate) fn find(&self, text: &str) -> Vec<String> {
-        let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        let pages = self.pages.iter().zip(1..).filter(|(page, _)| holds(page));
-        let mut places: Vec<_> = pages.map(|(_, number)| format!("page {number}")).collect();
-        let frames = self.frames.iter().filter(|(_, page, _)| holds(page));
-        places.extend(frames.map(|(number, _, is_current)| {
-            format!("a frame of page {number}{}", if *is_current { "" } else { ", of a round before" })
-        }));
-        places.extend(self.raw.iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.display().to_string()));
-        places
+    /// Where each of `words` stands, by its number among them; those that stand nowhere are left out. One pass for all of
+    /// them: what lies there is large, and they are many.
+    pub(crate) fn find(&self, words: &[String]) -> anyhow::Result<BTreeMap<usize, BTreeSet<String>>> {
+        // Overlapping below: one of them may end another.
+        let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words)?;
+        let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        let mut look = |bytes: &[u8], place: &dyn Fn() -> String| {
+            for hit in search.find_overlapping_iter(bytes) {
+                found.entry(hit.pattern().as_usize()).or_default().insert(place());
+            }
+        };
+        for (page, number) in self.pages.iter().zip(1..) {
+            look(page, &|| format!("page {number}"));
+        }
+        for (number, page, is_current) in &self.frames {
+            let round = if *is_current { "" } else { ", of a round before" };
+            look(page, &|| format!("a frame of page {number}{round}"));
+        }
+        for (path, bytes) in &self.raw {
+            look(bytes, &|| path.display().to_string());
+        }
+        Ok(found)
+    }
+
+    /// Without what lies in the main file's pages between the cells' pointers and the cells. When SQLite moves cells to
+    /// another place of their page (`rebuildPage`), copies may stay there until the space is used again; `secure_delete`
+    /// overwrites cells that are deleted, and pages that are freed, and not these. `docs/SECURITY.md` says so.
+    pub(crate) fn without_gaps(mut self) -> Self {
+        for (page, number) in self.pages.iter_mut().zip(1..) {
+            if let Some(gap) = gap(page, number) {
+                page[gap].fill(0);
+            }
+        }
+        self
     }
 
     /// How many pages and frames were looked through.
@@ -113,6 +139,20 @@ impl Image {
         std::fs::write(&path, pages.concat())?;
         Ok(rusqlite::Connection::open(path)?)
     }
+}
+
+/// Where a page of a tree holds nothing (the file format, "B-tree Pages"). Freed pages are zero, and those that hold the
+/// rest of a long text begin with a page number: neither has the first byte of a tree's.
+fn gap(page: &[u8], number: u32) -> Option<Range<usize>> {
+    let header = if number == 1 { 100 } else { 0 };
+    let pointers = match page[header] {
+        2 | 5 => header + 12,
+        10 | 13 => header + 8,
+        _ => return None,
+    };
+    let at = |offset: usize| usize::from(u16::from_be_bytes([page[header + offset], page[header + offset + 1]]));
+    let (start, end) = (pointers + 2 * at(3), at(5));
+    (start < end && end <= PAGE).then_some(start..end)
 }
 
 impl Keys {

@@ -25,7 +25,7 @@ async fn unsent_desk() -> anyhow::Result<(TestServer, TestDesk, u64)> {
     Ok((server, desk, audited))
 }
 
-async fn export_all(desk: &mut TestDesk) -> anyhow::Result<()> {
+pub(crate) async fn export_all(desk: &mut TestDesk) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     export(desk, ExportFormat::Csv, ExportScope::All, &dir.path().join("leads.csv")).await?;
     Ok(())

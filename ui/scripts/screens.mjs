@@ -172,6 +172,42 @@ export const SCREENS = [
     until: 'status-line',
     steps: [click('status-line'), shown('sync-problem')],
   },
+  { name: 'session-expired', at: '?problem=session_expired#/inbox/conversation-0000000', until: 'session-expired' },
+  { name: 'session-expired-empty', at: '?fake=empty&problem=session_expired#/leads', until: 'session-expired' },
+  {
+    name: 'session-expired-details',
+    at: '?problem=session_expired#/inbox',
+    until: 'status-line',
+    steps: [click('status-line'), shown('sync-problem')],
+  },
+  {
+    name: 'sign-in-again',
+    at: '?problem=session_expired#/inbox/conversation-0000000',
+    until: 'session-expired',
+    steps: [click('sign-in-again'), shown('sign-in-again-submit')],
+  },
+  {
+    name: 'sign-in-again-refused',
+    at: '?problem=session_expired&signin=another_member#/inbox/conversation-0000000',
+    until: 'session-expired',
+    steps: [
+      click('sign-in-again'),
+      fill('sign-in-again-password', 'a long password'),
+      click('sign-in-again-submit'),
+      shown('sign-in-again-error'),
+    ],
+  },
+  {
+    name: 'sign-in-again-offline',
+    at: '?problem=session_expired&signin=server_unreachable#/leads',
+    until: 'session-expired',
+    steps: [
+      click('sign-in-again'),
+      fill('sign-in-again-password', 'a long password'),
+      click('sign-in-again-submit'),
+      shown('sign-in-again-error'),
+    ],
+  },
   {
     name: 'export',
     at: '#/leads',
@@ -211,6 +247,18 @@ export const SCREENS = [
     at: '#/settings/security',
     until: 'devices',
     steps: [click('device-revoke'), shown('device-revoke-confirm')],
+  },
+  {
+    name: 'settings-security-revoke-ended',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [click('device-ended-revoke'), shown('device-revoke-confirm')],
+  },
+  {
+    name: 'settings-security-revoke-ended-done',
+    at: '#/settings/security',
+    until: 'devices',
+    steps: [click('device-ended-revoke'), click('device-revoke-confirm'), shown('toast')],
   },
   { name: 'settings-security-one-device', at: '?fake=one-device#/settings/security', until: 'devices' },
   {

@@ -153,14 +153,26 @@ impl ApiClient {
         self.with_access(|http| http.request(Method::POST, &["v1", "audit"]).json(batch)).await?.nothing()
     }
 
-    /// Sends what `build` makes with an access token; with a fresh one when the server says that it expired.
+    /// Goes on with a session that was opened elsewhere, in the place of the one there was. Its tokens are in the store when
+    /// this returns.
+    ///
+    /// # Errors
+    /// [`FailureKind::TokensUnavailable`]: the store does not take them. The session is the one there was.
+    pub async fn adopt(&self, tokens: Tokens) -> Result<(), ApiFailure> {
+        self.session.adopt(tokens).await
+    }
+
+    /// Sends what `build` makes with an access token; with a fresh one when the server says that it expired, or does
+    /// not know it: only of the refresh token it can tell what has become of the session.
     pub(crate) async fn with_access(&self, build: impl Fn(&Http) -> RequestBuilder) -> Result<Answer, ApiFailure> {
-        const EXPIRED: FailureKind = FailureKind::Api(ApiErrorCode::TokenExpired);
+        const fn wants_another(kind: FailureKind) -> bool {
+            matches!(kind, FailureKind::Api(ApiErrorCode::TokenExpired | ApiErrorCode::SessionExpired))
+        }
         let mut access = self.session.access(&self.http, None).await?;
         // Twice: another program may have refreshed, and its token be past its time as well.
         for _ in 0..2 {
             match self.http.call(access.authorize(build(&self.http))).await {
-                Err(failure) if failure.kind == EXPIRED => {
+                Err(failure) if wants_another(failure.kind) => {
                     access = self.session.access(&self.http, Some(access.generation)).await?;
                 }
                 other => return other,

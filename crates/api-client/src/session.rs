@@ -118,6 +118,19 @@ impl SessionKeeper {
         .await
     }
 
+    /// Takes over tokens that were issued to another store.
+    pub(crate) async fn adopt(&self, tokens: Tokens) -> Result<(), ApiFailure> {
+        let keeper = self.clone();
+        to_its_end(async move {
+            let mut state = keeper.lock().await;
+            let kept = tokens.clone();
+            keeper.in_store(move |store| store.save(&kept)).await?;
+            state.hold(Held { tokens, usable_until: None, is_unsaved: false });
+            Ok(())
+        })
+        .await
+    }
+
     /// Ends the session on the server.
     pub(crate) async fn end(&self, http: &Http) -> Result<(), ApiFailure> {
         let (keeper, http) = (self.clone(), http.clone());
@@ -160,9 +173,9 @@ impl SessionKeeper {
         let request = refresh_request(&http, &held.tokens, &key);
         let tokens = match http.call(request).await {
             Ok(answer) => answer.json::<wire::auth::Tokens>().await?,
-            // A refresh token has no other way to be past its time.
-            Err(failure) if is_session_over(failure.kind) => {
-                return Err(ApiFailure { kind: FailureKind::Api(ApiErrorCode::SessionRevoked), ..failure });
+            // A refresh token has no other way to be past its time; and it is no reason to take the session for revoked.
+            Err(failure) if failure.kind == FailureKind::Api(ApiErrorCode::TokenExpired) => {
+                return Err(ApiFailure { kind: FailureKind::Api(ApiErrorCode::SessionExpired), ..failure });
             }
             Err(failure) => return Err(failure),
         };
@@ -261,7 +274,10 @@ fn received(tokens: wire::auth::Tokens, sent_at: Instant) -> Held {
 }
 
 const fn is_session_over(kind: FailureKind) -> bool {
-    matches!(kind, FailureKind::Api(ApiErrorCode::SessionRevoked | ApiErrorCode::TokenExpired))
+    matches!(
+        kind,
+        FailureKind::Api(ApiErrorCode::SessionRevoked | ApiErrorCode::SessionExpired | ApiErrorCode::TokenExpired)
+    )
 }
 
 /// Runs `work` as a task of its own: dropping the caller does not stop it half-way.

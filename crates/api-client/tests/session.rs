@@ -428,6 +428,68 @@ async fn a_revoked_session_says_so_and_is_not_transient() {
     assert!(store.load().unwrap().is_some(), "emptying the store is the caller's");
 }
 
+/// A server that knows no access token but `access-2`, and answers a refresh as it is told.
+async fn forgetful_server(refreshed: ResponseTemplate, refreshes: u64) -> MockServer {
+    let mock = MockServer::start().await;
+    let lists = |request: &Request| match request.headers["authorization"].to_str().unwrap() {
+        "Bearer access-2" => ResponseTemplate::new(200).set_body_json(json!({"devices": []})),
+        _ => refusal("session_expired"),
+    };
+    Mock::given(path("/v1/devices")).respond_with(lists).mount(&mock).await;
+    Mock::given(path("/v1/auth/refresh")).respond_with(refreshed).expect(refreshes).mount(&mock).await;
+    mock
+}
+
+#[tokio::test]
+async fn an_access_token_that_is_not_known_is_exchanged_before_the_session_is_given_up() {
+    let next = json!({"access_token": "access-2", "access_expires_in_s": 600, "refresh_token": "refresh-2"});
+    let mock = forgetful_server(ResponseTemplate::new(200).set_body_json(next), 1).await;
+    let store = Arc::new(HeldTokens::new(tokens(1)));
+    let client = ApiClient::new(&config(&mock.uri()), store.clone()).unwrap();
+    client.devices().await.unwrap();
+    assert_eq!(store.load().unwrap().unwrap().refresh_token.expose_secret(), "refresh-2");
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_known_is_not_taken_for_revoked_and_another_takes_its_place() {
+    for code in ["session_expired", "token_expired"] {
+        let mock = forgetful_server(refusal(code), 2).await;
+        let store = Arc::new(HeldTokens::new(tokens(1)));
+        let client = ApiClient::new(&config(&mock.uri()), store.clone()).unwrap();
+        for _ in 0..2 {
+            let failure = client.devices().await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Api(ApiErrorCode::SessionExpired), "{code}");
+        }
+        assert_eq!(store.load().unwrap().unwrap().refresh_token.expose_secret(), "refresh-1", "nothing is emptied");
+        client.adopt(tokens(2)).await.unwrap();
+        client.devices().await.unwrap();
+        assert_eq!(store.load().unwrap().unwrap().refresh_token.expose_secret(), "refresh-2");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_the_store_does_not_take_do_not_take_the_place_of_others() {
+    let mock = forgetful_server(refusal("session_expired"), 1).await;
+    let store = Arc::new(FullStore(HeldTokens::new(Tokens { idempotency_key: Some("k".into()), ..tokens(1) })));
+    let client = ApiClient::new(&config(&mock.uri()), store.clone()).unwrap();
+    assert_eq!(client.adopt(tokens(2)).await.unwrap_err().kind, FailureKind::TokensUnavailable);
+    let failure = client.devices().await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Api(ApiErrorCode::SessionExpired), "the session is the one there was");
+}
+
+/// A store that can be read and not written.
+struct FullStore(HeldTokens);
+
+impl TokenStore for FullStore {
+    fn load(&self) -> Result<Option<Tokens>, TokenStoreFailed> {
+        self.0.load()
+    }
+
+    fn save(&self, _: &Tokens) -> Result<(), TokenStoreFailed> {
+        Err(TokenStoreFailed)
+    }
+}
+
 #[tokio::test]
 async fn a_refresh_that_fails_for_now_leaves_the_tokens() {
     let mock = MockServer::start().await;

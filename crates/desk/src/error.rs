@@ -36,7 +36,12 @@ pub enum ErrorCode {
     TlsTooOld,
     ServerFailed,
     TooManyRequests,
+    /// Somebody ended the session of this device.
     SessionRevoked,
+    /// The server does not know the session any more: sign in again, as the same member.
+    SessionExpired,
+    /// Who signs in again is not whose data is on this computer.
+    AnotherMember,
     // Key and cache
     /// No keyring on this computer: a passphrase is needed.
     PassphraseNeeded,
@@ -113,6 +118,8 @@ pub enum DeskError {
     SignedOut,
     #[error("somebody is signed in on this computer already")]
     AlreadySignedIn,
+    #[error("what is on this computer is another member's")]
+    AnotherMember,
     #[error("there is no keyring: a passphrase of at least {min_chars} characters is needed")]
     PassphraseNeeded { min_chars: usize },
     #[error("the passphrase was not given")]
@@ -229,6 +236,7 @@ fn code_of(error: &DeskError) -> ErrorCode {
         DeskError::Locked => ErrorCode::Locked,
         DeskError::SignedOut => ErrorCode::SignedOut,
         DeskError::AlreadySignedIn => ErrorCode::AlreadySignedIn,
+        DeskError::AnotherMember => ErrorCode::AnotherMember,
         DeskError::PassphraseNeeded { .. } => ErrorCode::PassphraseNeeded,
         DeskError::PassphraseMissing => ErrorCode::PassphraseWrong,
         DeskError::KeyMissing => ErrorCode::KeyMissing,
@@ -271,7 +279,8 @@ fn api_code(failure: &ApiFailure) -> ErrorCode {
         FailureKind::TokensUnavailable => ErrorCode::KeyringUnavailable,
         FailureKind::Api(code) => match code {
             ApiErrorCode::InvalidCredentials => ErrorCode::InvalidCredentials,
-            ApiErrorCode::TokenExpired | ApiErrorCode::SessionRevoked => ErrorCode::SessionRevoked,
+            ApiErrorCode::SessionRevoked => ErrorCode::SessionRevoked,
+            ApiErrorCode::TokenExpired | ApiErrorCode::SessionExpired => ErrorCode::SessionExpired,
             ApiErrorCode::TooManyRequests => ErrorCode::TooManyRequests,
             ApiErrorCode::NotFound => ErrorCode::NotFound,
             ApiErrorCode::Forbidden => ErrorCode::NotAllowed,
@@ -368,6 +377,8 @@ const fn needs_report(code: ErrorCode) -> bool {
         code,
         C::InvalidCredentials
             | C::AlreadySignedIn
+            | C::SessionExpired
+            | C::AnotherMember
             | C::InvalidServerUrl
             | C::InsecureServerUrl
             | C::UnknownHost

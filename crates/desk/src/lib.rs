@@ -19,6 +19,7 @@ mod open;
 mod screen_lock;
 mod session;
 mod sign_in;
+mod sign_in_again;
 mod sign_out;
 mod start;
 mod state;

@@ -26,7 +26,7 @@ use crate::view::{KeyStore, SessionView, SignInRequest};
 use crate::{Desk, DeskError};
 
 /// How long the server may take to hear that a session it opened is not wanted.
-const TELL_SERVER: Duration = Duration::from_secs(5);
+pub(crate) const TELL_SERVER: Duration = Duration::from_secs(5);
 
 impl Desk {
     /// Signs in and opens the desk. A failure leaves nothing behind: no key, no file and no session.
@@ -170,7 +170,7 @@ impl Desk {
 }
 
 /// What the server's list of devices will show.
-fn this_device(app_version: &str) -> DeviceInfo {
+pub(crate) fn this_device(app_version: &str) -> DeviceInfo {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let name = read("/etc/hostname").map(|text| text.trim().to_owned()).filter(|name| !name.is_empty());
     let os = read("/etc/os-release").and_then(|text| {

@@ -33,7 +33,7 @@ pub enum EngineEvent {
     Applied(Applied),
     /// The status is now this.
     Status(EngineStatus),
-    /// The server ended the session: the account must leave this computer.
+    /// Somebody ended the session: the account must leave this computer.
     SessionEnded,
 }
 
@@ -170,6 +170,16 @@ async fn run(shared: &Arc<Shared>) {
             });
             shared.tell(EngineEvent::SessionEnded);
             return;
+        }
+        if wants_sign_in(&error) {
+            shared.update(|status, now| {
+                status.connect(Connection::Stopped, now);
+                status.problem = Some(Problem::new(error));
+            });
+            // Time does not help, but somebody who signs in again. Whoever asks for a try gets one all the same: the
+            // server may have got back what it knew.
+            shared.wake.notified().await;
+            continue;
         }
         if is_cursor_refused(&error) && matches!(restart_snapshot(&shared.cache).await, Ok(true)) {
             // Not at once: a server that refuses each of its own cursors must not be asked without end.
@@ -348,6 +358,11 @@ fn api_failure(error: &SyncError) -> Option<&ApiFailure> {
 
 fn ends_session(error: &SyncError) -> bool {
     api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::SessionRevoked))
+}
+
+/// The session is over, and nobody is known to have ended it: what is here stays.
+fn wants_sign_in(error: &SyncError) -> bool {
+    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::SessionExpired))
 }
 
 fn is_cursor_refused(error: &SyncError) -> bool {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use desk::view::{DeskEvent, SessionView, SignInRequest, SyncStatus};
+use desk::view::{DeskEvent, SessionView, SignInAgainRequest, SignInRequest, SyncStatus};
 use desk::{Desk, DeskConfig, DeskError, Prefill};
 use domain::Member;
 use tempfile::TempDir;
@@ -117,6 +117,15 @@ impl TestDesk {
             passphrase: Some(PASSPHRASE.to_owned()),
         };
         self.desk.sign_in(request).await
+    }
+
+    /// Signs in again at the desk that is open.
+    ///
+    /// # Errors
+    /// As [`Desk::sign_in_again`].
+    pub async fn sign_in_again(&self, email: &str, password: &str) -> Result<(), DeskError> {
+        let request = SignInAgainRequest { email: email.to_owned(), password: password.to_owned() };
+        self.desk.sign_in_again(request).await
     }
 
     /// Address of the server it knows.

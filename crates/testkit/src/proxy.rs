@@ -1,8 +1,8 @@
 //! A wire between client and server that can be cut: bytes pass through untouched, TLS and all.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -21,7 +21,7 @@ pub struct Proxy {
 }
 
 struct Wire {
-    target: SocketAddr,
+    target: Mutex<SocketAddr>,
     /// Bytes that may still come from the server before the wire is cut.
     allowance: AtomicU64,
     is_down: AtomicBool,
@@ -41,7 +41,7 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let addr = listener.local_addr()?;
         let wire = Arc::new(Wire {
-            target,
+            target: Mutex::new(target),
             allowance: AtomicU64::new(UNLIMITED),
             is_down: AtomicBool::new(false),
             is_hanging: AtomicBool::new(false),
@@ -57,6 +57,12 @@ impl Proxy {
     /// Where to connect.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Leads to another server from now on: breaks what is open.
+    pub fn lead_to(&self, target: SocketAddr) {
+        *self.wire.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+        self.wire.generation.send_modify(|generation| *generation += 1);
     }
 
     /// Cuts the wire once `bytes` more have come from the server; from then on it is down.
@@ -100,6 +106,10 @@ impl Drop for Proxy {
 }
 
 impl Wire {
+    fn target(&self) -> SocketAddr {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn cut(&self) {
         self.is_down.store(true, Ordering::SeqCst);
         self.cuts.fetch_add(1, Ordering::SeqCst);
@@ -116,7 +126,7 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>) {
         let wire = Arc::clone(&wire);
         tokio::spawn(async move {
             let mut generation = wire.generation.subscribe();
-            let Ok(server) = TcpStream::connect(wire.target).await else { return };
+            let Ok(server) = TcpStream::connect(wire.target()).await else { return };
             let (client_read, client_write) = client.into_split();
             let (server_read, server_write) = server.into_split();
             tokio::select! {

@@ -1,7 +1,9 @@
 //! A real hosted API over TLS on a free port, behind a wire that can be cut.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context, bail};
 use domain::{Member, Studio, UnixMs};
@@ -13,7 +15,7 @@ use server::{CertificateFiles, Config, MailConfig, Running, Transport};
 use tempfile::TempDir;
 use wire::auth::{Session, SessionForm, SignIn};
 use wire::changes::Row;
-use wire::device::DeviceInfo;
+use wire::device::{DeviceInfo, DeviceList};
 
 use crate::Proxy;
 
@@ -35,6 +37,8 @@ pub struct TestServer {
     /// Every row of the studio that was imported, in the order of the generator.
     pub rows: Vec<Row>,
     data: PathBuf,
+    /// What the server's clock is ahead of this machine's, in ms.
+    ahead: Arc<AtomicI64>,
     // Last: the folder goes when nothing uses it any more.
     _dir: TempDir,
 }
@@ -53,7 +57,8 @@ impl TestServer {
         let data = dir.path().join("server");
         let now = UnixMs(chrono::Utc::now().timestamp_millis());
         let certificate = server::write_throw_away(&dir.path().join("tls"), &["localhost".to_owned()], 30, now)?;
-        let running = serve(&data, &certificate).await?;
+        let ahead = Arc::new(AtomicI64::new(0));
+        let running = serve(&data, &certificate, &ahead).await?;
         let config = DemoConfig {
             seed: 7,
             leads: size.leads,
@@ -65,7 +70,24 @@ impl TestServer {
         let rows: Vec<Row> = generate(&config)?.collect();
         let (studio, members) = fill(&running, &rows).await?;
         let proxy = Proxy::start(running.addr()).await?;
-        Ok(Self { running, proxy, certificate, studio, members, rows, data, _dir: dir })
+        Ok(Self { running, proxy, certificate, studio, members, rows, data, ahead, _dir: dir })
+    }
+
+    /// Moves the server's clock on.
+    pub fn advance_days(&self, days: i64) {
+        self.ahead.fetch_add(days * 86_400_000, Ordering::SeqCst);
+    }
+
+    /// Stops the server, does something to its data, and starts it again. Clients find it at the same address.
+    ///
+    /// # Errors
+    /// Whatever stops it from starting, and what `act` fails with.
+    pub async fn restart_after(self, act: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<Self> {
+        self.running.shutdown().await?;
+        act(&self.data)?;
+        let running = serve(&self.data, &self.certificate, &self.ahead).await?;
+        self.proxy.lead_to(running.addr());
+        Ok(Self { running, ..self })
     }
 
     /// Address for a client; goes through [`TestServer::wire`].
@@ -79,7 +101,7 @@ impl TestServer {
     }
 
     /// The same as a file.
-    pub fn ca_file(&self) -> &std::path::Path {
+    pub fn ca_file(&self) -> &Path {
         &self.certificate.ca
     }
 
@@ -94,7 +116,7 @@ impl TestServer {
     }
 
     /// Files of the server, to look into.
-    pub fn data_dir(&self) -> &std::path::Path {
+    pub fn data_dir(&self) -> &Path {
         &self.data
     }
 
@@ -153,6 +175,16 @@ pub struct Colleague {
 }
 
 impl Colleague {
+    /// On how many devices this member is signed in.
+    ///
+    /// # Errors
+    /// The server refused.
+    pub async fn device_count(&self) -> anyhow::Result<usize> {
+        let url = format!("{}/v1/devices", self.base);
+        let answer = self.http.get(url).bearer_auth(&self.access_token).send().await?.error_for_status()?;
+        Ok(answer.json::<DeviceList>().await?.devices.len())
+    }
+
     /// Sends JSON and expects success.
     ///
     /// # Errors
@@ -168,7 +200,9 @@ impl Colleague {
     }
 }
 
-async fn serve(data: &std::path::Path, certificate: &CertificateFiles) -> anyhow::Result<Running> {
+async fn serve(data: &Path, certificate: &CertificateFiles, ahead: &Arc<AtomicI64>) -> anyhow::Result<Running> {
+    let ahead = Arc::clone(ahead);
+    let clock = move || UnixMs(chrono::Utc::now().timestamp_millis() + ahead.load(Ordering::SeqCst));
     let transport = Transport::Tls { cert: certificate.cert.clone(), key: certificate.key.clone() };
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mail = MailConfig {
@@ -176,7 +210,8 @@ async fn serve(data: &std::path::Path, certificate: &CertificateFiles) -> anyhow
         from: "Frontdesk <desk@studio.example>".to_owned(),
         extra_ca: None,
     };
-    Ok(server::start(Config { mail: Some(mail), ..Config::new(listen, data, transport) }).await?)
+    let config = Config { mail: Some(mail), clock: Arc::new(clock), ..Config::new(listen, data, transport) };
+    Ok(server::start(config).await?)
 }
 
 async fn fill(running: &Running, rows: &[Row]) -> anyhow::Result<(Studio, Vec<Member>)> {

@@ -11,8 +11,12 @@ pub enum ApiErrorCode {
     InvalidCredentials,
     /// The access token is past its time: refresh and try again.
     TokenExpired,
-    /// The token or its family was revoked, reused or forged: sign in again.
+    /// Somebody ended the session: revoked or signed out, its member removed, one of its tokens used twice. A client
+    /// that keeps a copy of the data erases it.
     SessionRevoked,
+    /// There is no such session, and nobody is known to have ended it: it ran out, or is of before the server's data was
+    /// put back from a backup, or the token is none of this server's. Sign in again; whatever is kept stays.
+    SessionExpired,
     /// Signed in, but this role may not.
     Forbidden,
     /// The studio's last owner can't be removed, or given another role.

@@ -109,6 +109,17 @@ CREATE TABLE device (
 CREATE INDEX device_by_member ON device (member_id, last_seen_at);
 CREATE INDEX device_by_end ON device (over_at);
 
+-- What stays of a session that was forgotten, for as long as there is its member: should its device come back, it has to
+-- learn whether it is to erase what it holds.
+CREATE TABLE past_device (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    member_id  TEXT    NOT NULL REFERENCES membership (member_id),
+    -- 1 where somebody ended the session; 0 for one that ran out.
+    was_ended  INTEGER NOT NULL CHECK (was_ended IN (0, 1))
+) STRICT;
+
+CREATE INDEX past_device_by_member ON past_device (member_id, was_ended);
+
 -- Used ones stay for a while: only so can their reuse be noticed.
 CREATE TABLE refresh_token (
     -- Name of the token key, a dot, and the hash of the token with that key, in hexadecimal.

@@ -96,6 +96,14 @@ CREATE TABLE directory.device (
 CREATE INDEX device_by_member ON directory.device (member_id, last_seen_at);
 CREATE INDEX device_by_end ON directory.device (over_at);
 
+CREATE TABLE directory.past_device (
+    id         text COLLATE "C" NOT NULL PRIMARY KEY,
+    member_id  text COLLATE "C" NOT NULL REFERENCES directory.membership (member_id),
+    was_ended  bigint NOT NULL CHECK (was_ended IN (0, 1))
+);
+
+CREATE INDEX past_device_by_member ON directory.past_device (member_id, was_ended);
+
 CREATE TABLE directory.refresh_token (
     hash       text COLLATE "C" NOT NULL PRIMARY KEY,
     device_id  text COLLATE "C" NOT NULL REFERENCES directory.device (id),
@@ -124,7 +132,7 @@ CREATE TABLE directory.data_key (
 );
 
 GRANT SELECT, INSERT ON directory.account TO frontdesk_directory;
-GRANT SELECT, INSERT, UPDATE ON directory.registered_studio, directory.membership TO frontdesk_directory;
+GRANT SELECT, INSERT, UPDATE ON directory.registered_studio, directory.membership, directory.past_device TO frontdesk_directory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory.device, directory.refresh_token, directory.invitation, directory.mail,
     directory.token_key, directory.data_key TO frontdesk_directory;
 GRANT SELECT, INSERT, DELETE ON directory.member_act TO frontdesk_directory;

@@ -11,7 +11,7 @@ use wire::auth::SessionForm;
 
 use super::access_token::AccessTokenError;
 use super::cookies::Browser;
-use crate::db::{Billing, DbError, LiveSession, Sight};
+use crate::db::{Billing, DbError, LiveSession, SessionState, Sight};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::state::AppState;
@@ -50,9 +50,24 @@ impl Caller {
     /// Whether the caller would be let in again, as the same: for what goes on after the request was let in.
     pub(crate) async fn is_still_let_in(&self, state: &AppState) -> Result<bool, DbError> {
         let session = state.database.directory().find_live(self.device_id, state.clock.now()).await?;
-        Ok(session.is_some_and(|session| {
-            (session.member_id, session.studio_id, session.role) == (self.member_id, self.studio_id, self.role)
-        }))
+        Ok(session.is_some_and(|session| self.is_of(&session)))
+    }
+
+    /// As [`Caller::is_still_let_in`], with what to answer where they would not.
+    ///
+    /// # Errors
+    /// Why not; [`ApiError::TokenExpired`] for one who is let in as another than they were: they come again.
+    pub(crate) async fn require_still_let_in(&self, state: &AppState) -> Result<(), ApiError> {
+        match state.database.directory().find_session(self.device_id, state.clock.now()).await? {
+            SessionState::Live(session) if self.is_of(&session) => Ok(()),
+            SessionState::Live(_) => Err(ApiError::TokenExpired),
+            SessionState::Ended => Err(ApiError::SessionRevoked),
+            SessionState::Gone => Err(ApiError::SessionExpired),
+        }
+    }
+
+    fn is_of(&self, session: &LiveSession) -> bool {
+        (session.member_id, session.studio_id, session.role) == (self.member_id, self.studio_id, self.role)
     }
 }
 
@@ -72,7 +87,7 @@ impl FromRequestParts<AppState> for Caller {
         let (form, token) = match Browser::of(parts, state.is_tls).access_token()? {
             Some(token) => (SessionForm::Cookie, Cow::Owned(token)),
             None => {
-                let token = bearer_token(&parts.headers).ok_or(ApiError::SessionRevoked)?;
+                let token = bearer_token(&parts.headers).ok_or(ApiError::SessionExpired)?;
                 (SessionForm::Bearer, Cow::Borrowed(token))
             }
         };
@@ -81,13 +96,17 @@ impl FromRequestParts<AppState> for Caller {
         let bearer = checked.map_err(|error| match error {
             // Of a server whose clock is wrong: a new one may help, and the session is none the worse.
             AccessTokenError::Expired | AccessTokenError::NotYet => ApiError::TokenExpired,
-            AccessTokenError::Forged => ApiError::SessionRevoked,
+            // Or of keys that are gone: nobody has ended anything by that.
+            AccessTokenError::Forged => ApiError::SessionExpired,
         })?;
         // Before the database is asked, and only now: whoever has no token of ours uses up nobody's.
         state.rate_limits.count_device(bearer.device_id)?;
-        let session = state.database.directory().find_live(bearer.device_id, now).await?;
         let is_meant = |s: &LiveSession| s.member_id == bearer.member_id && s.form == form;
-        let session = session.filter(is_meant).ok_or(ApiError::SessionRevoked)?;
+        let session = match state.database.directory().find_session(bearer.device_id, now).await? {
+            SessionState::Live(session) if is_meant(&session) => session,
+            SessionState::Live(_) | SessionState::Gone => return Err(ApiError::SessionExpired),
+            SessionState::Ended => return Err(ApiError::SessionRevoked),
+        };
         if let Some(context) = parts.extensions.get::<RequestContext>() {
             context.belongs_to(session.studio_id);
         }

@@ -131,7 +131,7 @@ impl Browser {
         match self.access {
             Found::One(token) => Ok(Some(token)),
             Found::None => Err(ApiError::TokenExpired),
-            Found::Several => Err(ApiError::SessionRevoked),
+            Found::Several => Err(ApiError::SessionExpired),
         }
     }
 
@@ -141,7 +141,7 @@ impl Browser {
     /// There is none, or one of each kind; or a cookie comes with a bearer, twice, or from elsewhere.
     pub(crate) fn refresh_token(self, in_body: Option<String>) -> Result<(SessionForm, String), ApiError> {
         if !self.has_cookies() {
-            return in_body.map(|token| (SessionForm::Bearer, token)).ok_or(ApiError::SessionRevoked);
+            return in_body.map(|token| (SessionForm::Bearer, token)).ok_or(ApiError::SessionExpired);
         }
         if in_body.is_some() {
             return Err(ApiError::invalid("refresh_token", "comes with a session's cookies"));
@@ -150,7 +150,7 @@ impl Browser {
         self.require_own_page()?;
         match self.refresh {
             Found::One(token) => Ok((SessionForm::Cookie, token)),
-            Found::None | Found::Several => Err(ApiError::SessionRevoked),
+            Found::None | Found::Several => Err(ApiError::SessionExpired),
         }
     }
 

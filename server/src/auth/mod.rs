@@ -17,7 +17,7 @@ pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, Bearer};
 pub(crate) use caller::Caller;
 pub(crate) use cookies::{Browser, clear, keep};
 pub(crate) use password::{PasswordError, Passwords, fold_email};
-pub(crate) use refresh_token::RefreshTokenError;
+pub(crate) use refresh_token::{RefreshTokenError, named_session};
 pub(crate) use rotation::{Presented, Successor, Verdict};
 pub(crate) use token_keys::{TokenKey, TokenKeyId, TokenKeySet, TokenKeys};
 

@@ -1,4 +1,4 @@
-//! Refresh tokens: 256 random bits, of which only a keyed hash is kept.
+//! Refresh tokens: a session's id and 256 random bits, of which only a keyed hash is kept.
 //!
 //! A plain hash would do for so much randomness; with the key, a copy of the database can't even tell whether a token
 //! found elsewhere is one of ours.
@@ -6,19 +6,28 @@
 //! The successor of a token that is exchanged with an idempotency key is derived from the two, so that the same request
 //! leads to the same token again, and no token has to be kept in the clear to be told twice.
 //!
-//! A token is `KEY.BASE64URL`, and its hash `KEY.HEX`: which key hashed it has not to be guessed.
+//! A token is `KEY.BASE64URL`, and its hash `KEY.HEX`: which key hashed it has not to be guessed. The session's id is for
+//! when the token itself is not known any more: whether somebody ended the session can be told as long as that is on
+//! record (`docs/adr/0015`). It proves nothing; only the hash does.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::DeviceId;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+use uuid::Uuid;
 use wire::auth::{MAX_IDEMPOTENCY_KEY_CHARS, MIN_IDEMPOTENCY_KEY_CHARS};
 use zeroize::Zeroizing;
 
 use super::token_keys::TokenKeyId;
 use crate::secrets::Key;
 
-const TOKEN_BYTES: usize = 32;
+const DEVICE_BYTES: usize = 16;
+const RANDOM_BYTES: usize = 32;
+const TOKEN_BYTES: usize = DEVICE_BYTES + RANDOM_BYTES;
+
+/// What a token says: the session's id, then what nobody can guess.
+pub(super) type TokenBytes = Zeroizing<[u8; TOKEN_BYTES]>;
 
 /// Draws, derives and hashes refresh tokens, with one key.
 pub(super) struct RefreshTokens {
@@ -71,13 +80,15 @@ impl RefreshTokens {
     ///
     /// # Errors
     /// [`RefreshTokenError::NoRandomness`].
-    pub(super) fn draw(&self) -> Result<RefreshToken, RefreshTokenError> {
-        Ok(self.token(&*self.draw_bytes()?))
+    pub(super) fn draw(&self, device_id: DeviceId) -> Result<RefreshToken, RefreshTokenError> {
+        Ok(self.token(&*self.draw_bytes(device_id.as_uuid().as_bytes())?))
     }
 
-    fn draw_bytes(&self) -> Result<Zeroizing<[u8; TOKEN_BYTES]>, RefreshTokenError> {
+    fn draw_bytes(&self, device: &[u8]) -> Result<TokenBytes, RefreshTokenError> {
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
-        self.random.fill(bytes.as_mut()).map_err(|_| RefreshTokenError::NoRandomness)?;
+        let (of_device, random) = bytes.split_at_mut(DEVICE_BYTES);
+        of_device.copy_from_slice(device);
+        self.random.fill(random).map_err(|_| RefreshTokenError::NoRandomness)?;
         Ok(bytes)
     }
 
@@ -90,17 +101,17 @@ impl RefreshTokens {
         &self,
         token: &str,
         idempotency_key: Option<&str>,
-    ) -> Result<Zeroizing<[u8; TOKEN_BYTES]>, RefreshTokenError> {
+    ) -> Result<TokenBytes, RefreshTokenError> {
         let bytes = self.decode(token).ok_or(RefreshTokenError::NotAToken)?;
         match idempotency_key {
-            None => self.draw_bytes(),
+            None => self.draw_bytes(&bytes[..DEVICE_BYTES]),
             Some(key) => {
                 // The token has always the same length, so where it ends and the key begins can't be shifted.
                 let mut context = hmac::Context::with_key(&self.deriving);
                 context.update(bytes.as_ref());
                 context.update(key.as_bytes());
-                let mut next = Zeroizing::new([0; TOKEN_BYTES]);
-                next.copy_from_slice(context.sign().as_ref());
+                let mut next = bytes.clone();
+                next[DEVICE_BYTES..].copy_from_slice(context.sign().as_ref());
                 Ok(next)
             }
         }
@@ -125,13 +136,20 @@ impl RefreshTokens {
         std::iter::once(format!("{}.", self.key_id)).chain(hex).collect()
     }
 
-    fn decode(&self, token: &str) -> Option<Zeroizing<[u8; TOKEN_BYTES]>> {
+    fn decode(&self, token: &str) -> Option<TokenBytes> {
         let (id, text) = TokenKeyId::before_dot(token)?;
         if id == self.key_id { decode(text) } else { None }
     }
 }
 
-fn decode(text: &str) -> Option<Zeroizing<[u8; TOKEN_BYTES]>> {
+/// The session that a token, of whatever key, says it is of: anybody may say so.
+pub(crate) fn named_session(token: &str) -> Option<DeviceId> {
+    let (_, text) = TokenKeyId::before_dot(token)?;
+    let bytes = decode(text)?;
+    Some(DeviceId::from_uuid(Uuid::from_slice(&bytes[..DEVICE_BYTES]).ok()?))
+}
+
+fn decode(text: &str) -> Option<TokenBytes> {
     let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
     Some(Zeroizing::new(<[u8; TOKEN_BYTES]>::try_from(bytes.as_slice()).ok()?))
 }
@@ -148,14 +166,16 @@ mod tests {
 
     const KEY: &str = "6f0e8b0a-59a1-4a5c-9d4e-0c8a5f1f6d11";
 
+    const DEVICE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+
     fn tokens(hashing: u8, deriving: u8) -> RefreshTokens {
         RefreshTokens::new(TokenKeyId(1), &Key::new([hashing; 32]), &Key::new([deriving; 32]))
     }
 
     #[test]
     fn a_token_is_found_by_its_hash_and_only_with_the_key() {
-        let drawn = tokens(1, 2).draw().expect("randomness");
-        assert_eq!((drawn.token.len(), &drawn.token[..2]), (45, "1."));
+        let drawn = tokens(1, 2).draw(DEVICE).expect("randomness");
+        assert_eq!((drawn.token.len(), &drawn.token[..2]), (66, "1."));
         assert_eq!((drawn.hash.len(), &drawn.hash[..2]), (66, "1."));
         assert_eq!(tokens(1, 2).hash(&drawn.token), Some(drawn.hash.clone()));
         assert_ne!(tokens(2, 2).hash(&drawn.token), Some(drawn.hash));
@@ -163,10 +183,10 @@ mod tests {
 
     #[test]
     fn what_is_no_token_has_no_hash() {
-        let good = tokens(1, 2).draw().expect("randomness").token;
+        let good = tokens(1, 2).draw(DEVICE).expect("randomness").token;
         let other_key = good.replacen("1.", "2.", 1);
         for text in
-            ["", "abc", "1.", "1.abc", "1.not base64!", &good[2..], &other_key, &format!("1.{}", "A".repeat(44))]
+            ["", "abc", "1.", "1.abc", "1.not base64!", &good[2..], &other_key, &format!("1.{}", "A".repeat(43))]
         {
             assert_eq!(tokens(1, 2).hash(text), None);
             assert_eq!(tokens(1, 2).successor(text, None).err(), Some(RefreshTokenError::NotAToken));
@@ -176,14 +196,14 @@ mod tests {
 
     #[test]
     fn the_same_exchange_leads_to_the_same_token_and_any_other_to_another() {
-        let old = tokens(1, 2).draw().expect("randomness").token;
+        let old = tokens(1, 2).draw(DEVICE).expect("randomness").token;
         let other_key = KEY.replace('6', "7");
         let new = |tokens: RefreshTokens, old: &str, key: Option<&str>| *tokens.successor(old, key).expect("a token");
         let first = new(tokens(1, 2), &old, Some(KEY));
         assert_eq!(new(tokens(1, 2), &old, Some(KEY)), first);
         let given = tokens(1, 2).token(&first);
         assert_eq!(tokens(1, 2).hash(&given.token), Some(given.hash), "it is kept like any other");
-        let another = tokens(1, 2).draw().expect("randomness").token;
+        let another = tokens(1, 2).draw(DEVICE).expect("randomness").token;
         for (why, other) in [
             ("another key", new(tokens(1, 2), &old, Some(&other_key))),
             ("another token", new(tokens(1, 2), &another, Some(KEY))),
@@ -193,6 +213,23 @@ mod tests {
         ] {
             assert_ne!(other, first, "{why}");
         }
+    }
+
+    #[test]
+    fn a_token_names_its_session_and_so_do_its_successors_whatever_the_key() {
+        let first = tokens(1, 2).draw(DEVICE).expect("randomness").token;
+        for key in [Some(KEY), None] {
+            let next = tokens(1, 2).successor(&first, key).expect("a token");
+            let next = tokens(1, 2).token(&next).token;
+            assert_ne!(next, first);
+            assert_eq!(named_session(&next), Some(DEVICE));
+            assert_eq!(named_session(&next.replacen("1.", "7.", 1)), Some(DEVICE), "of a key that is not known");
+        }
+        let other = tokens(1, 2).draw(DeviceId::from_uuid(Uuid::from_u128(2))).expect("randomness").token;
+        let mixed = format!("{}{}", &other[..20], &first[20..]);
+        assert_ne!(named_session(&mixed), Some(DEVICE));
+        assert_ne!(tokens(1, 2).hash(&mixed), tokens(1, 2).hash(&first), "the id is hashed with the rest");
+        assert_eq!(named_session("1.abc"), None);
     }
 
     #[test]

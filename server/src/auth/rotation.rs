@@ -7,10 +7,12 @@
 /// What is known of a refresh token that is presented for exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presented {
-    /// Not one of ours, or forgotten.
+    /// Not one of ours, or forgotten; and nobody is known to have ended the session that it names, if any.
     Unknown,
-    /// Its session was ended, or nobody refreshed it for too long.
+    /// Somebody ended its session.
     OfEndedSession,
+    /// Nobody refreshed its session for too long.
+    OfSpentSession,
     /// Of a session in cookies and not in one, or the other way round: no client of ours does that.
     InAnotherForm,
     /// Never exchanged.
@@ -39,7 +41,9 @@ pub(crate) enum Verdict {
     AnswerAgain,
     /// Two hands hold the token: end the session for both.
     EndSession,
-    /// Say that there is no such session.
+    /// Say that somebody ended the session: at which a device erases what it holds.
+    TellEnd,
+    /// Say that there is no such session: at which one signs in again, and nothing is erased.
     Refuse,
 }
 
@@ -47,7 +51,8 @@ impl Presented {
     /// The policy.
     pub(crate) const fn verdict(self) -> Verdict {
         match self {
-            Self::Unknown | Self::OfEndedSession | Self::InAnotherForm => Verdict::Refuse,
+            Self::OfEndedSession => Verdict::TellEnd,
+            Self::Unknown | Self::OfSpentSession | Self::InAnotherForm => Verdict::Refuse,
             Self::Unused => Verdict::Exchange,
             Self::Used(Successor::Unused) => Verdict::AnswerAgain,
             Self::Used(Successor::NotGiven | Successor::Used) => Verdict::EndSession,
@@ -63,7 +68,8 @@ mod tests {
     fn the_policy() {
         for (presented, verdict, why) in [
             (Presented::Unknown, Verdict::Refuse, "nothing is known that could be ended"),
-            (Presented::OfEndedSession, Verdict::Refuse, "it has ended already"),
+            (Presented::OfEndedSession, Verdict::TellEnd, "it has ended already, by somebody's will"),
+            (Presented::OfSpentSession, Verdict::Refuse, "it has ended already, by nobody's will"),
             (Presented::InAnotherForm, Verdict::Refuse, "a page of somebody else may have brought it about"),
             (Presented::Unused, Verdict::Exchange, "the usual"),
             (Presented::Used(Successor::Unused), Verdict::AnswerAgain, "its answer was lost"),
@@ -123,7 +129,7 @@ mod tests {
             let given = family.present(0, first).expect("the first is answered");
             assert_eq!(family.present(0, first), Ok(given), "so is its retry");
             assert_eq!(family.present(0, second), Err(Verdict::EndSession));
-            assert_eq!(family.present(given, first), Err(Verdict::Refuse), "nobody keeps the session");
+            assert_eq!(family.present(given, first), Err(Verdict::TellEnd), "nobody keeps the session");
         }
     }
 

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::UnixMs;
+use domain::{DeviceId, UnixMs};
 use uuid::Uuid;
 
 use super::access_token::{ACCESS_TOKEN_LIFETIME_S, AccessTokenError, AccessTokens, Bearer};
@@ -141,8 +141,8 @@ impl TokenKeySet {
     ///
     /// # Errors
     /// [`RefreshTokenError::NoRandomness`].
-    pub(crate) fn draw_refresh(&self, now: UnixMs) -> Result<RefreshToken, RefreshTokenError> {
-        self.in_use(now).refresh.draw()
+    pub(crate) fn draw_refresh(&self, device_id: DeviceId, now: UnixMs) -> Result<RefreshToken, RefreshTokenError> {
+        self.in_use(now).refresh.draw(device_id)
     }
 
     /// What an exchange of a refresh token comes to: with an idempotency key the same each time, without one never.
@@ -290,7 +290,7 @@ impl TokenKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{DeviceId, MemberId};
+    use domain::MemberId;
     use secrecy::ExposeSecret;
 
     const NOW: UnixMs = UnixMs(1_790_000_000_000);
@@ -322,7 +322,7 @@ mod tests {
             assert_eq!(keys.check_access(token, NOW.plus_ms(60_000)), Ok(bearer()));
         }
         assert_eq!(keys.check_access(&new, NOW), Ok(bearer()), "another server's clock may be ahead");
-        let set_back = keys.draw_refresh(NOW.plus_ms(-9_000_000)).expect("drawn").token;
+        let set_back = keys.draw_refresh(bearer().device_id, NOW.plus_ms(-9_000_000)).expect("drawn").token;
         assert!(set_back.starts_with("1."), "whatever the clock says");
     }
 
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn an_exchange_leads_to_the_generation_in_use_and_a_retry_to_what_was_given() {
         let keys = set(&[(1, -1_000_000), (2, 60_000)]);
-        let old = keys.draw_refresh(NOW).expect("drawn").token;
+        let old = keys.draw_refresh(bearer().device_id, NOW).expect("drawn").token;
         let before = keys.exchange(&old, Some(IDEMPOTENCY_KEY), NOW).expect("a token");
         let after = keys.exchange(&old, Some(IDEMPOTENCY_KEY), NOW.plus_ms(60_000)).expect("a token");
         assert_eq!(before.old_hash, after.old_hash);
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn what_names_no_key_of_ours_is_nothing() {
         let keys = set(&[(1, 0)]);
-        let token = keys.draw_refresh(NOW).expect("drawn").token;
+        let token = keys.draw_refresh(bearer().device_id, NOW).expect("drawn").token;
         let (_, rest) = token.split_once('.').expect("a name");
         for forged in [rest, &format!("2.{rest}"), &format!("01.{rest}"), &format!("+1.{rest}"), &format!(".{rest}")] {
             assert_eq!(keys.hash_refresh(forged), None, "{forged}");

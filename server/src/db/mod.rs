@@ -39,7 +39,8 @@ use store::Store;
 
 pub(crate) use directory::{
     Accept, AcceptAs, Acceptance, Actor, Attempt, Directory, DueMail, Effect, FoundInvitation, InvitationState,
-    LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation, StoredTokenKey,
+    LiveSession, MemberError, NewDevice, NewInvitation, NewLink, NewMembership, Rotate, Rotation, SessionState,
+    StoredTokenKey,
 };
 pub use postgres::{InvalidPostgresUrl, Outage, PostgresUrl, SetupFault, migrate};
 pub use rotation::{Rotated, RotationStep, finish_rotation, rotate};

@@ -30,5 +30,9 @@ pub(super) async fn run(database: Database, clock: Arc<dyn Clock>) {
             Ok(token_keys) => tracing::info!(token_keys, "token keys that nothing needs any more were forgotten"),
             Err(error) => tracing::error!(%error, "old token keys could not be forgotten"),
         }
+        match database.directory().purge_invitations(retention::ended_invitations_before(now)).await {
+            Ok(invitations) => tracing::info!(invitations, "invitations that ran out long ago were forgotten"),
+            Err(error) => tracing::error!(%error, "invitations that ran out long ago could not be forgotten"),
+        }
     }
 }

@@ -34,7 +34,8 @@ macro_rules! refusals {
 refusals! {
     /// Whoever has no live session; [`crate::auth::Caller`] refuses them.
     Unauthorized "401" [CHALLENGE]
-        "Not signed in (any more). `token_expired`: refresh and try again. `session_revoked`: sign in again.";
+        "Not signed in (any more). `token_expired`: refresh and try again. `session_expired`: there \
+         is no such session, sign in again. `session_revoked`: somebody ended it; erase what is kept, then sign in again.";
     /// A role that may not; [`crate::auth::Caller::require`] refuses it. Or cookies of which [`crate::auth::Browser`]
     /// can't tell that a page of ours sent them.
     Forbidden "403" [] "`forbidden`: this member's role may not; or cookies came, not from a page of this server.";

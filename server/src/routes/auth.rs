@@ -19,7 +19,7 @@ use crate::auth::{
     self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, TokenKeyId, TokenKeySet,
     fold_email,
 };
-use crate::db::{NewDevice, Rotate, Rotation};
+use crate::db::{NewDevice, Rotate, Rotation, SessionState};
 use crate::error::ApiError;
 use crate::hints::Hint;
 use crate::ids::new_uuid;
@@ -101,7 +101,7 @@ async fn begin_session(
 
     let now = state.clock.now();
     let device_id = DeviceId::from_uuid(new_uuid(now));
-    let refresh = state.token_keys.known().draw_refresh(now).map_err(|error| ApiError::internal(error))?;
+    let refresh = state.token_keys.known().draw_refresh(device_id, now).map_err(|error| ApiError::internal(error))?;
     let device = NewDevice {
         id: device_id,
         member_id: member.id,
@@ -130,7 +130,8 @@ async fn begin_session(
 ///
 /// An answer may be lost on its way: the very same request again, with its `idempotency_key`, gets the same refresh token
 /// again, until that one was used. A refresh token that comes back in any other way after it was exchanged is taken for
-/// stolen, and ends the session.
+/// stolen, and ends the session. Of a token that is not known, the session that it names is asked for: who was signed out by
+/// somebody is told `session_revoked` for as long as their member is on record, whoever else `session_expired`.
 #[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", security(()), request_body = Refresh,
     responses((status = 200, description = "The next tokens", body = Refreshed), openapi::Unauthorized, openapi::Forbidden))]
 pub(crate) async fn refresh(
@@ -148,8 +149,8 @@ pub(crate) async fn refresh(
         }
         Ok(tokens) => Ok(Json(Refreshed::Bearer(tokens)).into_response()),
         // The browser would send what is over again and again.
-        Err(ApiError::SessionRevoked) if form == SessionForm::Cookie => {
-            Ok((auth::clear(state.is_tls)?, ApiError::SessionRevoked).into_response())
+        Err(error @ (ApiError::SessionRevoked | ApiError::SessionExpired)) if form == SessionForm::Cookie => {
+            Ok((auth::clear(state.is_tls)?, error).into_response())
         }
         Err(error) => Err(error),
     }
@@ -167,7 +168,8 @@ async fn exchange(
     let keys = keys_knowing(state, refresh_token).await?;
     let mut exchange = match keys.exchange(refresh_token, idempotency_key, now) {
         Ok(exchange) => exchange,
-        Err(RefreshTokenError::NotAToken) => return Err(ApiError::SessionRevoked),
+        // Of a key that is gone, it may be: of its session more may be known.
+        Err(RefreshTokenError::NotAToken) => return Err(refusal_of(state, refresh_token, now).await?),
         Err(RefreshTokenError::NotAKey) => {
             return Err(ApiError::invalid("idempotency_key", "is too short or too long"));
         }
@@ -175,6 +177,7 @@ async fn exchange(
     };
     let rotate = Rotate {
         old_hash: exchange.old_hash,
+        named: auth::named_session(refresh_token),
         new_hashes: exchange.new.iter().map(|new| new.hash.clone()).collect(),
         form,
         ip,
@@ -193,8 +196,18 @@ async fn exchange(
             state.database.hints().announce(studio_id, Hint::SessionEnded(device_id));
             Err(ApiError::SessionRevoked)
         }
-        Rotation::Refused => Err(ApiError::SessionRevoked),
+        Rotation::Ended => Err(ApiError::SessionRevoked),
+        Rotation::Refused => Err(ApiError::SessionExpired),
     }
+}
+
+/// What to answer to a token of which nothing is known but the session that it names.
+async fn refusal_of(state: &AppState, refresh_token: &str, now: UnixMs) -> Result<ApiError, ApiError> {
+    let Some(named) = auth::named_session(refresh_token) else { return Ok(ApiError::SessionExpired) };
+    Ok(match state.database.directory().find_session(named, now).await? {
+        SessionState::Ended => ApiError::SessionRevoked,
+        SessionState::Live(_) | SessionState::Gone => ApiError::SessionExpired,
+    })
 }
 
 /// Ends a session
@@ -210,7 +223,7 @@ pub(crate) async fn sign_out(
     let (form, token) = match browser.refresh_token(request.refresh_token) {
         Ok((form, token)) => (form, Some(token)),
         // Cookies there were, but no refresh token among them that could be meant.
-        Err(ApiError::SessionRevoked) => (SessionForm::Cookie, None),
+        Err(ApiError::SessionExpired) => (SessionForm::Cookie, None),
         Err(error) => return Err(error),
     };
     let hash = match token {

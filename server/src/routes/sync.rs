@@ -84,9 +84,7 @@ pub(crate) async fn events(
     caller.require(Permission::ReviewLeads)?;
     let listener = state.database.hints().listen(caller.studio_id);
     // Asked again now that we listen: it may have ended after the caller was let in, unheard.
-    if !caller.is_still_let_in(&state).await? {
-        return Err(ApiError::SessionRevoked);
-    }
+    caller.require_still_let_in(&state).await?;
     let place = state.streams.enter(caller.device_id, StreamKind::Hints);
     let ended = place.ended().clone();
     let hints = stream::unfold(Listening { state, caller, listener, _place: place }, Listening::next);

@@ -66,10 +66,10 @@ async fn tokens_are_refused_when_absent_forged_or_of_another_kind() {
     let (head, tail) = session.tokens.access_token.split_at(session.tokens.access_token.len() - 6);
     for token in [&format!("{head}AAAAAA"), &session.tokens.refresh_token, "", "a.b.c"] {
         assert_ne!(*token, format!("{head}{tail}"), "the control is another test");
-        assert_eq!(server.client_with(token).get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
+        assert_eq!(server.client_with(token).get("/v1/devices").await.code(), ApiErrorCode::SessionExpired);
     }
-    assert_eq!(server.anonymous().get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
-    assert_eq!(server.refresh("nonsense").await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.anonymous().get("/v1/devices").await.code(), ApiErrorCode::SessionExpired);
+    assert_eq!(server.refresh("nonsense").await.code(), ApiErrorCode::SessionExpired);
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_session_nobody_refreshes_for_thirty_days_is_over() {
     let server = TestServer::start(1, 1).await;
     let session = server.session(OWNER).await;
     server.clock.advance_ms(30 * 86_400_000);
-    assert_eq!(server.refresh(&session.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.refresh(&session.tokens.refresh_token).await.code(), ApiErrorCode::SessionExpired);
 }
 
 #[tokio::test]
@@ -202,6 +202,7 @@ async fn devices_that_ended_stay_listed_for_thirty_days_and_are_forgotten_then()
     }
     assert_eq!((on_record(&server, revoked.device_id), on_record(&server, forgotten.device_id)), ([1, 1], [1, 1]));
     assert_eq!(server.refresh(&stolen.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.database.count("SELECT count(*) FROM past_device WHERE was_ended = 1"), 3, "all that is left");
 
     // What was over when it starts goes at the start.
     server.clock.advance_ms(40 * DAY_MS);
@@ -209,6 +210,67 @@ async fn devices_that_ended_stay_listed_for_thirty_days_and_are_forgotten_then()
     until(|| on_record(&server, revoked.device_id) == [0, 0] && on_record(&server, forgotten.device_id) == [0, 0])
         .await;
     drop(server);
+}
+
+#[tokio::test]
+async fn a_device_that_comes_back_after_a_year_learns_whether_somebody_ended_its_session() {
+    const DAY_MS: i64 = 86_400_000;
+    let server = TestServer::start(1, 1).await;
+    let [revoked, signed_out] = [server.session(OWNER).await, server.session(OWNER).await];
+    let [reused, ran_out] = [server.session(OWNER).await, server.session(OWNER).await];
+    let (removed, spent) = (server.session(SALES).await, server.session(STRANGER).await);
+    let here = server.client(OWNER).await;
+    let path = format!("/v1/devices/{}", revoked.device_id);
+    assert_eq!(here.send(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+    let body = json!({ "refresh_token": signed_out.tokens.refresh_token });
+    server.anonymous().send(Method::POST, "/v1/auth/sign-out", Some(body)).await;
+    let newest: Tokens = server.refresh(&reused.tokens.refresh_token).await.json();
+    assert_eq!(server.refresh(&reused.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+
+    // Long after these were forgotten, the salesperson is removed; and somebody has all their devices signed out.
+    server.clock.advance_ms(100 * DAY_MS);
+    let server = server.restart().await;
+    until(|| server.database.count("SELECT count(*) FROM device") == 0).await;
+    let owner = server.client(OWNER).await;
+    let path = format!("/v1/members/{}", removed.member.id);
+    assert_eq!(owner.send(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+    let others = server.client(STRANGER).await.send(Method::POST, "/v1/devices/revoke-others", None).await;
+    assert_eq!(others.json::<RevokedOthers>(), RevokedOthers { revoked: 0 }, "nobody is signed in on any");
+
+    server.clock.advance_ms(300 * DAY_MS);
+    for (what, token, code) in [
+        ("revoked", &revoked.tokens.refresh_token, ApiErrorCode::SessionRevoked),
+        ("signed out", &signed_out.tokens.refresh_token, ApiErrorCode::SessionRevoked),
+        ("in a second hand, the first token", &reused.tokens.refresh_token, ApiErrorCode::SessionRevoked),
+        ("in a second hand, the newest token", &newest.refresh_token, ApiErrorCode::SessionRevoked),
+        ("its member was removed", &removed.tokens.refresh_token, ApiErrorCode::SessionRevoked),
+        ("ran out, then all were signed out", &spent.tokens.refresh_token, ApiErrorCode::SessionRevoked),
+        ("the control: ran out", &ran_out.tokens.refresh_token, ApiErrorCode::SessionExpired),
+    ] {
+        assert_eq!(server.refresh(token).await.code(), code, "{what}");
+        let of_a_key_that_is_gone = token.replacen("1.", "999.", 1);
+        assert_eq!(server.refresh(&of_a_key_that_is_gone).await.code(), code, "{what}, by a key that is gone");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ran_out_can_still_be_ended_and_is_told_so() {
+    let server = TestServer::start(1, 1).await;
+    let [one, other, left] = [server.session(OWNER).await, server.session(OWNER).await, server.session(SALES).await];
+    server.clock.advance_ms(31 * 86_400_000);
+    let here = server.client(OWNER).await;
+    assert_eq!(server.refresh(&one.tokens.refresh_token).await.code(), ApiErrorCode::SessionExpired, "the control");
+    let path = format!("/v1/devices/{}", one.device_id);
+    assert_eq!(here.send(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(here.send(Method::DELETE, &path, None).await.status, StatusCode::NOT_FOUND, "once");
+    assert_eq!(server.refresh(&one.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    let others = here.send(Method::POST, "/v1/devices/revoke-others", None).await;
+    assert_eq!(others.json::<RevokedOthers>(), RevokedOthers { revoked: 0 }, "nobody is signed in on it");
+    assert_eq!(server.refresh(&other.tokens.refresh_token).await.code(), ApiErrorCode::SessionRevoked);
+    assert_eq!(server.refresh(&left.tokens.refresh_token).await.code(), ApiErrorCode::SessionExpired, "a colleague's");
+    let list: DeviceList = here.get("/v1/devices").await.json();
+    let told: Vec<_> = list.ended.iter().map(|ended| (ended.ended_because, ended.ended_at.since_ms(NOW))).collect();
+    assert_eq!(told, [(SessionEnd::Revoked, 30 * 86_400_000); 2], "since they ran out");
 }
 
 /// The list, as a device sees it that signs in for it.

@@ -370,15 +370,15 @@ async fn cookies_and_a_bearer_together_are_refused_and_each_is_good_for_its_own_
         let refused = devices(headers).await;
         assert_eq!(
             (refused.status, refused.code()),
-            (StatusCode::UNAUTHORIZED, ApiErrorCode::SessionRevoked),
+            (StatusCode::UNAUTHORIZED, ApiErrorCode::SessionExpired),
             "{what}"
         );
     }
     // Refresh tokens, too, and none of these ends the session that it is of.
     let in_body = server.refresh(&jar.refresh).await;
-    assert_eq!(in_body.code(), ApiErrorCode::SessionRevoked, "a cookie's refresh token in a body");
+    assert_eq!(in_body.code(), ApiErrorCode::SessionExpired, "a cookie's refresh token in a body");
     let planted = Jar { access: jar.access.clone(), refresh: bearer.tokens.refresh_token.clone() };
-    assert_eq!(refresh(&server, &planted, None).await.code(), ApiErrorCode::SessionRevoked, "a body's in a cookie");
+    assert_eq!(refresh(&server, &planted, None).await.code(), ApiErrorCode::SessionExpired, "a body's in a cookie");
     let both = json!({ "refresh_token": bearer.tokens.refresh_token });
     let both = ask_with(&server, &jar, Method::POST, "/v1/auth/refresh", Some(&both)).await;
     assert_eq!(both.field(), "refresh_token");

@@ -121,7 +121,7 @@ async fn every_route_answers_whom_the_matrix_allows_and_refuses_everyone_else() 
             }
             refused += 1;
             let expected = match caller {
-                None => (StatusCode::UNAUTHORIZED, ApiErrorCode::SessionRevoked),
+                None => (StatusCode::UNAUTHORIZED, ApiErrorCode::SessionExpired),
                 Some(_) => (StatusCode::FORBIDDEN, ApiErrorCode::Forbidden),
             };
             assert_eq!((status, refusal.expect(&told).code), expected, "{told}");

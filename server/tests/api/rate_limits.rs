@@ -118,8 +118,36 @@ async fn one_device_that_asks_too_often_leaves_the_others_alone() {
     // A token that nobody issued uses up nobody's.
     let forged = server.client_with("a.b.c");
     for _ in 0..20 {
-        assert_eq!(forged.get("/v1/devices").await.code(), ApiErrorCode::SessionRevoked);
+        assert_eq!(forged.get("/v1/devices").await.code(), ApiErrorCode::SessionExpired);
     }
+}
+
+#[tokio::test]
+async fn pages_of_invitations_are_counted_with_the_sign_ins_and_not_with_the_rest() {
+    let rates = with_rates("FRONTDESK_RATE_AUTH_ADDRESS=20/min burst 5;FRONTDESK_RATE_API_ADDRESS=1/h burst 3");
+    let server = TestServer::start_with(1, 1, rates).await;
+    let client = server.anonymous();
+    // Links are guessed by looking and by posting.
+    let post = async || {
+        let request = client.request(Method::POST, "/join/guessed");
+        answer(request.header("content-type", "application/x-www-form-urlencoded").body("password=guessed")).await
+    };
+    for n in 0..2 {
+        let looked = get(&client, "/join/guessed", None).await.status;
+        let posted = post().await.status;
+        assert!([looked, posted].iter().all(|status| *status != StatusCode::TOO_MANY_REQUESTS), "{n}");
+    }
+    let signed_in = client.send(Method::POST, "/v1/auth/sign-in", Some(sign_in(OWNER, PASSWORD))).await;
+    assert_eq!(signed_in.status, StatusCode::OK, "the control: the fifth");
+    assert_told_to_wait(&get(&client, "/join/guessed", None).await, 3);
+    assert_told_to_wait(&post().await, 3);
+    let signing_in = client.send(Method::POST, "/v1/auth/sign-in", Some(sign_in(OWNER, PASSWORD))).await;
+    assert_told_to_wait(&signing_in, 3);
+    for n in 0..3 {
+        assert_eq!(get(&client, "/v1/health", None).await.status, StatusCode::NO_CONTENT, "counted apart: {n}");
+    }
+    server.clock.advance_ms(3_000);
+    assert_ne!(get(&client, "/join/guessed", None).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]

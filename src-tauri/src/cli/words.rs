@@ -48,6 +48,8 @@ const fn sentence(code: ErrorCode) -> &'static str {
         | C::ServerFailed
         | C::TooManyRequests
         | C::SessionRevoked
+        | C::SessionExpired
+        | C::AnotherMember
         | C::LastOwner
         | C::AlreadyMember
         | C::AlreadyInvited

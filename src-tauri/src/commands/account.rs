@@ -1,6 +1,6 @@
 //! The session and its devices.
 
-use desk::view::{SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
+use desk::view::{SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit};
 use desk::{Desk, ErrorView};
 use domain::DeviceId;
 use tauri::State;
@@ -16,6 +16,11 @@ pub(crate) async fn start(desk: State<'_, Desk>) -> Answer<StartView> {
 #[tauri::command]
 pub(crate) async fn sign_in(desk: State<'_, Desk>, request: SignInRequest) -> Answer<SessionView> {
     Ok(desk.sign_in(request).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in_again(desk: State<'_, Desk>, request: SignInAgainRequest) -> Answer<()> {
+    Ok(desk.sign_in_again(request).await?)
 }
 
 #[tauri::command]

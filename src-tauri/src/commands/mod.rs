@@ -17,6 +17,7 @@ macro_rules! handler {
         tauri::generate_handler![
             $crate::commands::account::start,
             $crate::commands::account::sign_in,
+            $crate::commands::account::sign_in_again,
             $crate::commands::account::unlock,
             $crate::commands::account::lock,
             $crate::commands::account::sign_out,

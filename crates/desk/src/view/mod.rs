@@ -12,7 +12,9 @@ pub use billing::{BillingView, SubscriptionView};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use members::{ManagedMember, MembersView, PendingInvitation};
-pub use session::{KeyStore, Phase, SessionView, SignInRequest, SignOutEnd, StartView, UnsentAudit};
+pub use session::{
+    KeyStore, Phase, SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit,
+};
 pub use status::SyncStatus;
 pub use sync::{Connection, FirstSync};
 pub use views::SavedView;

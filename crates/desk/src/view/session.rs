@@ -113,6 +113,14 @@ pub struct SignInRequest {
     pub passphrase: Option<String>,
 }
 
+/// What a person types to sign in again to the account that is open. Wiped when dropped.
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop, TS)]
+#[ts(export)]
+pub struct SignInAgainRequest {
+    pub email: String,
+    pub password: String,
+}
+
 /// Who is signed in, and what every screen needs of the studio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]

@@ -8,7 +8,7 @@ use wire::auth::SessionForm;
 use wire::device::{DeviceInfo, SessionEnd};
 
 use super::{NOW, TestDatabase, device_id, on_both, owner_id, sales_id, studio_id, uuid};
-use crate::db::{DbError, Directory, NewDevice, NewMembership, Rotate, Rotation};
+use crate::db::{DbError, Directory, NewDevice, NewMembership, Rotate, Rotation, SessionState};
 
 on_both!(
     an_account_is_found_by_its_address_and_keeps_its_password,
@@ -21,6 +21,9 @@ on_both!(
     of_many_exchanges_at_once_one_wins_and_the_session_ends,
     the_same_exchange_again_is_answered_again_until_its_token_is_used,
     what_ended_long_ago_is_forgotten,
+    of_a_token_that_is_not_known_the_session_it_names_is_asked_for,
+    of_a_session_that_was_forgotten_it_stays_known_whether_somebody_ended_it,
+    a_session_that_ran_out_is_ended_by_who_says_so,
     studios_are_listed_in_the_order_they_were_registered,
     a_session_signed_out_or_revoked_is_over,
     nobody_revokes_what_is_not_theirs,
@@ -64,8 +67,20 @@ async fn rotate(directory: &Directory, old: &str, new: &str, at: UnixMs) -> Rota
 async fn rotate_to_any(directory: &Directory, old: &str, new: &[&str], at: UnixMs) -> Rotation {
     let new_hashes = new.iter().map(ToString::to_string).collect();
     let (old_hash, ip) = (old.to_owned(), "192.0.2.8".to_owned());
-    let rotate = Rotate { old_hash, new_hashes, form: SessionForm::Bearer, ip, over_at: LATER };
+    let rotate = Rotate { old_hash, named: None, new_hashes, form: SessionForm::Bearer, ip, over_at: LATER };
     directory.rotate(rotate, at).await.expect("asked")
+}
+
+/// With a token of which nothing is known, which says that it is of the session of number `n`.
+async fn rotate_unknown(directory: &Directory, n: u64) -> Rotation {
+    let (old_hash, new_hashes) = ("unknown".to_owned(), vec!["new".to_owned()]);
+    let named = Some(device_id(n));
+    let rotate = Rotate { old_hash, named, new_hashes, form: SessionForm::Bearer, ip: String::new(), over_at: LATER };
+    directory.rotate(rotate, NOW).await.expect("asked")
+}
+
+async fn state(directory: &Directory, n: u64, at: UnixMs) -> SessionState {
+    directory.find_session(device_id(n), at).await.expect("asked")
 }
 
 async fn lives(directory: &Directory, n: u64) -> bool {
@@ -145,7 +160,7 @@ async fn a_token_is_exchanged_once_and_its_reuse_ends_the_session(db: TestDataba
     let reused = Rotation::Reused { device_id: device_id(1), studio_id: studio_id(1) };
     assert_eq!(rotate(&directory, "a", "d", NOW).await, reused);
     assert!(!lives(&directory, 1).await);
-    assert_eq!(rotate(&directory, "c", "e", NOW).await, Rotation::Refused, "the newest went with it");
+    assert_eq!(rotate(&directory, "c", "e", NOW).await, Rotation::Ended, "the newest went with it");
 }
 
 async fn of_many_exchanges_at_once_one_wins_and_the_session_ends(db: TestDatabase) {
@@ -161,7 +176,7 @@ async fn of_many_exchanges_at_once_one_wins_and_the_session_ends(db: TestDatabas
     let count = |wanted: fn(&Rotation) -> bool| results.iter().filter(|result| wanted(result)).count();
     assert_eq!(count(|result| matches!(result, Rotation::Rotated { .. })), 1, "{results:?}");
     assert_eq!(count(|result| matches!(result, Rotation::Reused { .. })), 1, "the next one ends it: {results:?}");
-    assert_eq!(count(|result| *result == Rotation::Refused), 98, "and nothing is told twice: {results:?}");
+    assert_eq!(count(|result| *result == Rotation::Ended), 98, "and nothing is told twice: {results:?}");
     assert!(!lives(&directory, 1).await);
 }
 
@@ -177,8 +192,8 @@ async fn a_session_signed_out_or_revoked_is_over(db: TestDatabase) {
     assert!(!directory.revoke_device(device_id(2), owner_id(), NOW).await.expect("asked"), "it is over already");
     let alive: HashSet<_> = join_all((1..=3).map(|n| lives(&directory, n))).await.into_iter().enumerate().collect();
     assert_eq!(alive, HashSet::from([(0, false), (1, false), (2, true)]));
-    assert_eq!(rotate(&directory, "a", "x", NOW).await, Rotation::Refused);
-    assert_eq!(rotate(&directory, "b", "x", NOW).await, Rotation::Refused);
+    assert_eq!(rotate(&directory, "a", "x", NOW).await, Rotation::Ended);
+    assert_eq!(rotate(&directory, "b", "x", NOW).await, Rotation::Ended);
 }
 
 async fn nobody_revokes_what_is_not_theirs(db: TestDatabase) {
@@ -215,6 +230,57 @@ async fn what_ended_long_ago_is_forgotten(db: TestDatabase) {
     let listed = directory.list_devices(owner_id(), device_id(3), NOW.plus_ms(10)).await.expect("listed");
     assert_eq!((listed.devices.len(), listed.ended.len()), (1, 1));
     assert_eq!(rotate(&directory, "d", "e", NOW).await, Rotation::Refused);
+}
+
+async fn of_a_token_that_is_not_known_the_session_it_names_is_asked_for(db: TestDatabase) {
+    let directory = with_owner(&db).await;
+    for (n, hash) in [(1, "a"), (2, "b"), (3, "c")] {
+        sign_in(&directory, n, hash).await;
+    }
+    directory.revoke_device(device_id(1), owner_id(), NOW).await.expect("revoked");
+    assert_eq!(rotate_unknown(&directory, 1).await, Rotation::Ended);
+    assert_eq!(rotate_unknown(&directory, 2).await, Rotation::Refused, "who only names a session ends none");
+    assert_eq!(rotate_unknown(&directory, 9).await, Rotation::Refused);
+    assert_eq!(rotate(&directory, "b", "d", LATER).await, Rotation::Refused, "it ran out");
+    assert!(lives(&directory, 2).await && lives(&directory, 3).await);
+    assert_eq!(state(&directory, 1, NOW).await, SessionState::Ended);
+    assert_eq!([state(&directory, 2, LATER).await, state(&directory, 9, NOW).await], [SessionState::Gone; 2]);
+}
+
+async fn of_a_session_that_was_forgotten_it_stays_known_whether_somebody_ended_it(db: TestDatabase) {
+    let directory = with_owner(&db).await;
+    for (n, hash) in [(1, "a"), (2, "b"), (3, "c")] {
+        sign_in(&directory, n, hash).await;
+    }
+    directory.revoke_device(device_id(1), owner_id(), NOW).await.expect("revoked");
+    assert_eq!(directory.purge_sessions(LATER.plus_ms(1)).await.expect("purged").devices, 3);
+    let states = async || join_all((1..=4).map(|n| state(&directory, n, NOW))).await;
+    let (ended, gone) = (SessionState::Ended, SessionState::Gone);
+    assert_eq!(states().await, [ended, gone, gone, gone]);
+    assert_eq!(rotate_unknown(&directory, 1).await, Rotation::Ended);
+    assert_eq!(rotate_unknown(&directory, 2).await, Rotation::Refused);
+    // What nobody is signed in on any more may still hold what it had.
+    let others = directory.revoke_others(device_id(4), owner_id(), NOW).await.expect("revoked");
+    assert_eq!(others, []);
+    assert_eq!(states().await, [ended, ended, ended, gone]);
+    assert_eq!(rotate_unknown(&directory, 2).await, Rotation::Ended);
+}
+
+async fn a_session_that_ran_out_is_ended_by_who_says_so(db: TestDatabase) {
+    let directory = with_owner(&db).await;
+    for (n, hash) in [(1, "a"), (2, "b"), (3, "c")] {
+        sign_in(&directory, n, hash).await;
+    }
+    let later = LATER.plus_ms(5);
+    assert!(directory.revoke_device(device_id(1), owner_id(), later).await.expect("asked"));
+    assert!(!directory.revoke_device(device_id(1), owner_id(), later).await.expect("asked"), "once");
+    let listed = directory.list_devices(owner_id(), device_id(9), later).await.expect("listed");
+    let ended = |n| listed.ended.iter().find(|ended| ended.device.id == device_id(n)).expect("listed");
+    assert_eq!((ended(1).ended_because, ended(1).ended_at), (SessionEnd::Revoked, LATER), "over since it ran out");
+    assert_eq!((ended(2).ended_because, ended(2).ended_at), (SessionEnd::RanOut, LATER), "the control");
+    assert_eq!(directory.revoke_others(device_id(3), owner_id(), later).await.expect("revoked"), []);
+    let states = join_all((1..=3).map(|n| state(&directory, n, later))).await;
+    assert_eq!(states, [SessionState::Ended, SessionState::Ended, SessionState::Gone], "all but the one that asks");
 }
 
 async fn studios_are_listed_in_the_order_they_were_registered(db: TestDatabase) {

@@ -24,6 +24,7 @@ on_both!(
     whoever_loses_the_right_loses_their_invitations,
     invitations_of_another_studio_are_not_found,
     open_invitations_are_bounded,
+    what_ran_out_long_ago_is_forgotten_with_its_mails,
 );
 
 const WEEK: UnixMs = UnixMs(NOW.0 + 7 * 86_400_000);
@@ -266,4 +267,26 @@ async fn open_invitations_are_bounded(db: TestDatabase) {
     assert!(matches!(refused, Err(MemberError::TooManyOpen)), "{refused:?}");
     directory.withdraw_invitation(actor(1), invitation_id(3), NOW).await.expect("withdrawn");
     directory.invite(actor(1), new(bound, Role::Sales), NOW).await.expect("there is room again");
+}
+
+async fn what_ran_out_long_ago_is_forgotten_with_its_mails(db: TestDatabase) {
+    let directory = team(&db, &[Role::Owner]).await;
+    directory.invite(actor(1), new(1, Role::Sales), NOW).await.expect("invited");
+    // Sent again: two mails are about it.
+    let at = NOW.plus_ms(limits::RENEW_INVITATION_MS);
+    directory.renew_invitation(actor(1), invitation_id(1), link(21, "token b"), at).await.expect("sent again");
+    let mut later = new(2, Role::Sales);
+    later.link.expires_at = WEEK.plus_ms(1);
+    directory.invite(actor(1), later, NOW).await.expect("invited");
+    directory.accept_invitation(accept(2, "token 2", new_account(2)), NOW).await.expect("accepted");
+
+    assert_eq!(directory.purge_invitations(WEEK).await.expect("purged"), 0, "none ran out before");
+    assert_eq!(directory.purge_invitations(WEEK.plus_ms(1)).await.expect("purged"), 1);
+    assert_eq!(state(&directory, "token b").await, None);
+    assert_eq!(state(&directory, "token 2").await, Some(InvitationState::Accepted), "the other is still known");
+    assert_eq!(directory.list_invitations(studio_id(1)).await.expect("listed"), []);
+    assert_eq!(directory.purge_invitations(WEEK.plus_ms(1)).await.expect("purged"), 0, "again is nothing");
+    assert_eq!(directory.purge_invitations(WEEK.plus_ms(2)).await.expect("purged"), 1);
+    let member = membership(&directory, "nora2@studio.example").await;
+    assert_eq!(member, Some(member_id(502)), "who joined by it stays a member");
 }

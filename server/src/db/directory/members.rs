@@ -60,8 +60,9 @@ pub(crate) struct NewMembership {
 
 pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO account (id, email_folded, password_hash, created_at) \
                                          VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-const END_DEVICES: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
-                           WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2";
+/// Those that ran out as well: one that comes back is told, also when its member has come back by then.
+const END_DEVICES: &str = "UPDATE device SET over_at = CASE WHEN over_at > $2 THEN $2 ELSE over_at END, \
+                           ended_because = $3 WHERE member_id = $1 AND ended_because IS NULL";
 
 impl Directory {
     /// Adds a member who can sign in, on behalf of the operator. Gives their id; nothing, and adds nothing, when the
@@ -151,6 +152,7 @@ impl Directory {
                 let devices = tx.query_all(LIVE, &[(&id).into(), now.0.into()], |row| row.parsed(0))?;
                 let because = word(SessionEnd::MemberRemoved)?;
                 tx.execute(END_DEVICES, &[(&id).into(), now.0.into(), (&because).into()])?;
+                super::sessions::end_past(tx, &id)?;
                 let detail = format!("member {id}");
                 acting.record(actor.by(), ActKind::MemberRemoved, &detail, &Effect::Removed { member_id })?;
                 acting.withdraw_invitations_of(actor.by(), member_id, |_| true)?;

@@ -10,6 +10,7 @@ mod keys;
 mod mail;
 mod members;
 mod purge;
+mod purge_invitations;
 mod sessions;
 
 use domain::{MemberId, StudioId, UnixMs};
@@ -24,7 +25,7 @@ pub(crate) use keys::StoredTokenKey;
 pub(super) use keys::change_token_keys;
 pub(crate) use mail::{Attempt, DueMail};
 pub(crate) use members::{Actor, MemberError, NewMembership};
-pub(crate) use sessions::{LiveSession, NewDevice, Rotate, Rotation};
+pub(crate) use sessions::{LiveSession, NewDevice, Rotate, Rotation, SessionState};
 
 /// The directory's database.
 #[derive(Clone)]

@@ -1,4 +1,7 @@
 //! Forgetting sessions that were over long ago, a bounded number of rows in each transaction.
+//!
+//! What stays of one is its id, whose it was and whether somebody had ended it: a device that comes back after a year
+//! has to learn whether it is to erase what it holds.
 
 use domain::UnixMs;
 
@@ -22,7 +25,9 @@ const FORGET_TOKENS: &str = "DELETE FROM refresh_token WHERE hash IN \
 /// Only those without tokens: what refers to a row goes before it.
 const FORGET_DEVICES: &str = "DELETE FROM device WHERE id IN \
                               (SELECT d.id FROM device d WHERE d.over_at < $1 \
-                               AND NOT EXISTS (SELECT 1 FROM refresh_token t WHERE t.device_id = d.id) LIMIT $2)";
+                               AND NOT EXISTS (SELECT 1 FROM refresh_token t WHERE t.device_id = d.id) LIMIT $2) \
+                              RETURNING id, member_id, ended_because";
+const REMEMBER: &str = "INSERT INTO past_device (id, member_id, was_ended) VALUES ($1, $2, $3)";
 
 impl Directory {
     /// Forgets the sessions that were over before `before`, with their tokens; in many small transactions, between
@@ -46,8 +51,13 @@ impl Directory {
             .write(move |tx| {
                 let parameters = [before.0.into(), Value::Int(limit)];
                 let refresh_tokens = tx.execute(FORGET_TOKENS, &parameters)?;
-                let devices = tx.execute(FORGET_DEVICES, &parameters)?;
-                Ok(Purged { devices, refresh_tokens })
+                let forgotten = tx.query_all(FORGET_DEVICES, &parameters, |row| {
+                    Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.opt_text(2)?.is_some()))
+                })?;
+                for (id, member, was_ended) in &forgotten {
+                    tx.execute(REMEMBER, &[id.into(), member.into(), i64::from(*was_ended).into()])?;
+                }
+                Ok(Purged { devices: forgotten.len(), refresh_tokens })
             })
             .await
     }
@@ -95,7 +105,8 @@ mod tests {
         directory.start_session(device, format!("{n} 0"), UnixMs(0)).await.expect("started");
         for exchange in 0..exchanges {
             let (old_hash, new_hashes) = (format!("{n} {exchange}"), vec![format!("{n} {}", exchange + 1)]);
-            let rotate = Rotate { old_hash, new_hashes, form: SessionForm::Bearer, ip: String::new(), over_at };
+            let rotate =
+                Rotate { old_hash, named: None, new_hashes, form: SessionForm::Bearer, ip: String::new(), over_at };
             directory.rotate(rotate, UnixMs(1)).await.expect("rotated");
         }
         id
@@ -136,6 +147,7 @@ mod tests {
         }
         assert!(batches.len() >= 4, "{batches:?}");
         assert_eq!(count(&directory, "SELECT count(*) FROM device").await, 0);
+        assert_eq!(count(&directory, "SELECT count(*) FROM past_device").await, 3, "each is remembered");
         assert_eq!(count(&directory, "SELECT count(*) FROM refresh_token").await, 0);
     }
 

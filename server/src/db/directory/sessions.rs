@@ -22,6 +22,16 @@ pub(crate) struct NewDevice {
     pub(crate) over_at: UnixMs,
 }
 
+/// What is known of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionState {
+    Live(LiveSession),
+    /// Somebody ended it: revoked, signed out, its member removed, one of its tokens in a second hand.
+    Ended,
+    /// Nobody refreshed it for too long, or it is not known at all.
+    Gone,
+}
+
 /// A session that is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LiveSession {
@@ -34,6 +44,8 @@ pub(crate) struct LiveSession {
 /// A refresh token that is presented, by its hash, and what to keep if it may be exchanged.
 pub(crate) struct Rotate {
     pub(crate) old_hash: String,
+    /// The session that it says it is of, which proves nothing.
+    pub(crate) named: Option<DeviceId>,
     /// Of the token to give, and then of those that an exchange before may have given in its place.
     pub(crate) new_hashes: Vec<String>,
     /// In which it came.
@@ -51,7 +63,9 @@ pub(crate) enum Rotation {
     Rotated { device_id: DeviceId, member_id: MemberId, again: Option<usize> },
     /// Somebody has a copy. The session is over, now.
     Reused { device_id: DeviceId, studio_id: StudioId },
-    /// Not ours, or of a session that is over.
+    /// Of a session that somebody ended.
+    Ended,
+    /// Not known, or of a session that ran out.
     Refused,
 }
 
@@ -63,9 +77,11 @@ const FIND_TOKEN: &str = "SELECT t.used_at, d.id, d.member_id, m.studio_id, d.en
                           d.session_form, m.removed_at \
                           FROM refresh_token t JOIN device d ON d.id = t.device_id \
                           JOIN membership m ON m.member_id = d.member_id WHERE t.hash = $1";
-const FIND_LIVE: &str = "SELECT m.member_id, m.studio_id, m.role, d.session_form FROM device d \
-                         JOIN membership m ON m.member_id = d.member_id \
-                         WHERE d.id = $1 AND d.ended_because IS NULL AND d.over_at > $2 AND m.removed_at IS NULL";
+const FIND_SESSION: &str = "SELECT m.member_id, m.studio_id, m.role, d.session_form, d.over_at, d.ended_because, \
+                            m.removed_at FROM device d JOIN membership m ON m.member_id = d.member_id WHERE d.id = $1";
+/// Of one that was forgotten.
+const FIND_PAST: &str = "SELECT p.was_ended, m.removed_at FROM past_device p \
+                         JOIN membership m ON m.member_id = p.member_id WHERE p.id = $1";
 const LIST_LIVE: &str = "SELECT id, name, os, app_version, last_seen_ip, signed_in_at, last_seen_at FROM device \
                          WHERE member_id = $1 AND ended_because IS NULL AND over_at > $2 \
                          ORDER BY last_seen_at DESC, id DESC";
@@ -79,9 +95,12 @@ const LIST_ENDED: &str = "SELECT id, name, os, app_version, last_seen_ip, signed
 /// what the one before has left.
 const LOCK_BY_TOKEN: &str = "UPDATE device SET over_at = over_at \
                              WHERE id = (SELECT device_id FROM refresh_token WHERE hash = $1)";
-/// One that ran out has ended already.
-const END_DEVICE: &str = "UPDATE device SET over_at = $2, ended_because = $3 \
-                          WHERE id = $1 AND ended_because IS NULL AND over_at > $2";
+/// One that ran out was over since then, and is over for good by this: should it ever come back, it is told so.
+const END_DEVICE: &str = "UPDATE device SET over_at = CASE WHEN over_at > $2 THEN $2 ELSE over_at END, \
+                          ended_because = $3 WHERE id = $1 AND ended_because IS NULL";
+/// The same of all that ran out, but one.
+const END_SPENT: &str = "UPDATE device SET ended_because = $4 WHERE member_id = $1 AND id <> $2 \
+                         AND ended_because IS NULL AND over_at <= $3";
 
 impl Directory {
     /// Records a sign-in: time, address and device, and the first refresh token's hash. Says `false`, and records
@@ -127,12 +146,13 @@ impl Directory {
                 let token = tx.find(FIND_TOKEN, &[(&rotate.old_hash).into()], StoredToken::read)?;
                 let (presented, given) = presented(tx, token.as_ref(), &rotate, now)?;
                 let verdict = presented.verdict();
-                // One that is not known is refused, whatever else.
+                // One that is not known is exchanged for nothing, whatever else.
                 let Some(StoredToken { device_id, member_id, studio_id, .. }) = token else {
-                    return Ok(Rotation::Refused);
+                    return Ok(if verdict == Verdict::TellEnd { Rotation::Ended } else { Rotation::Refused });
                 };
                 let id = device_id.to_string();
                 match verdict {
+                    Verdict::TellEnd => return Ok(Rotation::Ended),
                     Verdict::Refuse => return Ok(Rotation::Refused),
                     Verdict::EndSession => {
                         end(tx, device_id, SessionEnd::TokenReused, now)?;
@@ -166,7 +186,8 @@ impl Directory {
             .await
     }
 
-    /// Ends the session of one of the member's own devices. Says `false` when there is no such one alive.
+    /// Ends the session of one of the member's own devices, also one that ran out: so it is told when it comes back.
+    /// Says `false` when there is no such one, or somebody has ended it already.
     pub(crate) async fn revoke_device(
         &self,
         device_id: DeviceId,
@@ -185,7 +206,8 @@ impl Directory {
             .await
     }
 
-    /// Ends the sessions of all devices of the member but `current`, in one transaction. Gives those that it ended.
+    /// Ends the sessions of all devices of the member but `current`, in one transaction, those that ran out or were
+    /// forgotten included. Gives those that were alive.
     pub(crate) async fn revoke_others(
         &self,
         current: DeviceId,
@@ -204,25 +226,48 @@ impl Directory {
                         ended.push(other);
                     }
                 }
+                // Nobody is signed in on these any more. They may still hold what they had.
+                let because = word(SessionEnd::Revoked)?;
+                tx.execute(END_SPENT, &[(&member).into(), (&device).into(), now.0.into(), (&because).into()])?;
+                end_past(tx, &member)?;
                 Ok(ended)
+            })
+            .await
+    }
+
+    /// Whose session this is, if it is alive; else why it is not.
+    pub(crate) async fn find_session(&self, device_id: DeviceId, now: UnixMs) -> Result<SessionState, DbError> {
+        self.store
+            .read(move |tx| {
+                let found = tx.find(FIND_SESSION, &[(&device_id.to_string()).into()], |row| {
+                    if row.opt_text(5)?.is_some() || row.opt_int(6)?.is_some() {
+                        return Ok(SessionState::Ended);
+                    }
+                    if row.int(4)? <= now.0 {
+                        return Ok(SessionState::Gone);
+                    }
+                    Ok(SessionState::Live(LiveSession {
+                        member_id: row.parsed(0)?,
+                        studio_id: row.parsed(1)?,
+                        role: from_word(row.text(2)?, 2)?,
+                        form: from_word(row.text(3)?, 3)?,
+                    }))
+                })?;
+                match found {
+                    Some(state) => Ok(state),
+                    None if was_ended(tx, device_id)? => Ok(SessionState::Ended),
+                    None => Ok(SessionState::Gone),
+                }
             })
             .await
     }
 
     /// Whose session this is, if it is alive.
     pub(crate) async fn find_live(&self, device_id: DeviceId, now: UnixMs) -> Result<Option<LiveSession>, DbError> {
-        self.store
-            .read(move |tx| {
-                tx.find(FIND_LIVE, &[(&device_id.to_string()).into(), now.0.into()], |row| {
-                    Ok(LiveSession {
-                        member_id: row.parsed(0)?,
-                        studio_id: row.parsed(1)?,
-                        role: from_word(row.text(2)?, 2)?,
-                        form: from_word(row.text(3)?, 3)?,
-                    })
-                })
-            })
-            .await
+        Ok(match self.find_session(device_id, now).await? {
+            SessionState::Live(session) => Some(session),
+            SessionState::Ended | SessionState::Gone => None,
+        })
     }
 
     /// The member's devices: those whose session is alive, and those whose session ended not long ago.
@@ -285,9 +330,15 @@ fn presented(
     now: UnixMs,
 ) -> Result<(Presented, Option<usize>), DbError> {
     const FIND_SUCCESSOR: &str = "SELECT used_at FROM refresh_token WHERE hash = $1";
-    let Some(token) = token else { return Ok((Presented::Unknown, None)) };
-    if token.is_ended || token.over_at <= now.0 {
+    let Some(token) = token else {
+        let is_ended = rotate.named.map(|named| is_known_to_be_ended(tx, named)).transpose()?.unwrap_or_default();
+        return Ok((if is_ended { Presented::OfEndedSession } else { Presented::Unknown }, None));
+    };
+    if token.is_ended {
         return Ok((Presented::OfEndedSession, None));
+    }
+    if token.over_at <= now.0 {
+        return Ok((Presented::OfSpentSession, None));
     }
     if token.form != rotate.form {
         return Ok((Presented::InAnotherForm, None));
@@ -302,6 +353,27 @@ fn presented(
         }
     }
     Ok((Presented::Used(Successor::NotGiven), None))
+}
+
+/// Whether somebody has ended the session, as far as is on record.
+fn is_known_to_be_ended(tx: &Tx<'_>, device_id: DeviceId) -> Result<bool, DbError> {
+    let known = tx.find(FIND_SESSION, &[(&device_id.to_string()).into()], |row| {
+        Ok(row.opt_text(5)?.is_some() || row.opt_int(6)?.is_some())
+    })?;
+    known.map_or_else(|| was_ended(tx, device_id), Ok)
+}
+
+/// Whether a session that was forgotten had been ended by somebody.
+fn was_ended(tx: &Tx<'_>, device_id: DeviceId) -> Result<bool, DbError> {
+    let past = tx
+        .find(FIND_PAST, &[(&device_id.to_string()).into()], |row| Ok(row.int(0)? != 0 || row.opt_int(1)?.is_some()))?;
+    Ok(past.unwrap_or_default())
+}
+
+/// Ends all sessions of the member that were forgotten.
+pub(super) fn end_past(tx: &Tx<'_>, member_id: &str) -> Result<(), DbError> {
+    tx.execute("UPDATE past_device SET was_ended = 1 WHERE member_id = $1 AND was_ended = 0", &[member_id.into()])?;
+    Ok(())
 }
 
 /// Says whether there was anything to end.

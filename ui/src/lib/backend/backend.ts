@@ -25,6 +25,7 @@ import type { Role } from '../bindings/Role';
 import type { SavedView } from '../bindings/SavedView';
 import type { SearchResults } from '../bindings/SearchResults';
 import type { SessionView } from '../bindings/SessionView';
+import type { SignInAgainRequest } from '../bindings/SignInAgainRequest';
 import type { SignInRequest } from '../bindings/SignInRequest';
 import type { SignOutEnd } from '../bindings/SignOutEnd';
 import type { StartView } from '../bindings/StartView';
@@ -35,6 +36,11 @@ export interface Backend {
   /** Where to begin; never touches the network. */
   start(): Promise<StartView>;
   signIn(request: SignInRequest): Promise<SessionView>;
+  /**
+   * A new session for the open account, once the server does not know the one there was: the sync goes on, and nothing is
+   * erased. Rejects with `another_member` for anybody else than whose data is here.
+   */
+  signInAgain(request: SignInAgainRequest): Promise<void>;
   /** Opens the locked cache; `passphrase` only where the key is in an envelope. Never touches the network. */
   unlock(passphrase: string | null): Promise<SessionView>;
   lock(): Promise<void>;

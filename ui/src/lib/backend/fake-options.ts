@@ -89,7 +89,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
- * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_revoked&export=export_failed&revoke=server_failed`
+ * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
  * revoked, one-device. `billing=past_due` is where the subscription stands, `none` that there is none.

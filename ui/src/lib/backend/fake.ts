@@ -141,7 +141,11 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       ended_at: options.now,
       ended_because: 'revoked',
     }));
-    ended = [...over, ...ended];
+    // What ran out is ended by it too, since then.
+    const before = ended.map((device): EndedDevice => {
+      return device.ended_because === 'ran_out' && isMeant(device) ? { ...device, ended_because: 'revoked' } : device;
+    });
+    ended = [...over, ...before];
     return meant.length;
   }
   const members = new FakeMembers(staff, me, options);
@@ -222,6 +226,14 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         keyStore = request.passphrase === null ? 'keyring' : 'passphrase';
         phase = 'open';
         return session();
+      }),
+    signInAgain: (request) =>
+      answer(() => {
+        if (options.signInError) throw errorView(options.signInError, true, '51910a00-ddc7-48be-a8b4-6015e4162d92');
+        if (request.password === 'wrong') throw errorView('invalid_credentials', false, 'req-51910b');
+        if (request.email !== me.email) throw errorView('another_member');
+        status = { ...status, connection: 'online', since: options.now, problem: null };
+        emit({ status_changed: status });
       }),
     unlock: (passphrase) =>
       answer(() => {

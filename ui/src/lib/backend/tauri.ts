@@ -23,6 +23,7 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 export const tauriBackend: Backend = {
   start: () => call('start'),
   signIn: (request) => call('sign_in', { request }),
+  signInAgain: (request) => call('sign_in_again', { request }),
   unlock: (passphrase) => call('unlock', { passphrase }),
   lock: () => call('lock'),
   signOut: (unsent) => call('sign_out', { unsent }),

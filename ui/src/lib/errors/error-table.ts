@@ -30,6 +30,8 @@ const UNREPORTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'certificate_not_yet_valid',
   'certificate_untrusted',
   'tls_too_old',
+  'session_expired',
+  'another_member',
   'last_owner',
   'already_member',
   'already_invited',
@@ -105,8 +107,20 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
   },
   session_revoked: {
     title: 'This device was signed out',
-    advice: 'Somebody revoked it in the device list, or the sign-in ran out. Sign in again to go on.',
+    advice: 'Somebody revoked it in the device list, or removed you from the studio. Sign in again to go on.',
     action: 'reopen',
+  },
+  session_expired: {
+    title: 'Signed out by the server',
+    advice:
+      'The sign-in has run out, or the server no longer knows it. Sign in again to go on; what is on this computer is kept.',
+    action: 'none',
+  },
+  another_member: {
+    title: 'What is on this computer is another member’s',
+    advice:
+      'Sign in with the address it was fetched with. To change the account, sign out in Settings → Security first.',
+    action: 'none',
   },
   passphrase_needed: {
     title: 'A passphrase is needed',

@@ -19,6 +19,10 @@ export const strings = {
   passphraseShort: (left: number) => `${counted(left, 'character', 'characters')} more`,
   signIn: 'Sign in',
   signingIn: 'Signing in…',
+  expiredText: 'Signed out by the server. Sign in again to go on; what is on this computer is kept.',
+  expiredAct: 'Sign in again',
+  signInAgainTitle: 'Sign in again',
+  signInAgainText: 'What is on this computer stays, and the sync goes on where it stopped.',
   signedOutElsewhere: 'You were signed out, and the data on this computer was erased. Sign in to fetch it again.',
   auditLost: (n: number) =>
     `${counted(n, 'audit entry', 'audit entries')} of this computer never reached the server and ${n === 1 ? 'is' : 'are'} lost.`,

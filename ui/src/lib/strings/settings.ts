@@ -45,7 +45,10 @@ export const strings = {
   othersRevoked: (n: number) =>
     n === 0 ? 'No other device was signed in' : `${counted(n, 'device was', 'devices were')} revoked`,
   ended: 'Signed out lately',
-  endedNote: 'Devices whose session ended in the last 30 days.',
+  endedNote:
+    'Devices whose session ended in the last 30 days. One that ran out keeps its copy of the data until it is revoked.',
+  revokeEndedText:
+    'Nobody is signed in on it any more, but it may still hold its copy of the data. It erases that as soon as it reaches the server.',
   endedColumns: { why: 'Why', when: 'When' },
   ends: ENDS,
   endedAll: (n: number) => `Show all ${n}`,

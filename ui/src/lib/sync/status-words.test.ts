@@ -25,6 +25,7 @@ describe('the status line', () => {
     ['Offline since Yesterday, 13:40', { connection: 'offline', since: NOW - (24 * 60 + 22) * 60_000 }, 'warn'],
     ['Offline since 13:40', { connection: 'offline', since: NOW - 22 * 60_000, first_sync: FIRST }, 'warn'],
     ['This device was signed out', { connection: 'stopped', problem: errorView('session_revoked') }, 'bad'],
+    ['Signed out by the server', { connection: 'stopped', problem: errorView('session_expired') }, 'bad'],
     ['Sync stopped', { connection: 'stopped' }, 'bad'],
   ])('says "%s"', (text, change, tone) => {
     expect(statusWords({ ...ONLINE, ...change }, NOW)).toEqual({ tone, text, also: null });
