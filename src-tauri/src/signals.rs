@@ -1,11 +1,18 @@
 //! Being told to end, so that it can be done properly.
 
-/// Waits until the system or the person at the shell asks this program to end. Where such a thing is not known, for ever.
-pub(crate) async fn asked_to_end() {
+/// From now on, and not only when it is waited for, this program ends in order when the system or the person at the shell
+/// asks it to: then this is over. Where such a thing is not known, never.
+///
+/// # Panics
+/// Outside of a runtime.
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let heard = {
         use tokio::signal::unix::{SignalKind, signal};
-        let heard = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+    };
+    async move {
+        #[cfg(unix)]
         if let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = heard {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -15,6 +22,6 @@ pub(crate) async fn asked_to_end() {
             return;
         }
         tracing::warn!("signals can't be heard");
+        std::future::pending().await
     }
-    std::future::pending().await
 }

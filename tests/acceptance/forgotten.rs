@@ -1,5 +1,5 @@
 //! A lead that is given to somebody else is forgotten by the device that had it (A2, F3): no row, no index and no byte of
-//! it is left in the cache's files, but for copies of cells that SQLite had moved within a page (`Image::without_gaps`).
+//! it is left in the cache's files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::plain_image::Image;
 /// Enough that forgetting them joins and frees pages of every tree.
 const FORGOTTEN: usize = 60;
 /// How long an open desk may still be reading or writing when all is forgotten.
-const LOG_PATIENCE: Duration = Duration::from_secs(15);
+const LOG_PATIENCE: Duration = Duration::from_secs(60);
 const STUDIO: Size = Size { leads: 600, messages: 4_000 };
 
 /// Letters that are drawn for a place, so that no text of the studio has them, and no two begin alike.
@@ -151,8 +151,6 @@ async fn of_a_lead_that_went_to_a_colleague_nothing_is_left_in_the_files() -> an
     let found = with.find(&texts)?;
     let missed: Vec<_> = texts.iter().enumerate().filter(|(n, _)| !found.contains_key(n)).collect();
     assert!(missed.is_empty(), "the control: each is found, in what is decrypted: {missed:?}");
-    let found = with.without_gaps().find(&texts)?;
-    assert_eq!(found.len(), texts.len(), "the control: what is left out of a page is none of its rows");
 
     // To somebody else, one by one, as a manager does it.
     let other = server.members.iter().find(|member| member.id != seller.id && member.role == Role::Sales);
@@ -168,7 +166,7 @@ async fn of_a_lead_that_went_to_a_colleague_nothing_is_left_in_the_files() -> an
         ("while it is open", once_forgotten(&desk, &marked).await?),
         ("closed", {
             desk = desk.restart().await;
-            Image::read(&desk).await?.without_gaps()
+            Image::read(&desk).await?
         }),
     ] {
         assert_eq!(traces(&image, &marked)?, Vec::<String>::new(), "{what}, of {:?}", image.size());
@@ -178,12 +176,13 @@ async fn of_a_lead_that_went_to_a_colleague_nothing_is_left_in_the_files() -> an
     Ok(())
 }
 
-/// What is in the files once the log was emptied: whoever reads or writes at that moment has it wait until they are done.
-/// Or what is still there when that should long have happened.
+/// What is in the files once the idle desk has overwritten what was left between rows, and the log was emptied: whoever
+/// reads or writes at that moment has it wait until they are done. Or what is still there when that should long have
+/// happened.
 async fn once_forgotten(desk: &TestDesk, marked: &[Marked]) -> anyhow::Result<Image> {
     let deadline = Instant::now() + LOG_PATIENCE;
     loop {
-        let image = Image::read(desk).await?.without_gaps();
+        let image = Image::read(desk).await?;
         if Instant::now() > deadline || traces(&image, marked)?.is_empty() {
             return Ok(image);
         }

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -108,18 +107,6 @@ impl Image {
         Ok(found)
     }
 
-    /// Without what lies in the main file's pages between the cells' pointers and the cells. When SQLite moves cells to
-    /// another place of their page (`rebuildPage`), copies may stay there until the space is used again; `secure_delete`
-    /// overwrites cells that are deleted, and pages that are freed, and not these. `docs/SECURITY.md` says so.
-    pub(crate) fn without_gaps(mut self) -> Self {
-        for (page, number) in self.pages.iter_mut().zip(1..) {
-            if let Some(gap) = gap(page, number) {
-                page[gap].fill(0);
-            }
-        }
-        self
-    }
-
     /// How many pages and frames were looked through.
     pub(crate) fn size(&self) -> (usize, usize) {
         (self.pages.len(), self.frames.len())
@@ -139,20 +126,6 @@ impl Image {
         std::fs::write(&path, pages.concat())?;
         Ok(rusqlite::Connection::open(path)?)
     }
-}
-
-/// Where a page of a tree holds nothing (the file format, "B-tree Pages"). Freed pages are zero, and those that hold the
-/// rest of a long text begin with a page number: neither has the first byte of a tree's.
-fn gap(page: &[u8], number: u32) -> Option<Range<usize>> {
-    let header = if number == 1 { 100 } else { 0 };
-    let pointers = match page[header] {
-        2 | 5 => header + 12,
-        10 | 13 => header + 8,
-        _ => return None,
-    };
-    let at = |offset: usize| usize::from(u16::from_be_bytes([page[header + offset], page[header + offset + 1]]));
-    let (start, end) = (pointers + 2 * at(3), at(5));
-    (start < end && end <= PAGE).then_some(start..end)
 }
 
 impl Keys {

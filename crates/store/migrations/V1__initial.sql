@@ -24,7 +24,8 @@ CREATE TABLE sync_state (
     messages       INTEGER NOT NULL DEFAULT 0,   -- rows held now
     unreadable     INTEGER NOT NULL DEFAULT 0,
     lead_version   INTEGER NOT NULL DEFAULT 0,   -- grows whenever the lead list may look different
-    inbox_version  INTEGER NOT NULL DEFAULT 0    -- the same for the conversation list
+    inbox_version  INTEGER NOT NULL DEFAULT 0,   -- the same for the conversation list
+    scrub_page     INTEGER NOT NULL DEFAULT 0    -- the next page to be rid of remains of what was erased; 0: none
 ) STRICT;
 INSERT INTO sync_state (one) VALUES (1);
 

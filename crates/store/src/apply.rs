@@ -12,7 +12,7 @@ use wire::changes::{Change, Row, RowId};
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
 use crate::table::{billing, conversation, lead, message, stage_event, studio, sync_state, unreadable};
-use crate::{Applied, PageProgress, PullPage, StoreError};
+use crate::{Applied, PageProgress, PullPage, StoreError, scrub};
 
 /// Entries held back before they are written: bounds the memory of a large sweep.
 const TEXTS_HELD: usize = 20_000;
@@ -264,6 +264,9 @@ impl<'t> Writing<'t> {
                         inbox_version = inbox_version + ?3",
             )?
             .execute([self.messages, lead_list, inbox])?;
+        if self.has_erased {
+            scrub::make_due(self.tx)?;
+        }
         Ok((self.applied, self.has_erased))
     }
 }

@@ -22,6 +22,7 @@ use crate::read::{
     ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
     MessageAnchor, MessagePage, SearchResults,
 };
+use crate::scrub::{self, Scrubbed};
 use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
     Applied, CacheIdentity, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, inbox, open, search,
@@ -341,10 +342,17 @@ impl Cache {
         )
     }
 
-    /// Does a bounded piece (some tens of milliseconds) of tidying the search index, which many small writes leave in
-    /// many parts. `false` when there is nothing left to do.
+    /// Does a bounded piece (some tens of milliseconds) of tidying: first the search index, which many small writes leave
+    /// in many parts, then what was erased and left copies between the rows. `false` when there is nothing left to do.
     pub fn tidy(&self) -> Result<bool, StoreError> {
-        self.write(|tx, _| search::tidy(tx))
+        self.write_and(
+            // What the index moves about leaves copies, too.
+            |tx, _| if search::tidy(tx)? { Ok(Scrubbed::Partly) } else { scrub::piece(tx) },
+            |open, scrubbed| {
+                open.log_is_due.fetch_or(scrubbed == Scrubbed::Wholly, Ordering::Relaxed);
+                scrubbed == Scrubbed::Partly
+            },
+        )
     }
 
     /// The server refused the cursor: the next page starts a new snapshot. Rows stay until its end.

@@ -18,6 +18,7 @@ mod model;
 mod open;
 mod pull;
 pub mod read;
+mod scrub;
 mod search;
 mod table;
 mod walk;

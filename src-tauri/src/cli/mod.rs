@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 use std::path::PathBuf;
+use std::pin::pin;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -96,9 +97,9 @@ async fn export_all(
     out: PathBuf,
 ) -> anyhow::Result<ExportProgress> {
     let request = ExportRequest { format, scope: ExportScope::All };
+    // Heard before there is a part of the file.
+    let mut ending = pin!(signals::asked_to_end());
     let export_id = desk.start_export(request, out).await.map_err(explain)?;
-    let ending = signals::asked_to_end();
-    tokio::pin!(ending);
     loop {
         let event = tokio::select! {
             event = events.recv() => event.context("the desk closed before the export was done")?,

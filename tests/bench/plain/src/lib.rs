@@ -28,6 +28,8 @@ mod open;
 mod pull;
 #[path = "../../../../crates/store/src/read/mod.rs"]
 pub mod read;
+#[path = "../../../../crates/store/src/scrub.rs"]
+mod scrub;
 #[path = "../../../../crates/store/src/search/mod.rs"]
 mod search;
 #[path = "../../../../crates/store/src/table/mod.rs"]
