@@ -9,6 +9,8 @@ use crate::keys::{SealedDataKey, SealedTokenKey};
 
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "audit_entry";
+/// What was done on devices, likewise.
+pub const OPERATION: &str = "operation";
 
 pub struct TestDatabase {
     data: PathBuf,

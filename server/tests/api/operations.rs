@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::operation::{Done, OperationOutcome, OperationResults, RefusalReason, Refused};
 
+use crate::database::OPERATION;
 use crate::feed::Replica;
 use crate::harness::{Answer, Client, OWNER, SALES, TestServer, lead_id, studio_id};
 
@@ -53,6 +54,17 @@ async fn what_was_done_is_done_once_and_colleagues_are_told() {
     let again = outcomes(&olga, &again).await;
     assert_eq!(again.iter().map(is_done).collect::<Vec<_>>(), [Some(true), Some(true), Some(false)]);
     assert_eq!(server.running.admin().change_seq(studio_id()).await.unwrap(), before + 1);
+}
+
+#[tokio::test]
+async fn what_was_done_stays_on_record_whatever_a_server_tries() {
+    let server = TestServer::start(1, 1).await;
+    let done = [operation(1, 0, notes("line\nline", "one"))];
+    assert_eq!(is_done(&outcomes(&server.client(OWNER).await, &done).await[0]), Some(false));
+    for sql in [format!("UPDATE {OPERATION} SET fields = '[]'"), format!("DELETE FROM {OPERATION}")] {
+        let refusal = server.database.refusal(studio_id(), &sql);
+        assert!(refusal.contains("stays done") || refusal.contains("permission denied"), "{refusal}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use crate::keys::{SealedDataKey, SealedTokenKey};
 
 /// The audit log, as a statement names it.
 pub const AUDIT: &str = "studio.audit_entry";
+/// What was done on devices, likewise.
+pub const OPERATION: &str = "studio.operation";
 
 pub struct TestDatabase {
     cluster: &'static Cluster,

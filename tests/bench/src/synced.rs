@@ -60,8 +60,13 @@ async fn first_sync(
         passphrase: None,
     })
     .await?;
+    // Nobody is at this desk: it would lock itself after five minutes, and a large studio takes longer.
+    desk.set_lock_after_minutes(0).await?;
     let synced = async {
         while let Some(event) = events.recv().await {
+            if event == DeskEvent::Locked {
+                bail!("the desk locked itself during the first sync");
+            }
             if let DeskEvent::StatusChanged(status) = event {
                 if let Some(problem) = status.problem {
                     bail!("the first sync was interrupted: {problem:?}");

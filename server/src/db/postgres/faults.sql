@@ -81,5 +81,5 @@ WHERE rolname IS NOT NULL
   AND (rolname <> 'frontdesk_' || schema OR privilege IN ('TRUNCATE', 'REFERENCES', 'TRIGGER'))
 UNION ALL
 SELECT name, rolname || ' may ' || privilege || ', and it is append-only' FROM granted
-WHERE name = 'studio.audit_entry' AND privilege IN ('UPDATE', 'DELETE')
+WHERE name IN ('studio.audit_entry', 'studio.operation') AND privilege IN ('UPDATE', 'DELETE')
 ORDER BY 1, 2
