@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use wire::{ApiErrorBody, ApiErrorCode};
 
 use crate::auth::PasswordError;
-use crate::db::{DbError, MemberError, WriteError};
+use crate::db::{DbError, MemberError, SessionState, WriteError};
 use crate::telemetry::{Fault, FaultKind};
 use domain::MemberRefusal;
 
@@ -67,6 +67,15 @@ impl ApiError {
     #[track_caller]
     pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Internal { source: Box::new(error), fault: Fault::here(FaultKind::Internal) }
+    }
+
+    /// For whoever can't be let in with a session of this state.
+    pub(crate) const fn of_session(state: SessionState) -> Self {
+        match state {
+            SessionState::Ended => Self::SessionRevoked,
+            // Alive, but not what was shown for it.
+            SessionState::Live(_) | SessionState::Gone => Self::SessionExpired,
+        }
     }
 
     fn status(&self) -> StatusCode {

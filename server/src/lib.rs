@@ -14,6 +14,7 @@ mod db;
 pub mod demo;
 mod error;
 mod feed;
+mod hex;
 mod hints;
 mod html;
 mod ids;

@@ -77,9 +77,14 @@ pub(crate) fn replace_whole_file(path: &Path, content: &[u8]) -> io::Result<()> 
 
 /// Where a file is written before it gets its name: in the same directory, one for each process.
 fn draft(path: &Path) -> PathBuf {
+    beside(path, &format!(".new-{}", std::process::id()))
+}
+
+/// The name of a file that lies beside another and bears its name, with something after it.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    PathBuf::from(name)
+    name.push(suffix);
+    name.into()
 }
 
 /// What is about to depend on a file outlasts a power cut; so must its name.

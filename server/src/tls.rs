@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -40,6 +40,46 @@ pub(crate) fn server_config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Why there are no authorities to verify another server with.
+#[derive(Debug)]
+pub(crate) enum AuthoritiesError {
+    Unreadable {
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// There is no certificate in the file, or on the system.
+    Nobody,
+}
+
+/// The authorities in a PEM file, or the system's. What is no certificate is passed over.
+///
+/// # Errors
+/// [`AuthoritiesError`].
+pub(crate) fn authorities(file: Option<&Path>) -> Result<RootCertStore, AuthoritiesError> {
+    let certificates: Vec<_> = match file {
+        Some(path) => {
+            let unreadable = |source| AuthoritiesError::Unreadable { path: path.to_owned(), source };
+            let pem = std::fs::read(path).map_err(unreadable)?;
+            CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()
+        }
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    let mut roots = RootCertStore::empty();
+    match roots.add_parsable_certificates(certificates) {
+        (0, _) => Err(AuthoritiesError::Nobody),
+        _ => Ok(roots),
+    }
+}
+
+/// The configuration to ask another server with, which `roots` vouch for.
+pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("ring has TLS 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {

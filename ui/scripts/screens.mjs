@@ -15,6 +15,13 @@ const REFUSED_SIGN_IN = [
   shown('signin-error'),
 ];
 
+const SIGN_IN_AGAIN_IN_VAIN = [
+  click('sign-in-again'),
+  fill('sign-in-again-password', 'a long password'),
+  click('sign-in-again-submit'),
+  shown('sign-in-again-error'),
+];
+
 /** @type {Screen[]} */
 export const SCREENS = [
   { name: 'sign-in', at: '?fake=signed-out', until: 'signin-submit' },
@@ -190,23 +197,13 @@ export const SCREENS = [
     name: 'sign-in-again-refused',
     at: '?problem=session_expired&signin=another_member#/inbox/conversation-0000000',
     until: 'session-expired',
-    steps: [
-      click('sign-in-again'),
-      fill('sign-in-again-password', 'a long password'),
-      click('sign-in-again-submit'),
-      shown('sign-in-again-error'),
-    ],
+    steps: SIGN_IN_AGAIN_IN_VAIN,
   },
   {
     name: 'sign-in-again-offline',
     at: '?problem=session_expired&signin=server_unreachable#/leads',
     until: 'session-expired',
-    steps: [
-      click('sign-in-again'),
-      fill('sign-in-again-password', 'a long password'),
-      click('sign-in-again-submit'),
-      shown('sign-in-again-error'),
-    ],
+    steps: SIGN_IN_AGAIN_IN_VAIN,
   },
   {
     name: 'export',

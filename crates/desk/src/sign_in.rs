@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api_client::{ApiClient, HeldTokens, ServerUrl, SignedIn, TokenStore};
+use domain::StudioId;
 use secrecy::SecretString;
 use store::{Cache, CacheIdentity};
 use uuid::Uuid;
@@ -77,19 +78,31 @@ impl Desk {
     ) -> Result<SessionView, DeskError> {
         // The place for the key comes first: without one there is no point in asking the server.
         let vault = self.prepare_vault(account.id, passphrase).await?;
+        let signed_in = self.ask_to_sign_in(client, &request.email, request.password.clone(), None).await?;
+        let account = self.keep(account, &vault, signed_in, Arc::clone(held)).await?;
+        self.open_account(account, vault, Purpose::Window(Some(claim))).await?;
+        self.inner.is_unreadable.store(false, Ordering::Relaxed);
+        self.session().await
+    }
+
+    /// Asks the server for a session on this device; the password is wiped, whatever it answers.
+    pub(crate) async fn ask_to_sign_in(
+        &self,
+        client: &ApiClient,
+        email: &str,
+        password: String,
+        studio_id: Option<StudioId>,
+    ) -> Result<SignedIn, DeskError> {
         let mut sign_in = SignIn {
-            email: request.email.trim().to_owned(),
-            password: request.password.clone(),
-            studio_id: None,
+            email: email.trim().to_owned(),
+            password,
+            studio_id,
             device: this_device(&self.inner.config.app_version),
             session: SessionForm::Bearer,
         };
         let answer = client.sign_in(&sign_in).await;
         sign_in.password.zeroize();
-        let account = self.keep(account, &vault, answer?, Arc::clone(held)).await?;
-        self.open_account(account, vault, Purpose::Window(Some(claim))).await?;
-        self.inner.is_unreadable.store(false, Ordering::Relaxed);
-        self.session().await
+        Ok(answer?)
     }
 
     async fn prepare_vault(&self, account_id: Uuid, passphrase: Option<SecretString>) -> Result<Arc<Vault>, DeskError> {
@@ -170,7 +183,7 @@ impl Desk {
 }
 
 /// What the server's list of devices will show.
-pub(crate) fn this_device(app_version: &str) -> DeviceInfo {
+fn this_device(app_version: &str) -> DeviceInfo {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let name = read("/etc/hostname").map(|text| text.trim().to_owned()).filter(|name| !name.is_empty());
     let os = read("/etc/os-release").and_then(|text| {

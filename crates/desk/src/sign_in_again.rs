@@ -3,13 +3,9 @@
 
 use std::sync::Arc;
 
-use api_client::{ApiClient, FailureKind, HeldTokens, TokenStore};
-use sync::SyncError;
-use wire::ApiErrorCode;
-use wire::auth::{SessionForm, SignIn};
-use zeroize::Zeroize;
+use api_client::{ApiClient, HeldTokens, TokenStore};
 
-use crate::sign_in::{TELL_SERVER, this_device};
+use crate::sign_in::TELL_SERVER;
 use crate::view::SignInAgainRequest;
 use crate::{Desk, DeskError};
 
@@ -23,22 +19,14 @@ impl Desk {
     pub async fn sign_in_again(&self, mut request: SignInAgainRequest) -> Result<(), DeskError> {
         let open = self.open()?;
         let engine = open.engine.as_ref().ok_or(DeskError::Locked)?;
-        if !engine.status().problem.is_some_and(|problem| is_session_unknown(&problem.error)) {
+        if !engine.status().problem.is_some_and(|problem| problem.error.wants_sign_in()) {
             return Err(DeskError::AlreadySignedIn);
         }
         let held = Arc::new(HeldTokens::default());
         let client = open.client.with_store(Arc::clone(&held) as Arc<dyn TokenStore>);
-        let mut sign_in = SignIn {
-            email: request.email.trim().to_owned(),
-            password: std::mem::take(&mut request.password),
-            studio_id: Some(open.profile.studio.id),
-            device: this_device(&self.inner.config.app_version),
-            session: SessionForm::Bearer,
-        };
+        let password = std::mem::take(&mut request.password);
         // Not as a transition: locking need not wait for a server.
-        let answer = client.sign_in(&sign_in).await;
-        sign_in.password.zeroize();
-        let signed_in = answer?;
+        let signed_in = self.ask_to_sign_in(&client, &request.email, password, Some(open.profile.studio.id)).await?;
         let (studio, member) = (signed_in.studio.id, signed_in.member.id);
         if (studio, member) != (open.profile.studio.id, open.profile.member.id) {
             end_unwanted(&client).await;
@@ -62,8 +50,4 @@ impl Desk {
 /// Best effort: the error to tell is another one.
 async fn end_unwanted(client: &ApiClient) {
     let _ = tokio::time::timeout(TELL_SERVER, client.sign_out()).await;
-}
-
-fn is_session_unknown(error: &SyncError) -> bool {
-    matches!(error, SyncError::Api(failure) if failure.kind == FailureKind::Api(ApiErrorCode::SessionExpired))
 }

@@ -6,14 +6,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api_client::{ApiClient, ApiFailure, FailureKind};
+use api_client::{ApiClient, FailureKind};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use domain::UnixMs;
 use store::{Applied, Cache, PageProgress};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wire::ApiErrorCode;
 use wire::changes::FeedKind;
 
 use crate::pull::{PullTurn, Told, pull, run_blocking};
@@ -163,7 +162,7 @@ async fn run(shared: &Arc<Shared>) {
             wait = waits.build();
         }
         tracing::info!(%error, "sync interrupted");
-        if ends_session(&error) {
+        if error.ends_session() {
             shared.update(|status, now| {
                 status.connect(Connection::Stopped, now);
                 status.problem = Some(Problem::new(error));
@@ -171,7 +170,7 @@ async fn run(shared: &Arc<Shared>) {
             shared.tell(EngineEvent::SessionEnded);
             return;
         }
-        if wants_sign_in(&error) {
+        if error.wants_sign_in() {
             shared.update(|status, now| {
                 status.connect(Connection::Stopped, now);
                 status.problem = Some(Problem::new(error));
@@ -181,7 +180,7 @@ async fn run(shared: &Arc<Shared>) {
             shared.wake.notified().await;
             continue;
         }
-        if is_cursor_refused(&error) && matches!(restart_snapshot(&shared.cache).await, Ok(true)) {
+        if error.is_cursor_refused() && matches!(restart_snapshot(&shared.cache).await, Ok(true)) {
             // Not at once: a server that refuses each of its own cursors must not be asked without end.
             tokio::time::sleep(wait.next().unwrap_or(MAX_WAIT)).await;
             continue;
@@ -349,26 +348,6 @@ impl Shared {
     }
 }
 
-fn api_failure(error: &SyncError) -> Option<&ApiFailure> {
-    match error {
-        SyncError::Api(failure) => Some(failure),
-        SyncError::Feed(_) | SyncError::Store(_) | SyncError::Interrupted(_) => None,
-    }
-}
-
-fn ends_session(error: &SyncError) -> bool {
-    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::SessionRevoked))
-}
-
-/// The session is over, and nobody is known to have ended it: what is here stays.
-fn wants_sign_in(error: &SyncError) -> bool {
-    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::SessionExpired))
-}
-
-fn is_cursor_refused(error: &SyncError) -> bool {
-    api_failure(error).is_some_and(|failure| failure.kind == FailureKind::Api(ApiErrorCode::CursorInvalid))
-}
-
 /// Offline is what a cable or a restart explains; everything else is a problem to show.
 fn is_offline(error: &SyncError) -> bool {
     match error {
@@ -387,7 +366,7 @@ fn pause(asked_for: Option<Duration>, own: Duration) -> Duration {
 }
 
 fn retry_after(error: &SyncError) -> Option<Duration> {
-    api_failure(error).and_then(|failure| failure.retry_after)
+    error.api_failure().and_then(|failure| failure.retry_after)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Why a sync stopped.
 
-use api_client::ApiFailure;
+use api_client::{ApiFailure, FailureKind};
 use store::StoreError;
+use wire::ApiErrorCode;
 use wire::changes::LineError;
 
 use crate::Interrupted;
@@ -18,6 +19,34 @@ pub enum SyncError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+impl SyncError {
+    /// What the API said, where it is that.
+    pub(crate) const fn api_failure(&self) -> Option<&ApiFailure> {
+        match self {
+            Self::Api(failure) => Some(failure),
+            Self::Feed(_) | Self::Store(_) | Self::Interrupted(_) => None,
+        }
+    }
+
+    fn is_refusal(&self, code: ApiErrorCode) -> bool {
+        self.api_failure().is_some_and(|failure| failure.kind == FailureKind::Api(code))
+    }
+
+    /// Somebody ended the session: the account must leave this computer.
+    pub(crate) fn ends_session(&self) -> bool {
+        self.is_refusal(ApiErrorCode::SessionRevoked)
+    }
+
+    /// The session is over, and nobody is known to have ended it: what is here stays, and somebody has to sign in again.
+    pub fn wants_sign_in(&self) -> bool {
+        self.is_refusal(ApiErrorCode::SessionExpired)
+    }
+
+    pub(crate) fn is_cursor_refused(&self) -> bool {
+        self.is_refusal(ApiErrorCode::CursorInvalid)
+    }
 }
 
 /// How a change feed broke its rules.

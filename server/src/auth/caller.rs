@@ -61,8 +61,7 @@ impl Caller {
         match state.database.directory().find_session(self.device_id, state.clock.now()).await? {
             SessionState::Live(session) if self.is_of(&session) => Ok(()),
             SessionState::Live(_) => Err(ApiError::TokenExpired),
-            SessionState::Ended => Err(ApiError::SessionRevoked),
-            SessionState::Gone => Err(ApiError::SessionExpired),
+            over => Err(ApiError::of_session(over)),
         }
     }
 
@@ -104,8 +103,7 @@ impl FromRequestParts<AppState> for Caller {
         let is_meant = |s: &LiveSession| s.member_id == bearer.member_id && s.form == form;
         let session = match state.database.directory().find_session(bearer.device_id, now).await? {
             SessionState::Live(session) if is_meant(&session) => session,
-            SessionState::Live(_) | SessionState::Gone => return Err(ApiError::SessionExpired),
-            SessionState::Ended => return Err(ApiError::SessionRevoked),
+            over => return Err(ApiError::of_session(over)),
         };
         if let Some(context) = parts.extensions.get::<RequestContext>() {
             context.belongs_to(session.studio_id);

@@ -1,16 +1,14 @@
-//! Tokens of invitations' links: derived from the mail that carries them, and kept as a keyed hash. Like refresh tokens
-//! they are `KEY.BASE64URL`, and their hashes `KEY.HEX`.
+//! Tokens of invitations' links: derived from the mail that carries them, and kept as a keyed hash.
 //!
 //! A mail is sent after its invitation is stored, perhaps by another server, perhaps again. Derived, the token needs to
 //! lie nowhere in the clear until then: who has the database but not the operator's secret has no link.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use secrecy::SecretString;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::token_form::TokenForm;
 use super::token_keys::TokenKeyId;
 use crate::secrets::Key;
 
@@ -18,9 +16,8 @@ const TOKEN_BYTES: usize = 32;
 
 /// Derives and hashes tokens, with one key.
 pub(super) struct InvitationLinks {
-    key_id: TokenKeyId,
+    form: TokenForm,
     deriving: hmac::Key,
-    hashing: hmac::Key,
 }
 
 /// A token and the hash to keep of it.
@@ -31,28 +28,19 @@ pub(crate) struct InvitationToken {
 
 impl InvitationLinks {
     pub(super) fn new(key_id: TokenKeyId, deriving: &Key, hashing: &Key) -> Self {
-        let key = |bytes: &Key| hmac::Key::new(hmac::HMAC_SHA256, bytes.as_ref());
-        Self { key_id, deriving: key(deriving), hashing: key(hashing) }
+        Self { form: TokenForm::new(key_id, hashing), deriving: hmac::Key::new(hmac::HMAC_SHA256, deriving.as_ref()) }
     }
 
     /// The token that the mail carries: the same each time.
     pub(super) fn token(&self, mail_id: Uuid) -> InvitationToken {
         let tag = hmac::sign(&self.deriving, mail_id.as_bytes());
-        let token = Zeroizing::new(format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(tag.as_ref())));
-        InvitationToken { token: token.as_str().into(), hash: self.hash_bytes(tag.as_ref()) }
+        let token = Zeroizing::new(self.form.write(tag.as_ref()));
+        InvitationToken { token: token.as_str().into(), hash: self.form.hash(tag.as_ref()) }
     }
 
     /// The hash a token is kept under; nothing when it has not the form of one of this key.
     pub(super) fn hash(&self, token: &str) -> Option<String> {
-        let (id, text) = TokenKeyId::before_dot(token)?;
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-        (id == self.key_id && bytes.len() == TOKEN_BYTES).then(|| self.hash_bytes(&bytes))
-    }
-
-    fn hash_bytes(&self, bytes: &[u8]) -> String {
-        let hash = hmac::sign(&self.hashing, bytes);
-        let hex = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
-        std::iter::once(format!("{}.", self.key_id)).chain(hex).collect()
+        self.form.read::<TOKEN_BYTES>(token).map(|bytes| self.form.hash(&*bytes))
     }
 }
 

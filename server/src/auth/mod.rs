@@ -11,6 +11,7 @@ mod invitation_link;
 mod password;
 mod refresh_token;
 mod rotation;
+mod token_form;
 mod token_keys;
 
 pub(crate) use access_token::{ACCESS_TOKEN_LIFETIME_S, Bearer};
@@ -19,7 +20,7 @@ pub(crate) use cookies::{Browser, clear, keep};
 pub(crate) use password::{PasswordError, Passwords, fold_email};
 pub(crate) use refresh_token::{RefreshTokenError, named_session};
 pub(crate) use rotation::{Presented, Successor, Verdict};
-pub(crate) use token_keys::{TokenKey, TokenKeyId, TokenKeySet, TokenKeys};
+pub(crate) use token_keys::{TokenKey, TokenKeyId, TokenKeys};
 
 /// A session nobody refreshes for so long is over.
 pub(crate) const SESSION_IDLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;

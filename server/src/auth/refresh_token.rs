@@ -6,12 +6,9 @@
 //! The successor of a token that is exchanged with an idempotency key is derived from the two, so that the same request
 //! leads to the same token again, and no token has to be kept in the clear to be told twice.
 //!
-//! A token is `KEY.BASE64URL`, and its hash `KEY.HEX`: which key hashed it has not to be guessed. The session's id is for
-//! when the token itself is not known any more: whether somebody ended the session can be told as long as that is on
-//! record (`docs/adr/0015`). It proves nothing; only the hash does.
+//! The session's id in it is for when the token itself is not known any more: whether somebody ended the session can be
+//! told as long as that is on record (`docs/adr/0015`). It proves nothing; only the hash does.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::DeviceId;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -19,6 +16,7 @@ use uuid::Uuid;
 use wire::auth::{MAX_IDEMPOTENCY_KEY_CHARS, MIN_IDEMPOTENCY_KEY_CHARS};
 use zeroize::Zeroizing;
 
+use super::token_form::{TokenForm, read_of_any_key};
 use super::token_keys::TokenKeyId;
 use crate::secrets::Key;
 
@@ -31,8 +29,7 @@ pub(super) type TokenBytes = Zeroizing<[u8; TOKEN_BYTES]>;
 
 /// Draws, derives and hashes refresh tokens, with one key.
 pub(super) struct RefreshTokens {
-    key_id: TokenKeyId,
-    hashing: hmac::Key,
+    form: TokenForm,
     deriving: hmac::Key,
     random: SystemRandom,
 }
@@ -72,8 +69,8 @@ pub(crate) struct Exchange {
 
 impl RefreshTokens {
     pub(super) fn new(key_id: TokenKeyId, hashing: &Key, deriving: &Key) -> Self {
-        let key = |bytes: &Key| hmac::Key::new(hmac::HMAC_SHA256, bytes.as_ref());
-        Self { key_id, hashing: key(hashing), deriving: key(deriving), random: SystemRandom::new() }
+        let deriving = hmac::Key::new(hmac::HMAC_SHA256, deriving.as_ref());
+        Self { form: TokenForm::new(key_id, hashing), deriving, random: SystemRandom::new() }
     }
 
     /// The first token of a session.
@@ -102,7 +99,7 @@ impl RefreshTokens {
         token: &str,
         idempotency_key: Option<&str>,
     ) -> Result<TokenBytes, RefreshTokenError> {
-        let bytes = self.decode(token).ok_or(RefreshTokenError::NotAToken)?;
+        let bytes: TokenBytes = self.form.read(token).ok_or(RefreshTokenError::NotAToken)?;
         match idempotency_key {
             None => self.draw_bytes(&bytes[..DEVICE_BYTES]),
             Some(key) => {
@@ -119,39 +116,19 @@ impl RefreshTokens {
 
     /// The hash a token is kept under; nothing when it has not the form of one of this key.
     pub(super) fn hash(&self, token: &str) -> Option<String> {
-        self.decode(token).map(|bytes| self.hash_bytes(&bytes))
+        self.form.read::<TOKEN_BYTES>(token).map(|bytes| self.form.hash(&*bytes))
     }
 
     /// The token of these bytes.
     pub(super) fn token(&self, bytes: &[u8; TOKEN_BYTES]) -> RefreshToken {
-        RefreshToken {
-            token: format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(bytes)),
-            hash: self.hash_bytes(bytes),
-        }
-    }
-
-    fn hash_bytes(&self, bytes: &[u8; TOKEN_BYTES]) -> String {
-        let hash = hmac::sign(&self.hashing, bytes);
-        let hex = hash.as_ref().iter().map(|byte| format!("{byte:02x}"));
-        std::iter::once(format!("{}.", self.key_id)).chain(hex).collect()
-    }
-
-    fn decode(&self, token: &str) -> Option<TokenBytes> {
-        let (id, text) = TokenKeyId::before_dot(token)?;
-        if id == self.key_id { decode(text) } else { None }
+        RefreshToken { token: self.form.write(bytes), hash: self.form.hash(bytes) }
     }
 }
 
 /// The session that a token, of whatever key, says it is of: anybody may say so.
 pub(crate) fn named_session(token: &str) -> Option<DeviceId> {
-    let (_, text) = TokenKeyId::before_dot(token)?;
-    let bytes = decode(text)?;
+    let (_, bytes) = read_of_any_key::<TOKEN_BYTES>(token)?;
     Some(DeviceId::from_uuid(Uuid::from_slice(&bytes[..DEVICE_BYTES]).ok()?))
-}
-
-fn decode(text: &str) -> Option<TokenBytes> {
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-    Some(Zeroizing::new(<[u8; TOKEN_BYTES]>::try_from(bytes.as_slice()).ok()?))
 }
 
 /// Whether a text has the form of an idempotency key.

@@ -235,15 +235,15 @@ impl TokenKeys {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Those that are known, with one that is named, where the database has it.
+    /// Those that are known, with the one that a token or a cursor names, where the database has it.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn knowing(&self, id: Option<TokenKeyId>) -> Result<Arc<TokenKeySet>, DbError> {
+    pub(crate) async fn knowing(&self, text: &str) -> Result<Arc<TokenKeySet>, DbError> {
         let known = self.known();
-        match id {
+        match TokenKeyId::before_dot(text) {
             // Smaller than the oldest: forgotten, and so for good.
-            Some(id) if known.find(id).is_none() && id > known.generations[0].id => {
+            Some((id, _)) if known.find(id).is_none() && id > known.generations[0].id => {
                 self.reload().await?;
                 Ok(self.known())
             }

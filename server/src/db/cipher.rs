@@ -13,6 +13,7 @@ use ring::{hmac, pbkdf2};
 use zeroize::Zeroizing;
 
 use super::DbError;
+use crate::secret_file::beside;
 use crate::secrets::Key;
 
 /// Size of a page, reserved bytes included.
@@ -60,13 +61,6 @@ pub(super) fn is_plain(path: &Path) -> io::Result<bool> {
 }
 
 const SALT_AND_MORE: u64 = SALT_BYTES as u64;
-
-/// The name of a file of SQLite's beside the database.
-pub(super) fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
 
 /// Whether there is such a file with anything in it.
 fn is_there(path: &Path) -> bool {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
 
 use super::cursor::{Phase, Place, Scope, SnapshotPlace};
-use crate::auth::{Caller, TokenKeyId};
+use crate::auth::Caller;
 use crate::db::{Billing, DbError, Key, Opening, Page, Tenant};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -74,7 +74,7 @@ pub(crate) async fn open(
     let scope = Scope { studio: caller.studio_id, epoch, sight };
     let (place, held) = match cursor {
         Some(cursor) => {
-            let keys = state.token_keys.knowing(TokenKeyId::before_dot(cursor).map(|(id, _)| id)).await?;
+            let keys = state.token_keys.knowing(cursor).await?;
             let opened = keys.cursor_seal_of(cursor).and_then(|seal| seal.open(&scope, cursor).ok());
             opened.ok_or(ApiError::CursorInvalid)?
         }

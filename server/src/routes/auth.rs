@@ -1,7 +1,5 @@
 //! Signing in, staying signed in, signing out: with tokens in bodies, or in cookies for browsers.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,11 +13,8 @@ use wire::{ApiErrorBody, ApiErrorCode};
 
 use super::body::JsonBody;
 use super::check;
-use crate::auth::{
-    self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, TokenKeyId, TokenKeySet,
-    fold_email,
-};
-use crate::db::{NewDevice, Rotate, Rotation, SessionState};
+use crate::auth::{self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, fold_email};
+use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
 use crate::hints::Hint;
 use crate::ids::new_uuid;
@@ -165,7 +160,7 @@ async fn exchange(
     idempotency_key: Option<&str>,
 ) -> Result<Tokens, ApiError> {
     let now = state.clock.now();
-    let keys = keys_knowing(state, refresh_token).await?;
+    let keys = state.token_keys.knowing(refresh_token).await?;
     let mut exchange = match keys.exchange(refresh_token, idempotency_key, now) {
         Ok(exchange) => exchange,
         // Of a key that is gone, it may be: of its session more may be known.
@@ -204,10 +199,7 @@ async fn exchange(
 /// What to answer to a token of which nothing is known but the session that it names.
 async fn refusal_of(state: &AppState, refresh_token: &str, now: UnixMs) -> Result<ApiError, ApiError> {
     let Some(named) = auth::named_session(refresh_token) else { return Ok(ApiError::SessionExpired) };
-    Ok(match state.database.directory().find_session(named, now).await? {
-        SessionState::Ended => ApiError::SessionRevoked,
-        SessionState::Live(_) | SessionState::Gone => ApiError::SessionExpired,
-    })
+    Ok(ApiError::of_session(state.database.directory().find_session(named, now).await?))
 }
 
 /// Ends a session
@@ -227,7 +219,7 @@ pub(crate) async fn sign_out(
         Err(error) => return Err(error),
     };
     let hash = match token {
-        Some(token) => keys_knowing(&state, &token).await?.hash_refresh(&token),
+        Some(token) => state.token_keys.knowing(&token).await?.hash_refresh(&token),
         None => None,
     };
     if let Some(hash) = hash
@@ -239,12 +231,6 @@ pub(crate) async fn sign_out(
         SessionForm::Bearer => StatusCode::NO_CONTENT.into_response(),
         SessionForm::Cookie => (StatusCode::NO_CONTENT, auth::clear(state.is_tls)?).into_response(),
     })
-}
-
-/// The keys, with that of a refresh token, if it names one.
-async fn keys_knowing(state: &AppState, refresh_token: &str) -> Result<Arc<TokenKeySet>, ApiError> {
-    let key_id = TokenKeyId::before_dot(refresh_token).map(|(id, _)| id);
-    Ok(state.token_keys.knowing(key_id).await?)
 }
 
 fn tokens(

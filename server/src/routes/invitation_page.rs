@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use super::members::settle;
 use crate::auth::PasswordError;
-use crate::auth::TokenKeyId;
 use crate::db::{Accept, AcceptAs, Acceptance, FoundInvitation, InvitationState};
 use crate::error::ApiError;
 use crate::ids::new_uuid;
@@ -191,8 +190,7 @@ async fn account(
 
 /// The hash that an invitation is found by; nothing when this is no token of ours.
 async fn hash(state: &AppState, token: &str) -> Result<Option<String>, ApiError> {
-    let key_id = TokenKeyId::before_dot(token).map(|(id, _)| id);
-    Ok(state.token_keys.knowing(key_id).await?.hash_invitation(token))
+    Ok(state.token_keys.knowing(token).await?.hash_invitation(token))
 }
 
 async fn find(state: &AppState, token: &str) -> Result<Option<FoundInvitation>, ApiError> {

@@ -7,7 +7,8 @@ use std::{fmt, fs, io};
 use super::derive::{Key, derive, draw};
 use super::error::{MalformedSecret, SecretError};
 use super::sealed::SealingKey;
-use crate::secret_file::{SecretFileError, create_secret, find_secret, make_private_dir, sync_dir_of};
+use crate::hex::hex;
+use crate::secret_file::{SecretFileError, beside, create_secret, find_secret, make_private_dir, sync_dir_of};
 use crate::settings::find_weakness;
 
 /// Names what is derived from such a secret.
@@ -31,8 +32,7 @@ impl fmt::Debug for Secret {
 impl Secret {
     pub(super) fn new(key: Key) -> Self {
         let id = derive(&key, KIND, "fingerprint");
-        let fingerprint = id[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { key, fingerprint }
+        Self { key, fingerprint: hex(&id[..8]) }
     }
 
     /// Reads the 64 hexadecimal digits of a variable of the environment.
@@ -100,7 +100,7 @@ impl SecretSource {
     pub(crate) fn next_file(&self) -> Option<PathBuf> {
         match self {
             Self::Given(_) => None,
-            Self::File(path) => Some(with_suffix(path, "next")),
+            Self::File(path) => Some(beside(path, ".next")),
         }
     }
 
@@ -127,7 +127,7 @@ impl SecretSource {
     /// [`SecretError::File`].
     pub(crate) fn take_next(&self, old: &Secret) -> Result<(), SecretError> {
         let (Self::File(path), Some(next)) = (self, self.next_file()) else { return Ok(()) };
-        let kept = with_suffix(path, old.fingerprint());
+        let kept = beside(path, &format!(".{}", old.fingerprint()));
         let replaced = match fs::hard_link(path, &kept) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => sync_dir_of(&kept).and_then(|()| fs::rename(&next, path)).and_then(|()| sync_dir_of(path)),
@@ -165,13 +165,6 @@ impl SecretSource {
         }
         self.get()
     }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use axum::extract::MatchedPath;
 use axum::http::StatusCode;
-use serde::Serialize;
 use tracing::Metadata;
 use uuid::Uuid;
 use wire::ApiErrorCode;
@@ -27,8 +26,7 @@ pub(crate) struct Fault {
 }
 
 /// Sorts of faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
     Panic,
     Database,

@@ -10,9 +10,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::RootCertStore;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -20,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use super::TelemetryError;
 use super::config::Endpoint;
 use super::payload::CLIENT;
+use crate::tls;
 
 /// For all of it: the name, the connection, the request, the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,7 +52,8 @@ impl Poster {
     /// # Errors
     /// When there are no certificates to verify the place with.
     pub(super) fn new(endpoint: Endpoint, root_certificates: Option<&Path>) -> Result<Self, TelemetryError> {
-        let tls = endpoint.is_tls.then(|| tls(root_certificates)).transpose()?;
+        let roots = endpoint.is_tls.then(|| tls::authorities(root_certificates)).transpose()?;
+        let tls = roots.map(|roots| Arc::new(tls::client_config(roots)).into());
         Ok(Self { endpoint, tls })
     }
 
@@ -110,27 +110,4 @@ where
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// TLS 1.3 with the system's authorities, or those of a file.
-fn tls(root_certificates: Option<&Path>) -> Result<TlsConnector, TelemetryError> {
-    let certificates: Vec<_> = match root_certificates {
-        Some(path) => {
-            let unreadable = |source| TelemetryError::Certificates { path: path.to_owned(), source };
-            let pem = std::fs::read(path).map_err(unreadable)?;
-            CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect()
-        }
-        None => rustls_native_certs::load_native_certs().certs,
-    };
-    let mut roots = RootCertStore::empty();
-    if roots.add_parsable_certificates(certificates).0 == 0 {
-        return Err(TelemetryError::NoCertificates);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("ring has TLS 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config).into())
 }

@@ -30,6 +30,7 @@ pub(crate) use pseudonym::{PseudonymKey, Who};
 
 use crate::auth::TokenKeys;
 use crate::clock::Clock;
+use crate::tls::AuthoritiesError;
 use courier::{Outbox, Service, Tally};
 use pseudonym::Pseudonym;
 use services::{Posthog, Sentry};
@@ -53,6 +54,15 @@ pub enum TelemetryError {
     Certificates { path: PathBuf, source: std::io::Error },
     #[error("there are no certificates to verify where telemetry goes with: give some in FRONTDESK_TELEMETRY_CA")]
     NoCertificates,
+}
+
+impl From<AuthoritiesError> for TelemetryError {
+    fn from(error: AuthoritiesError) -> Self {
+        match error {
+            AuthoritiesError::Unreadable { path, source } => Self::Certificates { path, source },
+            AuthoritiesError::Nobody => Self::NoCertificates,
+        }
+    }
 }
 
 impl TelemetryConfig {

@@ -65,7 +65,7 @@ struct Exceptions<'a> {
 
 #[derive(Serialize)]
 struct Exception<'a> {
-    r#type: FaultKind,
+    r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     stacktrace: Option<Stacktrace<'a>>,
 }
@@ -93,7 +93,7 @@ struct Tags {
 impl<'a> Exception<'a> {
     fn new(kind: FaultKind, place: Option<&'a Place>) -> Self {
         let frame = |place: &'a Place| Frame { filename: place.file(), lineno: place.line(), in_app: place.is_ours() };
-        Self { r#type: kind, stacktrace: place.map(|place| Stacktrace { frames: [frame(place)] }) }
+        Self { r#type: kind.name(), stacktrace: place.map(|place| Stacktrace { frames: [frame(place)] }) }
     }
 }
 

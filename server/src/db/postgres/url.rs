@@ -4,18 +4,16 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::form_urlencoded;
 
 use super::super::DbError;
+use crate::tls::{self, AuthoritiesError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A database that vanished without a word is noticed after about this long.
@@ -111,31 +109,20 @@ impl PostgresUrl {
     /// # Errors
     /// [`DbError::Io`] for a file of certificates that can't be read, [`DbError::NoCertificates`] where it has none.
     pub(super) fn tls(&self) -> Result<MakeRustlsConnect, DbError> {
-        let roots = match (&self.root_certificates, self.config.get_ssl_mode()) {
-            (_, SslMode::Disable) => RootCertStore::empty(),
-            (Some(path), _) => {
-                let unreadable = |source| DbError::Io { path: path.clone(), source };
-                let pem = std::fs::read(path).map_err(unreadable)?;
-                let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
-                verified_by(certificates.collect())?
-            }
-            (None, _) => verified_by(rustls_native_certs::load_native_certs().certs)?,
+        let roots = match self.config.get_ssl_mode() {
+            SslMode::Disable => RootCertStore::empty(),
+            _ => tls::authorities(self.root_certificates.as_deref())?,
         };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("ring has TLS 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(MakeRustlsConnect::new(config))
+        Ok(MakeRustlsConnect::new(tls::client_config(roots)))
     }
 }
 
-fn verified_by(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, DbError> {
-    let mut roots = RootCertStore::empty();
-    match roots.add_parsable_certificates(certificates) {
-        (0, _) => Err(DbError::NoCertificates),
-        _ => Ok(roots),
+impl From<AuthoritiesError> for DbError {
+    fn from(error: AuthoritiesError) -> Self {
+        match error {
+            AuthoritiesError::Unreadable { path, source } => Self::Io { path, source },
+            AuthoritiesError::Nobody => Self::NoCertificates,
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use super::RotationStep;
 use crate::db::DbError;
-use crate::db::cipher::{beside, find_key};
+use crate::db::cipher::find_key;
 use crate::db::sqlite::{Connection, Mode, change_key, check_whole};
-use crate::secret_file::{create_private_file, sync_dir_of};
+use crate::secret_file::{beside, create_private_file, sync_dir_of};
 use crate::secrets::{FileName, KeyRing};
 
 /// Ends the name of a copy.

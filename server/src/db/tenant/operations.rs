@@ -7,6 +7,7 @@ use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalR
 use super::write::{Write, WriteError};
 use super::{Sight, Tenant};
 use crate::db::DbError;
+use crate::hex::hex;
 use crate::limits;
 
 pub(super) const FIND: &str = "SELECT member_id, act_hash, fields FROM operation WHERE id = $1";
@@ -118,6 +119,5 @@ struct Kept {
 /// Tells an act from another. Nothing of it can be read from the hash; it goes with the studio.
 fn hash(operation: &Operation) -> Result<String, DbError> {
     let Operation { id: _, at, act } = operation;
-    let digest = digest::digest(&digest::SHA256, &serde_json::to_vec(&(at, act))?);
-    Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(digest::digest(&digest::SHA256, &serde_json::to_vec(&(at, act))?).as_ref()))
 }
