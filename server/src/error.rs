@@ -10,7 +10,7 @@ use wire::{ApiErrorBody, ApiErrorCode};
 use crate::auth::PasswordError;
 use crate::db::{DbError, MemberError, SessionState, WriteError};
 use crate::telemetry::{Fault, FaultKind};
-use domain::MemberRefusal;
+use domain::{InvalidField, MemberRefusal};
 
 /// When to come back after an outage of the database, in seconds: most are a restart or a change of the primary.
 const OUTAGE_RETRY_S: u64 = 2;
@@ -141,6 +141,12 @@ impl From<WriteError> for ApiError {
             WriteError::NotFound => Self::NotFound,
             WriteError::Invalid { field, problem } => Self::invalid(field, problem),
         }
+    }
+}
+
+impl From<InvalidField> for ApiError {
+    fn from(InvalidField { field, problem }: InvalidField) -> Self {
+        Self::invalid(field, problem)
     }
 }
 

@@ -1,17 +1,7 @@
-//! How large things may be. What passes these fits in a line of the change feed, however it is escaped.
+//! How large things may be: of what people type as `domain::limits` says, of what travels and is kept as the rest.
 
-/// Of a lead's notes.
-pub(crate) const NOTES_BYTES: usize = 65_536;
-/// Of a message's text, as `wire::write::RecordMessage` says.
-pub(crate) const MESSAGE_BYTES: usize = 65_536;
-/// Of a lead's name, in characters.
-pub(crate) const NAME_CHARS: usize = 200;
-/// Of an e-mail address (RFC 5321 §4.5.3.1.3, as corrected).
-pub(crate) const EMAIL_BYTES: usize = 254;
-/// Tags of one lead.
-pub(crate) const TAGS: usize = 50;
-/// Of one tag, in characters.
-pub(crate) const TAG_CHARS: usize = 60;
+pub(crate) use domain::limits::{EMAIL_BYTES, EXACT_INTEGER, MESSAGE_BYTES, NAME_CHARS, TAGS};
+
 /// Of what a device says of itself, each field, in characters; as `wire::device::DeviceInfo` says.
 pub(crate) const DEVICE_CHARS: usize = 100;
 /// Ended devices that one listing tells of.
@@ -26,10 +16,6 @@ pub(crate) const AUDIT_DETAIL_CHARS: usize = 200;
 pub(crate) const OPEN_INVITATIONS: i64 = 100;
 /// An invitation is sent again this long after the last time at the earliest.
 pub(crate) const RENEW_INVITATION_MS: i64 = 60_000;
-/// The largest whole number that every client holds exactly, JavaScript's included (RFC 8259 §6).
-pub(crate) const EXACT_INTEGER: i64 = (1 << 53) - 1;
-/// Of a lead's value.
-pub(crate) const MAX_VALUE_MINOR: i64 = EXACT_INTEGER;
 
 /// Body of the sign-in routes.
 pub(crate) const AUTH_BODY_BYTES: usize = 16 * 1024;

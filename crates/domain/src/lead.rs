@@ -147,6 +147,96 @@ impl std::fmt::Debug for LeadPatch {
     }
 }
 
+/// A lead that a member adds.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct NewLead {
+    /// Not blank; at most 200 characters.
+    #[schema(max_length = 200)]
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<Phone>,
+    pub stage_id: StageId,
+    /// Absent: the pool.
+    pub owner_id: Option<MemberId>,
+    pub source: Source,
+    #[schema(schema_with = described_tags)]
+    pub tags: Vec<String>,
+    /// At most 65,536 bytes.
+    #[schema(max_length = 65536, pattern = r"^[^\u0000]*$")]
+    pub notes: String,
+    /// In hundredths of the studio's currency.
+    #[schema(minimum = 0, maximum = 9007199254740991_i64)]
+    pub value_minor: Option<i64>,
+    /// Where it came from, as far as whoever adds it knows.
+    #[serde(default)]
+    pub first_touch: Touch,
+}
+
+/// Written by hand: a lead's name, number or notes never reach a log.
+impl std::fmt::Debug for NewLead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewLead").field("stage_id", &self.stage_id).finish_non_exhaustive()
+    }
+}
+
+impl NewLead {
+    /// The fields that can be edited later, too.
+    pub(crate) fn as_patch(&self) -> LeadPatch {
+        LeadPatch {
+            name: Some(self.name.clone()),
+            email: Some(self.email.clone()),
+            phone: Some(self.phone.clone()),
+            stage_id: Some(self.stage_id),
+            owner_id: Some(self.owner_id),
+            tags: Some(self.tags.clone()),
+            notes: Some(self.notes.clone()),
+            value_minor: Some(self.value_minor),
+        }
+    }
+
+    /// The lead it becomes.
+    pub fn into_lead(self, id: LeadId, created_at: UnixMs) -> Lead {
+        let Self { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, first_touch } = self;
+        Lead {
+            id,
+            name,
+            email,
+            phone,
+            stage_id,
+            owner_id,
+            source,
+            campaign: first_touch.campaign.clone(),
+            tags,
+            notes,
+            value_minor,
+            last_touch: first_touch.clone(),
+            first_touch,
+            created_at,
+            updated_at: created_at,
+            last_activity_at: created_at,
+        }
+    }
+}
+
+impl Lead {
+    /// The lead with what the patch says.
+    #[must_use]
+    pub fn patched(mut self, patch: LeadPatch) -> Self {
+        let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = patch;
+        self.name = name.unwrap_or(self.name);
+        self.email = email.unwrap_or(self.email);
+        self.phone = phone.unwrap_or(self.phone);
+        self.stage_id = stage_id.unwrap_or(self.stage_id);
+        self.owner_id = owner_id.unwrap_or(self.owner_id);
+        self.tags = tags.unwrap_or(self.tags);
+        self.notes = notes.unwrap_or(self.notes);
+        self.value_minor = value_minor.unwrap_or(self.value_minor);
+        self
+    }
+}
+
 /// What the derive can't say of tags: what holds of each of them.
 fn described_tags() -> Array {
     let tag = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(60));

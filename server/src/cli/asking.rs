@@ -8,7 +8,6 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::limits;
-use crate::routes::leads::is_email;
 
 /// More than any answer.
 const MAX_BYTES: u64 = 4_096;
@@ -52,7 +51,7 @@ impl Person {
         let (name, email) = (name.trim(), email.trim());
         ensure!(!name.is_empty(), "a member has a name");
         ensure!(name.chars().count() <= limits::NAME_CHARS, "the name is too long");
-        ensure!(is_email(email), "that is no e-mail address");
+        ensure!(domain::is_email(email), "that is no e-mail address");
         ensure!(!password.expose_secret().is_empty(), "the password is empty");
         Ok(Self { name: name.to_owned(), email: email.to_owned(), password })
     }

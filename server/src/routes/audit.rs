@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use wire::write::AuditBatch;
 
 use super::body::JsonBody;
-use super::check;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits;
@@ -26,7 +25,7 @@ pub(crate) async fn append(
     }
     for (index, entry) in batch.entries.iter().enumerate() {
         let field = |name| format!("entries[{index}].{name}");
-        check::line(field("detail"), &entry.detail, limits::AUDIT_DETAIL_CHARS)?;
+        domain::check_line(field("detail"), &entry.detail, limits::AUDIT_DETAIL_CHARS)?;
         if !(-limits::EXACT_INTEGER..=limits::EXACT_INTEGER).contains(&entry.at.0) {
             return Err(ApiError::invalid(field("at"), "is no time"));
         }

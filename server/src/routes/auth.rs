@@ -12,7 +12,6 @@ use wire::device::DeviceInfo;
 use wire::{ApiErrorBody, ApiErrorCode};
 
 use super::body::JsonBody;
-use super::check;
 use crate::auth::{self, ACCESS_TOKEN_LIFETIME_S, Bearer, Browser, RefreshTokenError, SESSION_IDLE_MS, fold_email};
 use crate::db::{NewDevice, Rotate, Rotation};
 use crate::error::ApiError;
@@ -77,7 +76,7 @@ async fn begin_session(
         browser.require_own_page()?;
     }
     // Of what has not the form of an address there is no account, and no other answer.
-    check::line("email", &request.email, limits::EMAIL_BYTES)?;
+    domain::check_line("email", &request.email, limits::EMAIL_BYTES)?;
     let directory = state.database.directory();
     let email = fold_email(&request.email);
     state.rate_limits.count_sign_in(&email, address.0)?;
@@ -252,7 +251,7 @@ fn check_device(device: &DeviceInfo) -> Result<(), ApiError> {
     for (field, text) in
         [("device.name", &device.name), ("device.os", &device.os), ("device.app_version", &device.app_version)]
     {
-        check::line(field, text, limits::DEVICE_CHARS)?;
+        domain::check_line(field, text, limits::DEVICE_CHARS)?;
     }
     Ok(())
 }

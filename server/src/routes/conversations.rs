@@ -7,7 +7,6 @@ use domain::{ConversationId, Message, Permission};
 use wire::write::RecordMessage;
 
 use super::body::{self, JsonBody};
-use super::check;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::limits;
@@ -34,7 +33,7 @@ pub(crate) async fn record_message(
     if record.body.trim().is_empty() {
         return Err(ApiError::invalid("body", "is empty"));
     }
-    check::text("body", &record.body, limits::MESSAGE_BYTES)?;
+    domain::check_text("body", &record.body, limits::MESSAGE_BYTES)?;
     let tenant = state.database.tenant(caller.studio_id).await?;
     let now = state.clock.now();
     let recorded = tenant.record_message(conversation_id, record, caller.member_id, caller.sight(), now).await?;

@@ -7,7 +7,6 @@ use domain::{InvitationId, Permission, UnixMs};
 use wire::invitation::{INVITATION_DAYS, Invitation, InvitationList, MailState, NewInvitation};
 
 use super::body::{self, JsonBody};
-use super::leads::is_email;
 use super::members::{actor, settle};
 use crate::auth::{Caller, fold_email};
 use crate::db::{NewInvitation as Inviting, NewLink};
@@ -43,7 +42,7 @@ pub(crate) async fn invite(
     caller.require(Permission::ManageMembers)?;
     let NewInvitation { email, role } = request;
     let email = email.trim().to_owned();
-    if !is_email(&email) || mail_address(&email).is_none() {
+    if !domain::is_email(&email) || mail_address(&email).is_none() {
         return Err(ApiError::invalid("email", "is not an e-mail address"));
     }
     if state.mailer.is_none() {

@@ -3,7 +3,6 @@
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod body;
-mod check;
 pub(crate) mod conversations;
 pub(crate) mod devices;
 mod documented;

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Edited, LeadEdit, LeadId, LeadPatch, Permission};
+use domain::{InvalidField, LeadId, Permission};
 use wire::operation::{
     Act, EditLead, MAX_OPERATIONS, Operation, OperationOutcome, OperationResult, OperationResults, Operations,
     RefusalReason, Refused,
 };
 
 use super::body::JsonBody;
-use super::leads::check_patch;
 use crate::auth::Caller;
 use crate::db::Editor;
 use crate::error::ApiError;
@@ -70,28 +69,6 @@ const fn target(operation: &Operation) -> LeadId {
 /// What can be told wrong without asking the studio: what a field is to become.
 fn check(operation: &Operation) -> Result<(), Refused> {
     let Act::EditLead(EditLead { edit, .. }) = &operation.act;
-    check_patch(&wanted(edit)).map_err(|error| Refused {
-        reason: RefusalReason::Invalid,
-        field: match error {
-            ApiError::InvalidInput { field, .. } => field,
-            _ => None,
-        },
-    })
-}
-
-fn wanted(edit: &LeadEdit) -> LeadPatch {
-    fn to<T: Clone>(edited: &Option<Edited<T>>) -> Option<T> {
-        edited.as_ref().map(|edited| edited.to.clone())
-    }
-    let LeadEdit { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = edit;
-    LeadPatch {
-        name: to(name),
-        email: to(email),
-        phone: to(phone),
-        stage_id: to(stage_id),
-        owner_id: to(owner_id),
-        tags: to(tags),
-        notes: to(notes),
-        value_minor: to(value_minor),
-    }
+    let invalid = |error: InvalidField| Refused { reason: RefusalReason::Invalid, field: Some(error.field) };
+    edit.wanted().check().map_err(invalid)
 }

@@ -76,10 +76,13 @@ impl SealedRing {
         secrets.into_iter().map(|(_, secret)| secret.to_owned()).collect()
     }
 
-    /// Adds what is not there yet.
+    /// Adds what is not there yet, as later than all that is, whatever the clock says: which secret came last decides
+    /// whom the ring is left to.
     pub(crate) fn add(&mut self, keys: Vec<SealedKey>) {
-        for key in keys {
+        let after = self.keys.iter().map(|key| key.sealed_at.plus_ms(1)).max();
+        for mut key in keys {
             if !self.keys.iter().any(|there| (there.generation, &there.secret) == (key.generation, &key.secret)) {
+                key.sealed_at = key.sealed_at.max(after.unwrap_or(key.sealed_at));
                 self.keys.push(key);
             }
         }
@@ -230,6 +233,19 @@ mod tests {
         sealed.leave_to(&secret(2)).expect("left");
         assert!(matches!(sealed.open(&secret(1)), Err(SecretError::OtherSecret { .. })));
         assert!(sealed.open(&secret(2)).is_ok());
+    }
+
+    #[test]
+    fn which_secret_came_last_does_not_hang_on_the_clock() {
+        let ring = KeyRing::draw().expect("drawn");
+        // Secrets have an order of their own, by fingerprint: both ways round.
+        for (first, second) in [(1, 2), (2, 1)] {
+            for second_at in [UnixMs(500), UnixMs(1_000)] {
+                let mut sealed = SealedRing { keys: ring.seal_for(&secret(first), UnixMs(1_000)).expect("sealed") };
+                sealed.add(ring.seal_for(&secret(second), second_at).expect("sealed"));
+                assert_eq!(sealed.secrets().pop().as_deref(), Some(secret(second).fingerprint()), "at {second_at:?}");
+            }
+        }
     }
 
     #[test]

@@ -3,17 +3,23 @@
 //! An edit says of each field what it was and what it is to be, so that whoever carries it out can tell a change from a
 //! copy (ADR 16). [`merge_lead`] is the rule.
 
+mod change;
+mod check;
 mod merge;
 
+pub use change::{FieldChange, FieldValue};
+pub use check::{InvalidField, check_filled_line, check_line, check_text, is_email};
 pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{MemberId, Phone, StageId};
+use crate::{LeadPatch, MemberId, Phone, StageId};
 
 /// What a field was for whoever edited it, and what they made of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
 #[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Edited<T> {
     #[serde(deserialize_with = "given")]
@@ -30,7 +36,8 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 /// Edited fields of a lead. Absent ones were not touched.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export, optional_fields)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeadEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +66,48 @@ impl std::fmt::Debug for LeadEdit {
     }
 }
 
+impl<T> Edited<T> {
+    fn reversed(self) -> Self {
+        Self { from: self.to, to: self.from }
+    }
+}
+
 impl LeadEdit {
+    /// What the edited fields are to become.
+    #[must_use]
+    pub fn wanted(&self) -> LeadPatch {
+        fn to<T: Clone>(edited: &Option<Edited<T>>) -> Option<T> {
+            edited.as_ref().map(|edited| edited.to.clone())
+        }
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        LeadPatch {
+            name: to(name),
+            email: to(email),
+            phone: to(phone),
+            stage_id: to(stage_id),
+            owner_id: to(owner_id),
+            tags: to(tags),
+            notes: to(notes),
+            value_minor: to(value_minor),
+        }
+    }
+
+    /// The edit that takes this one back.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        Self {
+            name: name.map(Edited::reversed),
+            email: email.map(Edited::reversed),
+            phone: phone.map(Edited::reversed),
+            stage_id: stage_id.map(Edited::reversed),
+            owner_id: owner_id.map(Edited::reversed),
+            tags: tags.map(Edited::reversed),
+            notes: notes.map(Edited::reversed),
+            value_minor: value_minor.map(Edited::reversed),
+        }
+    }
+
     /// The fields that were edited.
     pub fn fields(&self) -> impl Iterator<Item = LeadField> {
         let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;

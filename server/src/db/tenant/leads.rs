@@ -114,7 +114,7 @@ impl Write<'_> {
         moved_at: UnixMs,
         now: UnixMs,
     ) -> Result<Lead, WriteError> {
-        let mut lead = patched(before.clone(), patch);
+        let mut lead = before.clone().patched(patch);
         if lead == before {
             return Ok(lead);
         }
@@ -236,17 +236,4 @@ impl Write<'_> {
         let found = self.tx().find(sql, &[(&stage_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "stage_id", problem: "is no stage of this studio" })
     }
-}
-
-fn patched(mut lead: Lead, patch: LeadPatch) -> Lead {
-    let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = patch;
-    lead.name = name.unwrap_or(lead.name);
-    lead.email = email.unwrap_or(lead.email);
-    lead.phone = phone.unwrap_or(lead.phone);
-    lead.stage_id = stage_id.unwrap_or(lead.stage_id);
-    lead.owner_id = owner_id.unwrap_or(lead.owner_id);
-    lead.tags = tags.unwrap_or(lead.tags);
-    lead.notes = notes.unwrap_or(lead.notes);
-    lead.value_minor = value_minor.unwrap_or(lead.value_minor);
-    lead
 }
