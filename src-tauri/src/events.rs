@@ -54,6 +54,7 @@ fn union(a: Changed, b: Changed) -> Changed {
         messages: a.messages || b.messages,
         studio: a.studio || b.studio,
         billing: a.billing || b.billing,
+        outbox: a.outbox || b.outbox,
     }
 }
 

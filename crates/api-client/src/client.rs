@@ -8,6 +8,7 @@ use wire::ApiErrorCode;
 use wire::auth::{Session, SignIn};
 use wire::changes::Cursor;
 use wire::device::{DeviceList, RevokedOthers};
+use wire::operation::{OperationResults, Operations};
 use wire::write::AuditBatch;
 
 use crate::http::{Answer, Http};
@@ -151,6 +152,15 @@ impl ApiClient {
     /// Any [`FailureKind`].
     pub async fn send_audit(&self, batch: &AuditBatch) -> Result<(), ApiFailure> {
         self.with_access(|http| http.request(Method::POST, &["v1", "audit"]).json(batch)).await?.nothing()
+    }
+
+    /// Has the server do what was done on this device. The same acts may be sent again.
+    ///
+    /// # Errors
+    /// Any [`FailureKind`]; it is not known then which of them were done.
+    pub async fn push(&self, operations: &Operations) -> Result<OperationResults, ApiFailure> {
+        let request = |http: &Http| http.request(Method::POST, &["v1", "sync", "operations"]).json(operations);
+        self.with_access(request).await?.json().await
     }
 
     /// Goes on with a session that was opened elsewhere, in the place of the one there was. Its tokens are in the store when

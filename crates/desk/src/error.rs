@@ -244,10 +244,10 @@ fn code_of(error: &DeskError) -> ErrorCode {
         // As a rule a disk that is not there; signing out lets it go.
         DeskError::CacheMissing => ErrorCode::CacheUnavailable,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
-        DeskError::Forbidden(Permission::ManageMembers) => ErrorCode::NotAllowed,
         DeskError::Forbidden(
-            Permission::ReviewLeads | Permission::EditLeads | Permission::DeleteLeads | Permission::ViewBilling,
-        ) => ErrorCode::NotFound,
+            Permission::ManageMembers | Permission::EditLeads | Permission::BulkEditLeads | Permission::DeleteLeads,
+        ) => ErrorCode::NotAllowed,
+        DeskError::Forbidden(Permission::ReviewLeads | Permission::ViewBilling) => ErrorCode::NotFound,
         DeskError::InvalidInput => ErrorCode::InvalidInput,
         DeskError::Interrupted(_) => ErrorCode::Internal,
     }
@@ -259,7 +259,11 @@ fn sync_code(error: &SyncError) -> ErrorCode {
         SyncError::Feed(FeedError::Cut) => ErrorCode::ServerUnreachable,
         SyncError::Feed(FeedError::ServerFailed { .. }) => ErrorCode::ServerFailed,
         SyncError::Feed(
-            FeedError::Line(_) | FeedError::OutOfOrder | FeedError::PageTooLarge(_) | FeedError::PageTooHeavy(_),
+            FeedError::Line(_)
+            | FeedError::OutOfOrder
+            | FeedError::PageTooLarge(_)
+            | FeedError::PageTooHeavy(_)
+            | FeedError::OtherResults,
         ) => ErrorCode::MalformedFeed,
         SyncError::Interrupted(_) => ErrorCode::Internal,
         SyncError::Store(error) => store_code(error),

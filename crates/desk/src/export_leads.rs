@@ -37,7 +37,7 @@ impl ExportFormat {
 }
 
 impl ExportScope {
-    fn as_store(&self) -> LeadScope<'_> {
+    pub(crate) fn as_store(&self) -> LeadScope<'_> {
         match self {
             Self::All => LeadScope::All,
             Self::View(query) => LeadScope::View(query),

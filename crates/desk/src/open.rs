@@ -148,6 +148,7 @@ impl Desk {
             tokens,
             engine,
             claim: Mutex::new(claim),
+            undo: Mutex::default(),
             tasks: tasks.clone(),
             exports: TaskTracker::new(),
         })));
@@ -170,6 +171,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
                 messages: applied.messages,
                 studio: applied.studio,
                 billing: applied.billing,
+                outbox: applied.outbox,
             })),
             EngineEvent::Status(status) => {
                 if let Some(problem) = status.problem.as_deref().filter(|problem| logged != Some(problem.id)) {

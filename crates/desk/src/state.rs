@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::account::{Account, Home};
 use crate::session::DEFAULT_LOCK_MINUTES;
 use crate::tokens::VaultTokens;
+use crate::undo::UndoList;
 use crate::view::DeskEvent;
 use crate::{DeskConfig, DeskError};
 
@@ -64,6 +65,8 @@ pub(crate) struct OpenDesk {
     pub(crate) engine: Option<Engine>,
     /// Keeps a second window from syncing the same account, until the desk is closed.
     pub(crate) claim: Mutex<Option<File>>,
+    /// What can be taken back.
+    pub(crate) undo: Mutex<UndoList>,
     /// Ends what runs beside: event forwarding, the watches that lock, exports, calls of the server.
     pub(crate) tasks: CancellationToken,
     /// Exports that run; each ends by itself once `tasks` is cancelled.

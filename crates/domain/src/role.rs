@@ -28,6 +28,8 @@ pub enum Permission {
     ReviewLeads,
     /// Change a lead within one's sight.
     EditLeads,
+    /// Change many leads in one act (A2). On the server each of them is an edit like any other.
+    BulkEditLeads,
     /// Delete a lead within one's sight, with all that hangs on it (B5).
     DeleteLeads,
     /// Write leads to a file (E1).
@@ -41,9 +43,10 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ReviewLeads,
         Self::EditLeads,
+        Self::BulkEditLeads,
         Self::DeleteLeads,
         Self::ExportLeads,
         Self::ViewBilling,
@@ -66,7 +69,7 @@ impl Role {
             Permission::ReviewLeads | Permission::EditLeads => true,
             // Deleting takes a lead's whole history with it. Lead by lead it could empty the pool, which is the bulk
             // action that A2 keeps for managers.
-            Permission::DeleteLeads | Permission::ExportLeads => match self {
+            Permission::BulkEditLeads | Permission::DeleteLeads | Permission::ExportLeads => match self {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
@@ -89,22 +92,23 @@ mod tests {
         let place = |permission| match permission {
             Permission::ReviewLeads => 0,
             Permission::EditLeads => 1,
-            Permission::DeleteLeads => 2,
-            Permission::ExportLeads => 3,
-            Permission::ViewBilling => 4,
-            Permission::ManageMembers => 5,
+            Permission::BulkEditLeads => 2,
+            Permission::DeleteLeads => 3,
+            Permission::ExportLeads => 4,
+            Permission::ViewBilling => 5,
+            Permission::ManageMembers => 6,
         };
         assert!(Permission::ALL.into_iter().map(place).eq(0..Permission::ALL.len()));
     }
 
-    /// The matrix of A2, by role: review, edit, delete, export, billing, members.
+    /// The matrix of A2, by role: review, edit, edit many, delete, export, billing, members.
     #[test]
     fn each_role_may_what_the_matrix_says() {
         for (role, may) in [
-            (Role::Admin, [true, true, true, true, true, true]),
-            (Role::Owner, [true, true, true, true, true, true]),
-            (Role::Manager, [true, true, true, true, false, false]),
-            (Role::Sales, [true, true, false, false, false, false]),
+            (Role::Admin, [true, true, true, true, true, true, true]),
+            (Role::Owner, [true, true, true, true, true, true, true]),
+            (Role::Manager, [true, true, true, true, true, false, false]),
+            (Role::Sales, [true, true, false, false, false, false, false]),
         ] {
             assert_eq!(Permission::ALL.map(|permission| role.allows(permission)), may, "{role:?}");
             assert_eq!(role.permissions().len(), may.into_iter().filter(|may| *may).count(), "{role:?}");

@@ -4,15 +4,16 @@
 //! at the end, each once: FTS5 writes out its memory whenever a row id is not larger than the last, so its entries go
 //! in ascending order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use domain::LeadId;
 use rusqlite::Transaction;
 use wire::changes::{Change, Row, RowId};
 
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
-use crate::table::{billing, conversation, lead, message, stage_event, studio, sync_state, unreadable};
-use crate::{Applied, PageProgress, PullPage, StoreError, scrub};
+use crate::table::{billing, conversation, lead, lead_base, message, stage_event, studio, sync_state, unreadable};
+use crate::{Applied, PageProgress, PullPage, StoreError, outbox, scrub};
 
 /// Entries held back before they are written: bounds the memory of a large sweep.
 const TEXTS_HELD: usize = 20_000;
@@ -31,6 +32,8 @@ pub(crate) struct Writing<'t> {
     pub(crate) buckets: &'t mut Buckets,
     pub(crate) applied: Applied,
     pub(crate) has_erased: bool,
+    /// Leads that are shown with acts of this device on top.
+    pub(crate) edited: HashSet<LeadId>,
     /// Whether messages come newest first, as a snapshot brings them.
     pub(crate) is_history: bool,
     lead_facets: HashMap<(i64, i64, i64), i64>,
@@ -69,7 +72,11 @@ pub(crate) fn page(
 }
 
 impl<'t> Writing<'t> {
-    fn begin(tx: &'t Transaction<'t>, buckets: &'t mut Buckets, is_history: bool) -> Result<Self, StoreError> {
+    pub(crate) fn begin(
+        tx: &'t Transaction<'t>,
+        buckets: &'t mut Buckets,
+        is_history: bool,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             tx,
             epoch: sync_state::epoch(tx)?,
@@ -77,6 +84,7 @@ impl<'t> Writing<'t> {
             buckets,
             applied: Applied::default(),
             has_erased: false,
+            edited: lead_base::list_ids(tx)?,
             is_history,
             lead_facets: HashMap::new(),
             conversation_facets: HashMap::new(),
@@ -109,7 +117,7 @@ impl<'t> Writing<'t> {
                 self.applied.studio = true;
                 studio::upsert_stage(self.tx, &mut self.references, self.epoch, row)
             }
-            Row::Lead(row) => lead::upsert(self, row),
+            Row::Lead(row) => outbox::upsert_told(self, row),
             Row::Conversation(row) => conversation::upsert(self, row),
             Row::Message(row) => message::upsert(self, row),
             Row::StageEvent(row) => stage_event::upsert(self, row),
@@ -241,7 +249,7 @@ impl<'t> Writing<'t> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(Applied, bool), StoreError> {
+    pub(crate) fn finish(mut self) -> Result<(Applied, bool), StoreError> {
         self.write_lead_texts()?;
         self.write_bodies()?;
         for (facet, change) in std::mem::take(&mut self.lead_facets) {

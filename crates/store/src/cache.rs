@@ -10,22 +10,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use domain::{ConversationId, Invoice, LeadId, Member, MemberId, Stage, Studio, Subscription, UnixMs};
+use domain::{
+    ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio, Subscription,
+    UnixMs,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
 use uuid::Uuid;
+use wire::operation::Operation;
 use wire::write::AuditEntry;
 
 use crate::apply::{self, Buckets};
 use crate::leads::{self, Lists};
 use crate::read::{
     ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
-    MessageAnchor, MessagePage, SearchResults,
+    MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
 use crate::scrub::{self, Scrubbed};
 use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
-    Applied, CacheIdentity, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, inbox, open, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, Verdict, inbox,
+    open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -355,9 +360,93 @@ impl Cache {
         )
     }
 
-    /// The server refused the cursor: the next page starts a new snapshot. Rows stay until its end.
+    /// The server refused the cursor: the next page starts a new snapshot. Rows stay until its end. A server that was put
+    /// back to before may not know what it was told: acts that were done lately wait again.
     pub fn restart_snapshot(&self) -> Result<(), StoreError> {
-        self.write(|tx, _| sync_state::restart(tx))
+        self.write(|tx, _| {
+            sync_state::restart(tx)?;
+            outbox::send_again(tx)
+        })
+    }
+
+    /// Does to each lead what `edit` makes of it, and keeps that until the server has done it, too: on disk when this
+    /// returns, all of it or nothing.
+    pub fn edit_leads(
+        &self,
+        ids: &[LeadId],
+        edit: &mut dyn FnMut(&Lead) -> Option<Operation>,
+    ) -> Result<Edited, StoreError> {
+        self.write(|tx, buckets| outbox::edit_leads(tx, buckets, ids, edit))
+    }
+
+    /// Acts to send next, in their order: at most `limit`, and none behind a refused one on the same target. As JSON they
+    /// are no more than `max_bytes`, unless that is a single one.
+    pub fn next_operations(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
+        self.read(|db, _| outbox::next(db, limit, max_bytes))
+    }
+
+    /// Stores what the server said of acts.
+    pub fn judge_operations(&self, verdicts: &[(OperationId, Verdict)]) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::judge(tx, buckets, verdicts))
+    }
+
+    /// A pull of what changed begins: what it tells is from after the acts that were done by now.
+    pub fn begin_pull(&self) -> Result<(), StoreError> {
+        if !self.read(|db, _| outbox::has_done(db))? {
+            return Ok(());
+        }
+        self.write(|tx, _| outbox::begin_pull(tx))
+    }
+
+    /// That pull has told all: acts that had been done when it began are shown no more, because they are in what it told.
+    pub fn end_pull(&self, now: UnixMs) -> Result<Applied, StoreError> {
+        if !self.read(|db, _| outbox::has_settling(db, now))? {
+            return Ok(Applied::default());
+        }
+        self.write_and(
+            |tx, buckets| outbox::end_pull(tx, buckets, now),
+            |open, (applied, has_erased)| {
+                open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
+                applied
+            },
+        )
+    }
+
+    /// What waits and what was refused, in its order: at most `limit` from `offset`.
+    pub fn list_outbox(&self, offset: u64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.read(|db, _| outbox::list(db, offset, limit))
+    }
+
+    /// How much of it there is.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        self.read(|db, _| outbox::counts(db))
+    }
+
+    /// A refused act is to be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub fn retry_operation(&self, id: OperationId) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::retry(tx, buckets, id))
+    }
+
+    /// A refused act is given up, and what it did here taken back.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also of one that was not refused.
+    pub fn discard_operation(&self, id: OperationId) -> Result<Applied, StoreError> {
+        self.write_and(
+            |tx, buckets| outbox::discard(tx, buckets, id),
+            |open, applied| {
+                open.log_is_due.store(true, Ordering::Relaxed);
+                applied
+            },
+        )
+    }
+
+    /// Somebody decided what the field is to hold.
+    pub fn settle_conflict(&self, operation_id: OperationId, field: LeadField) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::settle_conflict(tx, buckets, operation_id, field))
     }
 
     /// The cache held everything the server had, at this time by this computer's clock.

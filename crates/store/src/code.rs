@@ -1,11 +1,12 @@
 //! The integers that stand for enums in the tables. They are on disk: a code never changes its meaning.
 
 use domain::{
-    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, Role, Source, StageOutcome,
+    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadField, Role, Source, StageOutcome,
     SubscriptionStatus,
 };
 
 use crate::StoreError;
+use crate::table::outbox::ActState;
 
 /// An enum that is stored as an integer.
 pub(crate) trait Code: Copy + Sized {
@@ -42,6 +43,10 @@ codes! {
     SubscriptionStatus {
         Trialing = 0, Active = 1, PastDue = 2, Canceled = 3, Unpaid = 4, Incomplete = 5, IncompleteExpired = 6,
         Paused = 7,
+    }
+    ActState { Waiting = 0, Done = 1, Settling = 2, Refused = 3, Kept = 4 }
+    LeadField {
+        Name = 0, Email = 1, Phone = 2, StageId = 3, OwnerId = 4, Tags = 5, Notes = 6, ValueMinor = 7,
     }
     InvoiceStatus { Draft = 0, Open = 1, Paid = 2, Uncollectible = 3, Void = 4 }
 }

@@ -16,6 +16,7 @@ mod leads;
 mod migrations;
 mod model;
 mod open;
+mod outbox;
 mod pull;
 pub mod read;
 mod scrub;
@@ -30,9 +31,12 @@ mod billing_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]
+mod outbox_tests;
+#[cfg(test)]
 mod testing;
 
 pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
+pub use outbox::{Edited, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};

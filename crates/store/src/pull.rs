@@ -61,6 +61,8 @@ pub struct Applied {
     pub studio: bool,
     /// Subscription or invoices.
     pub billing: bool,
+    /// What waits to be sent, or what somebody has to decide.
+    pub outbox: bool,
     /// Changes in the page.
     pub rows: u64,
 }

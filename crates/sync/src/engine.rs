@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use wire::changes::FeedKind;
 
 use crate::pull::{PullTurn, Told, pull, run_blocking};
+use crate::push::push;
 use crate::rate::RateMeter;
 use crate::status::{Connection, EngineStatus, FirstSync, Problem};
 use crate::{Clock, SyncError, outgoing};
@@ -260,8 +261,9 @@ async fn tidy_while_idle(cache: &Cache) -> Result<SyncError, SyncError> {
     }
 }
 
-/// Sends what waits to be sent and pulls to the end.
+/// Sends what waits to be sent and pulls to the end. What is done while it runs wakes it for another round.
 async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
+    push(&shared.client, &shared.cache, |applied| shared.tell(EngineEvent::Applied(applied))).await?;
     let (told, mut tellings) = mpsc::unbounded_channel();
     let pulling = async {
         let outcome = pull(&shared.client, &shared.cache, &shared.turn, &told).await;
@@ -275,14 +277,18 @@ async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
         }
     };
     let (outcome, ()) = tokio::join!(pulling, telling);
-    outcome?;
+    let is_whole = outcome?;
     let now = shared.clock.now();
     let cache = shared.cache.clone();
-    let state = run_blocking(move || {
+    let (state, settled) = run_blocking(move || {
+        let settled = if is_whole { cache.end_pull(now)? } else { Applied::default() };
         cache.set_up_to_date(now)?;
-        cache.sync_state()
+        Ok((cache.sync_state()?, settled))
     })
     .await?;
+    if settled != Applied::default() {
+        shared.tell(EngineEvent::Applied(settled));
+    }
     shared.update(|status, now| {
         status.connect(Connection::Online, now);
         status.up_to_date_at = Some(now);

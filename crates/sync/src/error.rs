@@ -60,6 +60,8 @@ pub enum FeedError {
     PageTooLarge(usize),
     #[error("a page has more than {0} bytes")]
     PageTooHeavy(usize),
+    #[error("the results are not those of the acts that were sent")]
+    OtherResults,
     #[error("the stream was cut before its end")]
     Cut,
     /// The id only if it is one: whatever else a server sends there is not shown or logged.

@@ -34,7 +34,8 @@ pub(crate) enum Told {
     },
 }
 
-/// Pulls until the server has told everything.
+/// Pulls until the server has told everything. Says whether that was what changed since a finished snapshot, so that what
+/// had been done before is in it: a snapshot that was cut and resumed may have told rows before.
 ///
 /// # Errors
 /// The first failure of network, feed or cache; what was written before it stays, with its cursor.
@@ -43,11 +44,15 @@ pub(crate) async fn pull(
     cache: &Cache,
     turn: &PullTurn,
     told: &mpsc::UnboundedSender<Told>,
-) -> Result<(), SyncError> {
+) -> Result<bool, SyncError> {
     let my_turn = Arc::clone(turn).lock_owned().await;
     let state = {
         let cache = cache.clone();
-        run_blocking(move || cache.sync_state()).await?
+        run_blocking(move || {
+            cache.begin_pull()?;
+            cache.sync_state()
+        })
+        .await?
     };
     let mut stream = client.changes(state.cursor.as_ref()).await?;
 
@@ -83,7 +88,8 @@ pub(crate) async fn pull(
     // What failed first is what stopped the others: the cache, then the network, then the feed that was cut by it.
     written??;
     fetched?;
-    Ok(read??)
+    read??;
+    Ok(state.complete)
 }
 
 /// Reads chunks into pages until the end of the feed, or until nobody writes them any more.

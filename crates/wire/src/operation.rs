@@ -9,6 +9,7 @@
 use domain::{FieldResult, LeadEdit, LeadId, OperationId, UnixMs};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Operations in one request, at most.
 pub const MAX_OPERATIONS: usize = 100;
@@ -37,6 +38,29 @@ pub struct Operation {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
     EditLead(EditLead),
+}
+
+impl Act {
+    /// What it is about: leads and conversations, by their ids. Acts that share one are done in their order.
+    pub fn targets(&self) -> Vec<Uuid> {
+        match self {
+            Self::EditLead(EditLead { lead_id, .. }) => vec![*lead_id.as_uuid()],
+        }
+    }
+
+    /// The leads among them.
+    pub fn leads(&self) -> Vec<LeadId> {
+        match self {
+            Self::EditLead(EditLead { lead_id, .. }) => vec![*lead_id],
+        }
+    }
+
+    /// The lead that it adds.
+    pub const fn created_lead(&self) -> Option<LeadId> {
+        match self {
+            Self::EditLead(_) => None,
+        }
+    }
 }
 
 /// Some fields of a lead were edited.

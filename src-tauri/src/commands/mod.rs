@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod billing;
+pub(crate) mod edits;
 pub(crate) mod export;
 pub(crate) mod inbox;
 pub(crate) mod leads;
@@ -40,6 +41,14 @@ macro_rules! handler {
             $crate::commands::leads::lead_page,
             $crate::commands::leads::lead_count,
             $crate::commands::leads::lead_detail,
+            $crate::commands::edits::lead_edit,
+            $crate::commands::edits::leads_change,
+            $crate::commands::edits::undo,
+            $crate::commands::edits::conflict_settle,
+            $crate::commands::edits::outbox_page,
+            $crate::commands::edits::outbox_counts,
+            $crate::commands::edits::outbox_retry,
+            $crate::commands::edits::outbox_discard,
             $crate::commands::leads::view_list,
             $crate::commands::leads::view_save,
             $crate::commands::leads::view_delete,

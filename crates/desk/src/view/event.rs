@@ -16,6 +16,8 @@ pub struct Changed {
     pub studio: bool,
     /// Subscription or invoices.
     pub billing: bool,
+    /// What waits to be sent, or what somebody has to decide.
+    pub outbox: bool,
 }
 
 /// Something happened at the desk.

@@ -1,6 +1,7 @@
 //! What the window shows of the desk: sessions, status, export, and the events that tell it to look again.
 
 mod billing;
+mod edits;
 mod event;
 mod export;
 mod members;
@@ -9,6 +10,7 @@ mod status;
 mod views;
 
 pub use billing::{BillingView, SubscriptionView};
+pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use members::{ManagedMember, MembersView, PendingInvitation};

@@ -45,16 +45,8 @@ pub struct FieldChange {
 
 impl LeadField {
     /// Every field, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
-        Self::Name,
-        Self::Email,
-        Self::Phone,
-        Self::StageId,
-        Self::OwnerId,
-        Self::Tags,
-        Self::Notes,
-        Self::ValueMinor,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Name, Self::Email, Self::Phone, Self::StageId, Self::OwnerId, Self::Tags, Self::Notes, Self::ValueMinor];
 
     /// What the field holds in a lead.
     pub fn of(self, lead: &Lead) -> FieldValue {
@@ -78,7 +70,11 @@ fn phone(phone: Option<&Phone>) -> FieldValue {
 impl LeadEdit {
     /// The edited fields, in the order of [`LeadField`].
     pub fn changes(&self) -> Vec<FieldChange> {
-        fn change<T>(field: LeadField, edited: &Option<Edited<T>>, value: impl Fn(&T) -> FieldValue) -> Option<FieldChange> {
+        fn change<T>(
+            field: LeadField,
+            edited: &Option<Edited<T>>,
+            value: impl Fn(&T) -> FieldValue,
+        ) -> Option<FieldChange> {
             edited.as_ref().map(|Edited { from, to }| FieldChange { field, from: value(from), to: value(to) })
         }
         let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor } = self;
@@ -108,8 +104,9 @@ mod tests {
         for (place, field) in LeadField::ALL.into_iter().enumerate() {
             assert_eq!(field as usize, place);
         }
-        let edit: LeadEdit = serde_json::from_str(r#"{"notes":{"from":"a","to":"b"},"email":{"from":null,"to":"c@d"}}"#)
-            .expect("an edit");
+        let edit: LeadEdit =
+            serde_json::from_str(r#"{"notes":{"from":"a","to":"b"},"email":{"from":null,"to":"c@d"}}"#)
+                .expect("an edit");
         let fields: Vec<LeadField> = edit.changes().into_iter().map(|change| change.field).collect();
         assert_eq!(fields, edit.fields().collect::<Vec<_>>());
         assert_eq!(fields, [LeadField::Email, LeadField::Notes]);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{LeadPatch, MemberId, Phone, StageId};
+use crate::{Lead, LeadPatch, MemberId, Phone, StageId};
 
 /// What a field was for whoever edited it, and what they made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -89,6 +89,24 @@ impl LeadEdit {
             tags: to(tags),
             notes: to(notes),
             value_minor: to(value_minor),
+        }
+    }
+
+    /// What was done to a lead, from what it was to what it is.
+    #[must_use]
+    pub fn between(before: &Lead, after: &Lead) -> Self {
+        fn edited<T: Clone + PartialEq>(from: &T, to: &T) -> Option<Edited<T>> {
+            (from != to).then(|| Edited { from: from.clone(), to: to.clone() })
+        }
+        Self {
+            name: edited(&before.name, &after.name),
+            email: edited(&before.email, &after.email),
+            phone: edited(&before.phone, &after.phone),
+            stage_id: edited(&before.stage_id, &after.stage_id),
+            owner_id: edited(&before.owner_id, &after.owner_id),
+            tags: edited(&before.tags, &after.tags),
+            notes: edited(&before.notes, &after.notes),
+            value_minor: edited(&before.value_minor, &after.value_minor),
         }
     }
 

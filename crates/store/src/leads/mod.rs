@@ -8,7 +8,7 @@ mod lists;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use detail::get_detail;
+pub(crate) use detail::{find_lead, get_detail};
 pub(crate) use each::{for_each, scope_count};
 pub(crate) use list::{count, page};
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The lead list and the lead's page.
 
-use domain::{Lead, LeadId, MemberId, Source, StageEvent, StageId, UnixMs};
+use domain::{Lead, LeadField, LeadId, MemberId, Source, StageEvent, StageId, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::ConversationRow;
+use super::{ConversationRow, FieldConflict};
 
 /// Whose leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -84,6 +84,8 @@ pub struct LeadRow {
     pub tags: Vec<String>,
     pub created_at: UnixMs,
     pub last_activity_at: UnixMs,
+    /// It has edits of this device that are not on the server yet.
+    pub is_unsent: bool,
 }
 
 /// A stretch of the list.
@@ -104,4 +106,8 @@ pub struct LeadDetail {
     pub conversations: Vec<ConversationRow>,
     /// Newest first.
     pub stage_events: Vec<StageEvent>,
+    /// Fields with edits of this device that are not on the server yet.
+    pub unsent: Vec<LeadField>,
+    /// Fields that somebody else changed, too.
+    pub conflicts: Vec<FieldConflict>,
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::{Lead, LeadId, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{conversation, find_id, id, stage_event};
+use super::{conflict, conversation, find_id, id, lead_base, outbox, stage_event};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -314,6 +314,13 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
         tx.prepare_cached("DELETE FROM lead WHERE n = ?1")?.execute([n])?;
         writing.applied.leads = true;
     }
+    if let Some(id) = find_id_of(tx, n)? {
+        outbox::forget_kept_of(tx, id.as_uuid())?;
+        conflict::erase_of_lead(tx, id)?;
+        // What was not sent yet stays in the outbox: the server says what becomes of it.
+        lead_base::erase(tx, id)?;
+        writing.edited.remove(&id);
+    }
     tx.prepare_cached("DELETE FROM lead_ref WHERE n = ?1")?.execute([n])?;
     writing.references.forget_erased();
     Ok(())
@@ -322,7 +329,10 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
 pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     let left: Vec<i64> = writing
         .tx
-        .prepare("SELECT n FROM lead WHERE epoch <> ?1")?
+        .prepare(
+            // Those that were added on this device and not told yet stay.
+            "SELECT n FROM lead WHERE epoch <> ?1 AND id NOT IN (SELECT id FROM lead_base WHERE lead IS NULL)",
+        )?
         .query_map([writing.epoch], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     left.into_iter().try_for_each(|n| erase_row(writing, n))
@@ -358,6 +368,13 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
 /// The value behind its key in a column.
 pub(crate) fn value_in(row: &Row<'_>, column: usize) -> Result<Option<i64>, StoreError> {
     Ok(value_of(row.get(column)?))
+}
+
+/// The id behind the integer.
+fn find_id_of(tx: &Transaction<'_>, n: i64) -> Result<Option<LeadId>, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT id FROM lead_ref WHERE n = ?1")?;
+    let mut rows = statement.query([n])?;
+    rows.next()?.map(|row| id(row, 0)).transpose()
 }
 
 /// The integer of a lead that is here.

@@ -2,10 +2,13 @@
 
 pub(crate) mod audit;
 pub(crate) mod billing;
+pub(crate) mod conflict;
 pub(crate) mod conversation;
 pub(crate) mod identity;
 pub(crate) mod lead;
+pub(crate) mod lead_base;
 pub(crate) mod message;
+pub(crate) mod outbox;
 pub(crate) mod read_mark;
 pub(crate) mod reference;
 pub(crate) mod saved_view;
@@ -15,7 +18,7 @@ pub(crate) mod studio;
 pub(crate) mod sync_state;
 pub(crate) mod unreadable;
 
-use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId, StudioId};
 use rusqlite::Row;
 
 use crate::StoreError;
@@ -35,7 +38,18 @@ macro_rules! from_blob {
         }
     )+};
 }
-from_blob!(StudioId, MemberId, domain::DeviceId, LeadId, StageId, StageEventId, ConversationId, MessageId, InvoiceId);
+from_blob!(
+    StudioId,
+    MemberId,
+    domain::DeviceId,
+    LeadId,
+    StageId,
+    StageEventId,
+    ConversationId,
+    MessageId,
+    InvoiceId,
+    OperationId
+);
 
 /// The id in a column.
 pub(crate) fn id<T: FromBlob>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {

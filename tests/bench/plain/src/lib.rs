@@ -24,6 +24,8 @@ mod leads;
 #[path = "../../../../crates/store/src/model.rs"]
 mod model;
 mod open;
+#[path = "../../../../crates/store/src/outbox.rs"]
+mod outbox;
 #[path = "../../../../crates/store/src/pull.rs"]
 mod pull;
 #[path = "../../../../crates/store/src/read/mod.rs"]
@@ -41,4 +43,5 @@ pub use cache::Cache;
 pub use copy::copy;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
+pub use outbox::{Edited, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};

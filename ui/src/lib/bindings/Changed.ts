@@ -11,4 +11,8 @@ studio: boolean,
 /**
  * Subscription or invoices.
  */
-billing: boolean, };
+billing: boolean, 
+/**
+ * What waits to be sent, or what somebody has to decide.
+ */
+outbox: boolean, };

@@ -1,0 +1,189 @@
+//! Editing leads (B2, B3): done here at once and on disk, sent when the server can be reached.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+
+use domain::{Lead, LeadEdit, LeadField, LeadId, OperationId, Permission, UnixMs};
+use store::Edited;
+use store::read::FieldConflict;
+use uuid::Uuid;
+use wire::operation::{Act, EditLead, Operation};
+
+use crate::state::OpenDesk;
+use crate::undo::Done;
+use crate::view::{Acted, BulkChange, Changed, ConflictChoice, DeskEvent, ExportScope};
+use crate::{Desk, DeskError};
+
+/// Leads that one act may change: more than anybody selects, and few enough to be one transaction.
+const MAX_LEADS: usize = 10_000;
+
+impl Desk {
+    /// Edits a lead: each field from what its editor saw to what they made of it. What somebody else changed meanwhile is
+    /// merged as the server merges it.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`]; [`DeskError::InvalidInput`] for a value that no lead may have; not found when the lead is
+    /// gone; [`DeskError::Locked`], or the cache can't be written: then nothing was changed.
+    pub async fn edit_lead(&self, id: LeadId, edit: LeadEdit) -> Result<Acted, DeskError> {
+        self.require(Permission::EditLeads).await?;
+        edit.wanted().check().map_err(|_| DeskError::InvalidInput)?;
+        let edited = self.edit_each(vec![id], move |_| Some(edit.clone())).await?;
+        if edited.missing > 0 {
+            return Err(store::StoreError::NotFound.into());
+        }
+        self.acted(edited)
+    }
+
+    /// Makes the same change to many leads, all of it or nothing. Those that are gone, or are so already, are passed over.
+    ///
+    /// # Errors
+    /// As [`Desk::edit_lead`]; [`DeskError::InvalidInput`] also for more than [`MAX_LEADS`].
+    pub async fn change_leads(&self, scope: ExportScope, change: BulkChange) -> Result<Acted, DeskError> {
+        self.require(Permission::BulkEditLeads).await?;
+        let ids = self.list_ids(scope).await?;
+        let edited = self.edit_each(ids, move |lead| Some(bulk_edit(lead, &change))).await?;
+        self.acted(edited)
+    }
+
+    /// Takes an act back, as far as nobody has changed the same fields since.
+    ///
+    /// # Errors
+    /// As [`Desk::edit_lead`]; not found for an act that can't be taken back (any more).
+    pub async fn undo(&self, act: Uuid) -> Result<Acted, DeskError> {
+        let open = self.open()?;
+        let done = open.undo.lock().unwrap_or_else(PoisonError::into_inner).take(act);
+        let done = done.ok_or(DeskError::Store(store::StoreError::NotFound))?;
+        let edits: HashMap<LeadId, LeadEdit> = done.into_iter().map(|(id, edit)| (id, edit.reversed())).collect();
+        let ids = edits.keys().copied().collect();
+        let edited = self.edit_each(ids, move |lead| edits.get(&lead.id).cloned()).await?;
+        Ok(Acted { changed: edited.leads.len() as u64, undo: None })
+    }
+
+    /// Decides which of two values a field is to hold.
+    ///
+    /// # Errors
+    /// As [`Desk::edit_lead`]; not found when it was decided already; [`DeskError::InvalidInput`] for both of what can't
+    /// be joined.
+    pub async fn settle_conflict(
+        &self,
+        lead_id: LeadId,
+        operation_id: OperationId,
+        field: LeadField,
+        choice: ConflictChoice,
+    ) -> Result<Acted, DeskError> {
+        self.require(Permission::EditLeads).await?;
+        let detail = self.get_lead_detail(lead_id).await?;
+        let is_it = |conflict: &FieldConflict| conflict.operation_id == operation_id && conflict.field == field;
+        let conflict = detail.conflicts.into_iter().find(is_it).ok_or(store::StoreError::NotFound)?;
+        let mut acted = Acted { changed: 0, undo: None };
+        if choice != ConflictChoice::Theirs {
+            let wanted = decided(&detail.lead, &conflict, choice).ok_or(DeskError::InvalidInput)?;
+            acted = self.edit_lead(lead_id, LeadEdit::between(&detail.lead, &wanted)).await?;
+        }
+        self.query(move |cache| cache.settle_conflict(operation_id, field)).await?;
+        self.tell(DeskEvent::Changed(Changed { leads: true, outbox: true, ..Changed::default() }));
+        Ok(acted)
+    }
+
+    /// Edits leads in one transaction, tells the window and wakes the sync.
+    async fn edit_each(
+        &self,
+        ids: Vec<LeadId>,
+        mut make: impl FnMut(&Lead) -> Option<LeadEdit> + Send + 'static,
+    ) -> Result<Edited, DeskError> {
+        let at = self.inner.clock.now();
+        let edited = self
+            .query(move |cache| cache.edit_leads(&ids, &mut |lead| Some(operation(lead.id, make(lead)?, at))))
+            .await?;
+        let applied = edited.applied;
+        self.tell(DeskEvent::Changed(Changed {
+            leads: applied.leads,
+            conversations: applied.conversations,
+            messages: applied.messages,
+            studio: applied.studio,
+            billing: applied.billing,
+            outbox: applied.outbox,
+        }));
+        self.wake_sync();
+        Ok(edited)
+    }
+
+    fn acted(&self, Edited { leads, .. }: Edited) -> Result<Acted, DeskError> {
+        let open = self.open()?;
+        Ok(Acted { changed: leads.len() as u64, undo: note(&open, leads) })
+    }
+
+    async fn list_ids(&self, scope: ExportScope) -> Result<Vec<LeadId>, DeskError> {
+        let ids = self
+            .query(move |cache| {
+                let mut ids = Vec::new();
+                cache.for_each_lead(scope.as_store(), &mut |lead| {
+                    ids.push(lead.lead.id);
+                    if ids.len() > MAX_LEADS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                })?;
+                Ok(ids)
+            })
+            .await?;
+        if ids.len() > MAX_LEADS { Err(DeskError::InvalidInput) } else { Ok(ids) }
+    }
+
+    /// There is something to send. Where nothing syncs, whoever opens the desk next sends it.
+    pub(crate) fn wake_sync(&self) {
+        if let Ok(open) = self.open()
+            && let Some(engine) = &open.engine
+        {
+            engine.wake();
+        }
+    }
+}
+
+fn note(open: &OpenDesk, done: Done) -> Option<Uuid> {
+    open.undo.lock().unwrap_or_else(PoisonError::into_inner).note(done)
+}
+
+fn operation(lead_id: LeadId, edit: LeadEdit, at: UnixMs) -> Operation {
+    Operation { id: OperationId::from_uuid(Uuid::now_v7()), at, act: Act::EditLead(EditLead { lead_id, edit }) }
+}
+
+/// What the change makes of a lead.
+fn bulk_edit(lead: &Lead, change: &BulkChange) -> LeadEdit {
+    let mut after = lead.clone();
+    match change {
+        BulkChange::Stage(stage_id) => after.stage_id = *stage_id,
+        BulkChange::Owner(owner_id) => after.owner_id = *owner_id,
+        BulkChange::AddTags(tags) => {
+            let new = tags.iter().filter(|tag| !lead.tags.contains(tag));
+            after.tags.extend(new.cloned());
+        }
+        BulkChange::RemoveTags(tags) => after.tags.retain(|tag| !tags.contains(tag)),
+    }
+    LeadEdit::between(lead, &after)
+}
+
+/// The lead with the conflict decided; nothing where both can't be had.
+fn decided(lead: &Lead, conflict: &FieldConflict, choice: ConflictChoice) -> Option<Lead> {
+    use domain::FieldValue::{Money, Owner, Stage, Tags, Text};
+    let mut wanted = lead.clone();
+    if choice == ConflictChoice::Both {
+        let Text(Some(yours)) = &conflict.yours else { return None };
+        if conflict.field != LeadField::Notes {
+            return None;
+        }
+        wanted.notes = format!("{}\n\n{yours}", lead.notes);
+        return Some(wanted);
+    }
+    match (conflict.field, conflict.yours.clone()) {
+        (LeadField::Name, Text(Some(name))) => wanted.name = name,
+        (LeadField::Email, Text(email)) => wanted.email = email,
+        (LeadField::Phone, Text(None)) => wanted.phone = None,
+        (LeadField::Phone, Text(Some(phone))) => wanted.phone = Some(phone.try_into().ok()?),
+        (LeadField::Notes, Text(Some(notes))) => wanted.notes = notes,
+        (LeadField::StageId, Stage(id)) => wanted.stage_id = id,
+        (LeadField::OwnerId, Owner(id)) => wanted.owner_id = id,
+        (LeadField::Tags, Tags(tags)) => wanted.tags = tags,
+        (LeadField::ValueMinor, Money(value)) => wanted.value_minor = value,
+        _ => return None,
+    }
+    Some(wanted)
+}

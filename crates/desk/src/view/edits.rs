@@ -1,0 +1,50 @@
+//! Edits as the window asks for them, and what it hears back.
+
+use domain::{LeadId, MemberId, StageId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// Something was done, and is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct Acted {
+    /// Leads that are other than before.
+    #[ts(type = "number")]
+    pub changed: u64,
+    /// For [`crate::Desk::undo`]; absent when there is nothing to take back.
+    #[ts(type = "string | null")]
+    pub undo: Option<Uuid>,
+}
+
+/// A lead was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct LeadCreated {
+    pub lead_id: LeadId,
+    #[ts(type = "string | null")]
+    pub undo: Option<Uuid>,
+}
+
+/// The same change to many leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum BulkChange {
+    Stage(StageId),
+    /// Nobody: back to the pool.
+    Owner(Option<MemberId>),
+    AddTags(Vec<String>),
+    RemoveTags(Vec<String>),
+}
+
+/// Which of two values a field is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ConflictChoice {
+    Yours,
+    Theirs,
+    /// Only of notes: theirs, and yours below.
+    Both,
+}

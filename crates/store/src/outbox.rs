@@ -1,0 +1,352 @@
+//! What was done on this device and has to reach the server: what goes in, what is sent next, what became of it.
+//!
+//! An act is in the outbox in the same transaction that shows it. It stays until the server has told what became of it
+//! *and* a pull that began after that has ended: until then the row that the server tells may be one from before the act,
+//! and the act is shown on top of it. Then it is kept for a week more, because a server may be put back to a state from
+//! before it; nothing shows it any more.
+
+use std::collections::{BTreeSet, HashSet};
+
+use domain::{
+    FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs, merge_lead,
+};
+use rusqlite::{Connection, Transaction};
+use uuid::Uuid;
+use wire::operation::{Act, EditLead, Operation};
+
+use crate::apply::{Buckets, Writing};
+use crate::leads::find_lead;
+use crate::read::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
+use crate::table::lead_base::Base;
+use crate::table::outbox::{self, ActState, Stored};
+use crate::table::{conflict, lead, lead_base};
+use crate::{Applied, StoreError};
+
+/// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
+const KEPT_MS: i64 = 8 * 24 * 60 * 60 * 1_000;
+
+/// What the server said of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done; with what became of each field of an edited lead.
+    Done(Vec<FieldResult>),
+    Refused(OutboxRefusal),
+}
+
+/// What edits came to.
+#[derive(Debug, Clone, Default)]
+pub struct Edited {
+    pub applied: Applied,
+    /// The leads that are other than before, each with the edit from what it was to what it is.
+    pub leads: Vec<(LeadId, LeadEdit)>,
+    /// How many of them are not here (any more).
+    pub missing: u64,
+}
+
+/// Adds the edits that `make` makes of leads as they are shown, and shows them.
+pub(crate) fn edit_leads(
+    tx: &Transaction<'_>,
+    buckets: &mut Buckets,
+    ids: &[LeadId],
+    make: &mut dyn FnMut(&Lead) -> Option<Operation>,
+) -> Result<Edited, StoreError> {
+    let mut writing = Writing::begin(tx, buckets, false)?;
+    let mut edited = Edited::default();
+    for id in ids {
+        let Some(shown) = find_lead(tx, *id)? else {
+            edited.missing += 1;
+            continue;
+        };
+        let Some(operation) = make(&shown) else { continue };
+        let Act::EditLead(EditLead { edit, .. }) = &operation.act;
+        let merge = merge_lead(edit.clone(), operation.at, &shown, None);
+        if merge.fields.iter().all(|field| field.outcome == FieldOutcome::Same) {
+            continue;
+        }
+        let after = with_edit(&shown, edit.clone(), operation.at);
+        lead_base::keep(tx, &shown)?;
+        outbox::append(tx, &operation)?;
+        lead::upsert(&mut writing, &after)?;
+        writing.applied.outbox = true;
+        edited.leads.push((*id, LeadEdit::between(&shown, &after)));
+    }
+    (edited.applied, _) = writing.finish()?;
+    Ok(edited)
+}
+
+/// The lead with an edit on top.
+fn with_edit(shown: &Lead, edit: LeadEdit, at: UnixMs) -> Lead {
+    let patch = merge_lead(edit, at, shown, None).patch;
+    if patch == LeadPatch::default() {
+        return shown.clone();
+    }
+    let mut after = shown.clone().patched(patch);
+    after.last_activity_at = after.last_activity_at.max(at);
+    after
+}
+
+/// The server told a lead: with the acts of this device on top, where there are some.
+pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), StoreError> {
+    if !writing.edited.contains(&told.id) {
+        return lead::upsert(writing, told);
+    }
+    lead_base::set(writing.tx, told)?;
+    show(writing, told.clone())
+}
+
+/// Shows a lead as the server told it, with the acts that are not in it.
+fn show(writing: &mut Writing<'_>, told: Lead) -> Result<(), StoreError> {
+    let mut shown = told;
+    for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
+        if stored.state.is_shown() {
+            let Act::EditLead(EditLead { edit, .. }) = stored.operation.act;
+            shown = with_edit(&shown, edit, stored.operation.at);
+        }
+    }
+    lead::upsert(writing, &shown)
+}
+
+/// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
+fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
+    for id in targets.into_iter().map(LeadId::from_uuid) {
+        match lead_base::find(writing.tx, id)? {
+            Base::Told(told) => show(writing, *told)?,
+            Base::NotTold | Base::None => {}
+        }
+        if !outbox::has_unsettled(writing.tx, id.as_uuid())? {
+            lead_base::erase(writing.tx, id)?;
+            writing.edited.remove(&id);
+        }
+    }
+    Ok(())
+}
+
+/// Acts to send next, in their order: at most `limit`, and of one behind a refused one none. As JSON no more than
+/// `max_bytes`, unless that is a single one.
+pub(crate) fn next(db: &Connection, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
+    let blocked = Blocked::find(db)?;
+    let mut operations = Vec::new();
+    let mut bytes = 0;
+    outbox::each_waiting(db, |stored, act_bytes| {
+        let is_held = blocked.as_ref().is_some_and(|blocked| blocked.holds(&stored));
+        if !is_held {
+            bytes += act_bytes;
+            if !operations.is_empty() && bytes > max_bytes {
+                return false;
+            }
+            operations.push(stored.operation);
+        }
+        operations.len() < limit
+    })?;
+    Ok(operations)
+}
+
+/// Acts that wait for a refused one before them.
+struct Blocked {
+    held: HashSet<OperationId>,
+}
+
+impl Blocked {
+    /// Absent when nothing was refused, as a rule.
+    fn find(db: &Connection) -> Result<Option<Self>, StoreError> {
+        if outbox::count_of(db, ActState::Refused)? == 0 {
+            return Ok(None);
+        }
+        let (mut targets, mut held) = (HashSet::new(), HashSet::new());
+        outbox::each(db, |stored| {
+            let its = stored.operation.act.targets();
+            match stored.state {
+                ActState::Refused => targets.extend(its),
+                ActState::Waiting if its.iter().any(|target| targets.contains(target)) => {
+                    targets.extend(its);
+                    held.insert(stored.operation.id);
+                }
+                ActState::Waiting | ActState::Done | ActState::Settling | ActState::Kept => {}
+            }
+            true
+        })?;
+        Ok(Some(Self { held }))
+    }
+
+    fn holds(&self, stored: &Stored) -> bool {
+        self.held.contains(&stored.operation.id)
+    }
+}
+
+/// Stores what the server said of acts. What is not in the outbox (any more) is passed over.
+pub(crate) fn judge(
+    tx: &Transaction<'_>,
+    buckets: &mut Buckets,
+    verdicts: &[(OperationId, Verdict)],
+) -> Result<Applied, StoreError> {
+    let writing = Writing::begin(tx, buckets, false)?;
+    for (id, verdict) in verdicts {
+        let Some(stored) = outbox::find(tx, *id)?.filter(|stored| stored.state == ActState::Waiting) else { continue };
+        match verdict {
+            Verdict::Done(fields) => {
+                outbox::set_state(tx, *id, ActState::Done)?;
+                let Act::EditLead(EditLead { lead_id, edit }) = &stored.operation.act;
+                conflict::note(tx, &stored.operation, *lead_id, edit, fields)?;
+            }
+            Verdict::Refused(refusal) => outbox::refuse(tx, *id, refusal)?,
+        }
+    }
+    finish(writing)
+}
+
+/// Whether [`begin_pull`] has anything to do.
+pub(crate) fn has_done(db: &Connection) -> Result<bool, StoreError> {
+    outbox::has(db, ActState::Done)
+}
+
+/// A pull begins: what it tells is from after the acts that were done by now.
+pub(crate) fn begin_pull(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    outbox::move_all(tx, ActState::Done, ActState::Settling)
+}
+
+/// Whether [`end_pull`] has anything to do.
+pub(crate) fn has_settling(db: &Connection, now: UnixMs) -> Result<bool, StoreError> {
+    Ok(outbox::has(db, ActState::Settling)? || outbox::has_kept(db, now.plus_ms(-KEPT_MS))?)
+}
+
+/// The pull has told all: what had been done when it began is in what it told. Also tells whether anything was erased.
+pub(crate) fn end_pull(
+    tx: &Transaction<'_>,
+    buckets: &mut Buckets,
+    now: UnixMs,
+) -> Result<(Applied, bool), StoreError> {
+    let mut writing = Writing::begin(tx, buckets, false)?;
+    let mut targets = BTreeSet::new();
+    let mut created = BTreeSet::new();
+    outbox::each_in(tx, ActState::Settling, |stored| {
+        targets.extend(stored.operation.act.targets());
+        created.extend(stored.operation.act.created_lead());
+        true
+    })?;
+    outbox::move_all(tx, ActState::Settling, ActState::Kept)?;
+    for id in created {
+        // It was done, all has been told, and it was not told of: it is out of this member's sight.
+        if matches!(lead_base::find(tx, id)?, Base::NotTold) {
+            lead::erase(&mut writing, id)?;
+            writing.has_erased = true;
+        }
+    }
+    writing.applied.outbox = !targets.is_empty();
+    writing.applied.leads |= !targets.is_empty();
+    show_again(&mut writing, targets)?;
+    writing.has_erased |= outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))?;
+    writing.finish()
+}
+
+/// The server is from before what it was told, it may be: what was done lately is to be sent again. Its ids tell the server
+/// what it knows of it already.
+pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let mut leads = Vec::new();
+    outbox::each_in(tx, ActState::Kept, |stored| {
+        leads.extend(stored.operation.act.leads());
+        true
+    })?;
+    for id in leads {
+        if let Some(shown) = find_lead(tx, id)? {
+            lead_base::keep(tx, &shown)?;
+        }
+    }
+    for state in [ActState::Kept, ActState::Settling, ActState::Done] {
+        outbox::move_all(tx, state, ActState::Waiting)?;
+    }
+    Ok(())
+}
+
+/// A refused act is to be tried again.
+pub(crate) fn retry(tx: &Transaction<'_>, buckets: &mut Buckets, id: OperationId) -> Result<Applied, StoreError> {
+    let writing = Writing::begin(tx, buckets, false)?;
+    let stored = outbox::find(tx, id)?.ok_or(StoreError::NotFound)?;
+    if stored.state == ActState::Refused {
+        outbox::set_state(tx, id, ActState::Waiting)?;
+    }
+    finish(writing)
+}
+
+/// A refused act is given up, on somebody's word: what it did here goes.
+pub(crate) fn discard(tx: &Transaction<'_>, buckets: &mut Buckets, id: OperationId) -> Result<Applied, StoreError> {
+    let mut writing = Writing::begin(tx, buckets, false)?;
+    let stored =
+        outbox::find(tx, id)?.filter(|stored| stored.state == ActState::Refused).ok_or(StoreError::NotFound)?;
+    outbox::erase(tx, id)?;
+    if let Some(id) = stored.operation.act.created_lead()
+        && matches!(lead_base::find(tx, id)?, Base::NotTold)
+    {
+        lead::erase(&mut writing, id)?;
+    }
+    writing.has_erased = true;
+    show_again(&mut writing, stored.operation.act.targets())?;
+    finish(writing)
+}
+
+/// Somebody decided a conflict.
+pub(crate) fn settle_conflict(
+    tx: &Transaction<'_>,
+    buckets: &mut Buckets,
+    operation_id: OperationId,
+    field: LeadField,
+) -> Result<Applied, StoreError> {
+    let writing = Writing::begin(tx, buckets, false)?;
+    conflict::erase(tx, operation_id, field)?;
+    finish(writing)
+}
+
+fn finish(mut writing: Writing<'_>) -> Result<Applied, StoreError> {
+    writing.applied.outbox = true;
+    // The lead's page shows what waits.
+    writing.applied.leads = true;
+    Ok(writing.finish()?.0)
+}
+
+/// How much there is to look after.
+pub(crate) fn counts(db: &Connection) -> Result<OutboxCounts, StoreError> {
+    Ok(OutboxCounts {
+        waiting: outbox::count_of(db, ActState::Waiting)?,
+        refused: outbox::count_of(db, ActState::Refused)?,
+        conflicts: conflict::count_all(db)?,
+    })
+}
+
+/// What waits and what was refused, in its order: at most `limit` from `offset`.
+pub(crate) fn list(db: &Connection, offset: u64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+    let blocked = Blocked::find(db)?;
+    let mut rows = Vec::new();
+    for stored in outbox::list_open(db, offset, limit)? {
+        let state = match stored.state {
+            ActState::Refused => OutboxState::Refused(stored.refusal.clone().ok_or(StoreError::Damaged)?),
+            _ if blocked.as_ref().is_some_and(|blocked| blocked.holds(&stored)) => OutboxState::Held,
+            _ => OutboxState::Waiting,
+        };
+        let Operation { id, at, act } = stored.operation;
+        let act = match act {
+            Act::EditLead(EditLead { lead_id, edit }) => OutboxAct::LeadEdited {
+                lead_id,
+                lead_name: find_lead(db, lead_id)?.map(|lead| lead.name),
+                changes: edit.changes(),
+            },
+        };
+        rows.push(OutboxRow { id, at, state, act });
+    }
+    Ok(rows)
+}
+
+/// Fields of a lead with edits that the server has not done yet, in the order of their declaration.
+pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField>, StoreError> {
+    let mut fields = BTreeSet::new();
+    for stored in outbox::list_of(db, id.as_uuid())? {
+        if matches!(stored.state, ActState::Waiting | ActState::Refused) {
+            let Act::EditLead(EditLead { edit, .. }) = &stored.operation.act;
+            fields.extend(edit.fields());
+        }
+    }
+    Ok(fields.into_iter().collect())
+}
+
+/// A lead's conflicts, in the order of its edits.
+pub(crate) fn conflicts_of(db: &Connection, shown: &Lead) -> Result<Vec<FieldConflict>, StoreError> {
+    conflict::list_of(db, shown)
+}

@@ -1,0 +1,93 @@
+//! Fields that this device and somebody else changed to different things.
+
+use domain::{FieldOutcome, FieldResult, FieldValue, Lead, LeadEdit, LeadField, LeadId, OperationId, UnixMs};
+use rusqlite::{Connection, Row, Transaction};
+use wire::operation::Operation;
+
+use super::{code, count, id};
+use crate::StoreError;
+use crate::code::Code;
+use crate::read::FieldConflict;
+
+/// Notes what an edit met.
+pub(crate) fn note(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    lead_id: LeadId,
+    edit: &LeadEdit,
+    fields: &[FieldResult],
+) -> Result<(), StoreError> {
+    let is_conflict = |field: LeadField| {
+        fields.iter().any(|result| result.field == field && result.outcome == FieldOutcome::Conflict)
+    };
+    for change in edit.changes().into_iter().filter(|change| is_conflict(change.field)) {
+        // What somebody typed before in the same field and was not decided gives way to what they typed last.
+        tx.prepare_cached("DELETE FROM field_conflict WHERE lead_id = ?1 AND field = ?2")?
+            .execute((lead_id.as_bytes(), change.field.code()))?;
+        tx.prepare_cached(
+            "INSERT INTO field_conflict (operation_id, field, lead_id, at, seen, yours) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute((
+            operation.id.as_bytes(),
+            change.field.code(),
+            lead_id.as_bytes(),
+            operation.at.0,
+            json(&change.from),
+            json(&change.to),
+        ))?;
+    }
+    Ok(())
+}
+
+fn json(value: &FieldValue) -> String {
+    serde_json::to_string(value).expect("a value is made of strings and numbers")
+}
+
+/// Conflicts of a lead that shows this, in the order of its fields. One whose field holds by now what was wanted is none
+/// any more.
+pub(crate) fn list_of(db: &Connection, shown: &Lead) -> Result<Vec<FieldConflict>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT operation_id, field, at, seen, yours FROM field_conflict WHERE lead_id = ?1 ORDER BY field",
+    )?;
+    let mut rows = statement.query([shown.id.as_bytes()])?;
+    let mut conflicts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let field: LeadField = code(row, 1)?;
+        let conflict = FieldConflict {
+            operation_id: id(row, 0)?,
+            lead_id: shown.id,
+            field,
+            seen: value(row, 3)?,
+            yours: value(row, 4)?,
+            theirs: field.of(shown),
+            at: UnixMs(row.get(2)?),
+        };
+        if conflict.yours != conflict.theirs {
+            conflicts.push(conflict);
+        }
+    }
+    Ok(conflicts)
+}
+
+fn value(row: &Row<'_>, column: usize) -> Result<FieldValue, StoreError> {
+    let json = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
+    serde_json::from_str(json).map_err(|_| StoreError::Damaged)
+}
+
+pub(crate) fn erase(tx: &Transaction<'_>, operation_id: OperationId, field: LeadField) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM field_conflict WHERE operation_id = ?1 AND field = ?2")?
+        .execute((operation_id.as_bytes(), field.code()))?;
+    Ok(())
+}
+
+pub(crate) fn erase_of_lead(tx: &Transaction<'_>, lead_id: LeadId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM field_conflict WHERE lead_id = ?1")?.execute([lead_id.as_bytes()])?;
+    Ok(())
+}
+
+/// Conflicts of all leads.
+pub(crate) fn count_all(db: &Connection) -> Result<u64, StoreError> {
+    let mut statement = db.prepare_cached("SELECT count(*) FROM field_conflict")?;
+    let mut rows = statement.query([])?;
+    count(rows.next()?.ok_or(StoreError::Damaged)?, 0)
+}

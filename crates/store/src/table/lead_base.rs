@@ -1,0 +1,64 @@
+//! Leads as the server told them, while acts of this device are shown on top.
+
+use std::collections::HashSet;
+
+use domain::{Lead, LeadId};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::id;
+use crate::StoreError;
+
+/// What the server told of a lead.
+pub(crate) enum Base {
+    Told(Box<Lead>),
+    /// It was added on this device, and the server has not told of it.
+    NotTold,
+    /// No act of this device is shown on top of it: what is shown is what was told.
+    None,
+}
+
+pub(crate) fn find(db: &Connection, id: LeadId) -> Result<Base, StoreError> {
+    let lead: Option<Option<String>> = db
+        .prepare_cached("SELECT lead FROM lead_base WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(match lead {
+        None => Base::None,
+        Some(None) => Base::NotTold,
+        Some(Some(json)) => Base::Told(serde_json::from_str(&json).map_err(|_| StoreError::Damaged)?),
+    })
+}
+
+/// Leads with acts of this device on top.
+pub(crate) fn list_ids(db: &Connection) -> Result<HashSet<LeadId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id FROM lead_base")?;
+    let mut rows = statement.query([])?;
+    let mut ids = HashSet::new();
+    while let Some(row) = rows.next()? {
+        ids.insert(id(row, 0)?);
+    }
+    Ok(ids)
+}
+
+/// The first act is about to be shown on top of what was told.
+pub(crate) fn keep(tx: &Transaction<'_>, shown: &Lead) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO lead_base (id, lead) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")?
+        .execute((shown.id.as_bytes(), json(shown)))?;
+    Ok(())
+}
+
+/// The server told another.
+pub(crate) fn set(tx: &Transaction<'_>, told: &Lead) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO lead_base (id, lead) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET lead = ?2")?
+        .execute((told.id.as_bytes(), json(told)))?;
+    Ok(())
+}
+
+pub(crate) fn erase(tx: &Transaction<'_>, id: LeadId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM lead_base WHERE id = ?1")?.execute([id.as_bytes()])?;
+    Ok(())
+}
+
+fn json(lead: &Lead) -> String {
+    serde_json::to_string(lead).expect("a lead is made of strings and numbers")
+}

@@ -1,0 +1,263 @@
+//! Acts of this device, what they are about, and their chain.
+
+use domain::{OperationId, UnixMs};
+use ring::digest::{Context, SHA256};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use uuid::Uuid;
+use wire::operation::{Act, Operation};
+
+use super::{code, count, id};
+use crate::StoreError;
+use crate::code::Code;
+use crate::read::OutboxRefusal;
+
+/// Where an act stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ActState {
+    /// To be sent.
+    Waiting,
+    /// The server has done it; what it tells may still be from before.
+    Done,
+    /// The same, and a pull that began after it is under way.
+    Settling,
+    /// The server refused it: somebody has to decide.
+    Refused,
+    /// All of it has come back.
+    Kept,
+}
+
+impl ActState {
+    /// Whether it is to be shown on top of what the server tells now.
+    pub(crate) const fn is_shown(self) -> bool {
+        match self {
+            Self::Waiting | Self::Done | Self::Refused => true,
+            Self::Settling | Self::Kept => false,
+        }
+    }
+}
+
+/// An act as it is stored.
+pub(crate) struct Stored {
+    pub(crate) operation: Operation,
+    pub(crate) state: ActState,
+    /// Of a refused one.
+    pub(crate) refusal: Option<OutboxRefusal>,
+}
+
+const COLUMNS: &str = "o.id, o.at, o.act, o.state, o.refusal";
+
+fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
+    let act = row.get_ref(2)?.as_str().map_err(|_| StoreError::Damaged)?;
+    let refusal = row.get_ref(4)?.as_str_or_null().map_err(|_| StoreError::Damaged)?;
+    Ok(Stored {
+        operation: Operation {
+            id: id(row, 0)?,
+            at: UnixMs(row.get(1)?),
+            act: serde_json::from_str(act).map_err(|_| StoreError::Damaged)?,
+        },
+        state: code(row, 3)?,
+        refusal: refusal.map(serde_json::from_str).transpose().map_err(|_| StoreError::Damaged)?,
+    })
+}
+
+/// Adds an act at the end.
+pub(crate) fn append(tx: &Transaction<'_>, operation: &Operation) -> Result<(), StoreError> {
+    let act = text(&operation.act);
+    let last: Option<(i64, Vec<u8>)> = tx
+        .prepare_cached("SELECT n, link FROM outbox_link ORDER BY n DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (last_n, last_link) = last.unwrap_or_default();
+    let n = last_n + 1;
+    tx.prepare_cached("INSERT INTO outbox (n, id, at, act, state) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
+        n,
+        operation.id.as_bytes(),
+        operation.at.0,
+        &act,
+        ActState::Waiting.code(),
+    ))?;
+    let mut statement =
+        tx.prepare_cached("INSERT INTO outbox_target (target, n) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    for target in operation.act.targets() {
+        statement.execute((target.as_bytes(), n))?;
+    }
+    let digest = digest(operation.id, operation.at, &act);
+    tx.prepare_cached("INSERT INTO outbox_link (n, digest, link) VALUES (?1, ?2, ?3)")?.execute((
+        n,
+        digest,
+        link(&last_link, n, &digest),
+    ))?;
+    Ok(())
+}
+
+fn text(act: &Act) -> String {
+    serde_json::to_string(act).expect("an act is made of strings and numbers")
+}
+
+/// Of an act as it is stored.
+fn digest(id: OperationId, at: UnixMs, act: &str) -> [u8; 32] {
+    hash(&[id.as_bytes(), &at.0.to_le_bytes(), act.as_bytes()])
+}
+
+/// Of the place after `before`.
+fn link(before: &[u8], n: i64, digest: &[u8]) -> [u8; 32] {
+    hash(&[before, &n.to_le_bytes(), digest])
+}
+
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+pub(crate) fn find(db: &Connection, id: OperationId) -> Result<Option<Stored>, StoreError> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.id = ?1"))?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    rows.next()?.map(read).transpose()
+}
+
+/// Acts on a target, in their order.
+pub(crate) fn list_of(db: &Connection, target: &Uuid) -> Result<Vec<Stored>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM outbox_target t JOIN outbox o ON o.n = t.n WHERE t.target = ?1 ORDER BY t.n");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([target.as_bytes()])?;
+    let mut list = Vec::new();
+    while let Some(row) = rows.next()? {
+        list.push(read(row)?);
+    }
+    Ok(list)
+}
+
+/// Whether an act on the target has not come back yet.
+pub(crate) fn has_unsettled(db: &Connection, target: &Uuid) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT 1 FROM outbox_target t JOIN outbox o ON o.n = t.n WHERE t.target = ?1 AND o.state <> ?2 LIMIT 1",
+    )?;
+    Ok(statement.exists((target.as_bytes(), ActState::Kept.code()))?)
+}
+
+/// What waits and what was refused, in its order.
+pub(crate) fn list_open(db: &Connection, offset: u64, limit: u32) -> Result<Vec<Stored>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox o WHERE o.state IN (?1, ?2) ORDER BY o.n LIMIT ?3 OFFSET ?4");
+    let mut statement = db.prepare_cached(&sql)?;
+    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+    let mut rows = statement.query((ActState::Waiting.code(), ActState::Refused.code(), limit, offset))?;
+    let mut list = Vec::new();
+    while let Some(row) = rows.next()? {
+        list.push(read(row)?);
+    }
+    Ok(list)
+}
+
+/// Goes through what waits, in its order, with the size of each as JSON, until `each` says no.
+pub(crate) fn each_waiting(db: &Connection, mut each: impl FnMut(Stored, usize) -> bool) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS}, length(CAST(o.act AS BLOB)) FROM outbox o WHERE o.state = ?1 ORDER BY o.n");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([ActState::Waiting.code()])?;
+    while let Some(row) = rows.next()? {
+        let bytes = usize::try_from(count(row, 5)?).unwrap_or(usize::MAX);
+        if !each(read(row)?, bytes) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Goes through acts of one state, in their order, until `each` says no.
+pub(crate) fn each_in(
+    db: &Connection,
+    state: ActState,
+    mut each: impl FnMut(&Stored) -> bool,
+) -> Result<(), StoreError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.state = ?1 ORDER BY o.n"))?;
+    let mut rows = statement.query([state.code()])?;
+    while let Some(row) = rows.next()? {
+        if !each(&read(row)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Goes through all acts, in their order, until `each` says no.
+pub(crate) fn each(db: &Connection, mut each: impl FnMut(&Stored) -> bool) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o ORDER BY o.n"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !each(&read(row)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// How many acts stand so.
+pub(crate) fn count_of(db: &Connection, state: ActState) -> Result<u64, StoreError> {
+    let mut statement = db.prepare_cached("SELECT count(*) FROM outbox WHERE state = ?1")?;
+    let mut rows = statement.query([state.code()])?;
+    count(rows.next()?.ok_or(StoreError::Damaged)?, 0)
+}
+
+pub(crate) fn set_state(tx: &Transaction<'_>, id: OperationId, state: ActState) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET state = ?2, refusal = NULL WHERE id = ?1")?
+        .execute((id.as_bytes(), state.code()))?;
+    Ok(())
+}
+
+pub(crate) fn refuse(tx: &Transaction<'_>, id: OperationId, refusal: &OutboxRefusal) -> Result<(), StoreError> {
+    let refusal = serde_json::to_string(refusal).expect("a refusal is made of strings");
+    tx.prepare_cached("UPDATE outbox SET state = ?2, refusal = ?3 WHERE id = ?1")?.execute((
+        id.as_bytes(),
+        ActState::Refused.code(),
+        refusal,
+    ))?;
+    Ok(())
+}
+
+/// All of one state come to another.
+pub(crate) fn move_all(tx: &Transaction<'_>, from: ActState, to: ActState) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET state = ?2 WHERE state = ?1")?.execute([from.code(), to.code()])?;
+    Ok(())
+}
+
+/// Whether any act stands so.
+pub(crate) fn has(db: &Connection, state: ActState) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("SELECT 1 FROM outbox WHERE state = ?1 LIMIT 1")?.exists([state.code()])?)
+}
+
+/// Takes an act out. Its place in the chain stays.
+pub(crate) fn erase(tx: &Transaction<'_>, id: OperationId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM outbox_target WHERE n = (SELECT n FROM outbox WHERE id = ?1)")?
+        .execute([id.as_bytes()])?;
+    tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id.as_bytes()])?;
+    Ok(())
+}
+
+/// Whether there is anything that came back and was done before a time.
+pub(crate) fn has_kept(db: &Connection, before: UnixMs) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM outbox WHERE state = ?1 AND at < ?2 LIMIT 1")?;
+    Ok(statement.exists((ActState::Kept.code(), before.0))?)
+}
+
+/// Takes that out. Says whether there was any.
+pub(crate) fn forget_kept(tx: &Transaction<'_>, before: UnixMs) -> Result<bool, StoreError> {
+    let kept = "SELECT n FROM outbox WHERE state = ?1 AND at < ?2";
+    let parameters = (ActState::Kept.code(), before.0);
+    tx.prepare_cached(&format!("DELETE FROM outbox_target WHERE n IN ({kept})"))?.execute(parameters)?;
+    Ok(tx.prepare_cached("DELETE FROM outbox WHERE state = ?1 AND at < ?2")?.execute(parameters)? > 0)
+}
+
+/// Takes out what came back of a target that is gone.
+pub(crate) fn forget_kept_of(tx: &Transaction<'_>, target: &Uuid) -> Result<(), StoreError> {
+    let kept: Vec<OperationId> = list_of(tx, target)?
+        .into_iter()
+        .filter(|act| act.state == ActState::Kept)
+        .map(|act| act.operation.id)
+        .collect();
+    kept.into_iter().try_for_each(|id| erase(tx, id))
+}

@@ -1,0 +1,145 @@
+//! Sends what was done on this device, in its order, and stores what the server said of it.
+//!
+//! An act is sent until its result is stored, as often as that takes: its id makes sure that it is done once. What fails for
+//! the whole request (no network, a server that is busy) changes nothing; the engine tries again when it pulls again.
+
+use api_client::{ApiClient, ApiFailure, FailureKind};
+use domain::OperationId;
+use store::read::OutboxRefusal;
+use store::{Applied, Cache, Verdict};
+use wire::ApiErrorCode;
+use wire::operation::{
+    MAX_OPERATIONS, Operation, OperationOutcome, OperationResult, OperationResults, Operations, RefusalReason, Refused,
+};
+
+use crate::pull::run_blocking;
+use crate::{FeedError, SyncError};
+
+/// Of the acts in one request, as JSON: a quarter of what the server takes.
+const MAX_BYTES: usize = 256 << 10;
+
+/// Sends all that waits, and tells `applied` what that changed in the cache, batch by batch.
+///
+/// # Errors
+/// The first failure of network, server or cache. What had a result by then has it for good.
+pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut applied: impl FnMut(Applied)) -> Result<(), SyncError> {
+    loop {
+        let reading = cache.clone();
+        let operations = run_blocking(move || reading.next_operations(MAX_OPERATIONS, MAX_BYTES)).await?;
+        if operations.is_empty() {
+            return Ok(());
+        }
+        let verdicts = send(client, operations).await?;
+        let writing = cache.clone();
+        applied(run_blocking(move || writing.judge_operations(&verdicts)).await?);
+    }
+}
+
+/// What the server says of acts. When it refuses them as a whole, they are sent one by one, and of each that it refuses
+/// alone that is the verdict: no act can stop all others.
+async fn send(client: &ApiClient, operations: Vec<Operation>) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
+    match client.push(&Operations { operations: operations.clone() }).await {
+        Ok(results) => verdicts(&operations, results),
+        Err(failure) => match refusal(&failure) {
+            None => Err(failure.into()),
+            Some(refusal) => {
+                let mut rest = operations.into_iter();
+                let Some(first) = rest.next() else { return Ok(Vec::new()) };
+                if rest.len() == 0 {
+                    return Ok(vec![(first.id, Verdict::Refused(refusal))]);
+                }
+                let alone = Box::pin(send(client, vec![first]));
+                alone.await
+            }
+        },
+    }
+}
+
+/// What a refused request means for a single act in it; nothing when it is not about the act.
+fn refusal(failure: &ApiFailure) -> Option<OutboxRefusal> {
+    match failure.kind {
+        FailureKind::Api(ApiErrorCode::Forbidden) => Some(OutboxRefusal::Forbidden),
+        FailureKind::Api(ApiErrorCode::InvalidInput) => Some(OutboxRefusal::Invalid(None)),
+        FailureKind::Api(ApiErrorCode::TooLarge) => Some(OutboxRefusal::Other("too_large".to_owned())),
+        _ => None,
+    }
+}
+
+/// One verdict for each act that the server looked at.
+fn verdicts(
+    operations: &[Operation],
+    OperationResults { results }: OperationResults,
+) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
+    if !results.iter().map(|result| result.id).eq(operations.iter().map(|operation| operation.id)) {
+        return Err(FeedError::OtherResults.into());
+    }
+    let verdicts: Vec<_> = results.into_iter().filter_map(verdict).collect();
+    // A server that holds everything without having refused anything would be asked without end.
+    if verdicts.is_empty() { Err(FeedError::OtherResults.into()) } else { Ok(verdicts) }
+}
+
+fn verdict(OperationResult { id, outcome }: OperationResult) -> Option<(OperationId, Verdict)> {
+    let verdict = match outcome {
+        OperationOutcome::Done(done) => Verdict::Done(done.fields),
+        OperationOutcome::Refused(Refused { reason, field }) => Verdict::Refused(match reason {
+            RefusalReason::NotFound => OutboxRefusal::NotFound,
+            RefusalReason::Invalid => OutboxRefusal::Invalid(field),
+            RefusalReason::OtherAct => OutboxRefusal::Other("other_act".to_owned()),
+            RefusalReason::Unknown => OutboxRefusal::Other("unknown".to_owned()),
+        }),
+        // One before it was refused: it waits with that one.
+        OperationOutcome::Held => return None,
+    };
+    Some((id, verdict))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{LeadEdit, LeadId, UnixMs};
+    use uuid::Uuid;
+    use wire::operation::{Act, Done, EditLead};
+
+    use super::*;
+
+    fn operation(n: u128) -> Operation {
+        Operation {
+            id: OperationId::from_uuid(Uuid::from_u128(n)),
+            at: UnixMs(0),
+            act: Act::EditLead(EditLead { lead_id: LeadId::from_uuid(Uuid::nil()), edit: LeadEdit::default() }),
+        }
+    }
+
+    fn result(n: u128, outcome: OperationOutcome) -> OperationResult {
+        OperationResult { id: operation(n).id, outcome }
+    }
+
+    fn done() -> OperationOutcome {
+        OperationOutcome::Done(Done { is_repeated: true, fields: vec![] })
+    }
+
+    fn judged(results: Vec<OperationResult>) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
+        verdicts(&[operation(1), operation(2)], OperationResults { results })
+    }
+
+    #[test]
+    fn each_act_has_its_verdict_and_one_that_is_held_none() {
+        let refused = Refused { reason: RefusalReason::Invalid, field: Some("tags".to_owned()) };
+        let verdicts = judged(vec![result(1, OperationOutcome::Refused(refused)), result(2, OperationOutcome::Held)]);
+        let invalid = Verdict::Refused(OutboxRefusal::Invalid(Some("tags".to_owned())));
+        assert_eq!(verdicts.expect("verdicts"), [(operation(1).id, invalid)]);
+        assert_eq!(judged(vec![result(1, done()), result(2, done())]).expect("verdicts").len(), 2);
+    }
+
+    #[test]
+    fn results_of_other_acts_or_of_none_are_refused() {
+        for results in [
+            vec![],
+            vec![result(1, done())],
+            vec![result(2, done()), result(1, done())],
+            vec![result(1, OperationOutcome::Held), result(2, OperationOutcome::Held)],
+        ] {
+            let refused = judged(results.clone());
+            assert!(matches!(refused, Err(SyncError::Feed(FeedError::OtherResults))), "{results:?}");
+        }
+    }
+}
