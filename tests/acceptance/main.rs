@@ -4,6 +4,7 @@ mod billing;
 mod child;
 mod command_line;
 mod cut_sign_in;
+mod edits;
 mod export;
 mod first_sync;
 mod forgotten;

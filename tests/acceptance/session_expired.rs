@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use desk::view::{Connection, DeskEvent, Phase, SignOutEnd, SyncStatus, UnsentAudit};
+use desk::view::{Connection, DeskEvent, Phase, SignOutEnd, SyncStatus, UnsentAudit, UnsentCounts};
 use desk::{DeskError, ErrorCode, ErrorView};
 use domain::{Role, UnixMs};
 use reqwest::Method;
@@ -18,7 +18,7 @@ use crate::unsent::export_all;
 use crate::{STUDIO, manager};
 
 /// Copies of a server's databases, made while it was stopped.
-struct Backup(tempfile::TempDir);
+pub(crate) struct Backup(tempfile::TempDir);
 
 impl Backup {
     fn of(data: &Path) -> anyhow::Result<Self> {
@@ -38,12 +38,16 @@ impl Backup {
         copy_databases(self.0.path(), data)
     }
 
-    /// Puts the studios back as well.
-    fn put_all_back(&self, data: &Path) -> anyhow::Result<()> {
+    /// Puts the studios back, and nothing else.
+    pub(crate) fn put_studios_back(&self, data: &Path) -> anyhow::Result<()> {
         for file in std::fs::read_dir(data.join("studios"))? {
             std::fs::remove_file(file?.path())?;
         }
-        copy_below(&self.0.path().join("studios"), &data.join("studios"))?;
+        copy_below(&self.0.path().join("studios"), &data.join("studios"))
+    }
+
+    fn put_all_back(&self, data: &Path) -> anyhow::Result<()> {
+        self.put_studios_back(data)?;
         self.put_directory_back(data)
     }
 }
@@ -72,7 +76,7 @@ fn copy_below(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 /// Restarts the server for a copy of its databases.
-async fn back_up(server: TestServer) -> anyhow::Result<(TestServer, Backup)> {
+pub(crate) async fn back_up(server: TestServer) -> anyhow::Result<(TestServer, Backup)> {
     let mut backup = None;
     let server = server
         .restart_after(|data| {
@@ -142,7 +146,11 @@ async fn an_older_directory_keeps_the_cache_and_signing_in_again_goes_on_from_th
     // Everything is still there, and asking again changes nothing.
     desk.desk.sync_now().await?;
     assert_eq!(shown(&desk).await?, imported(&server));
-    assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { audit: Some(1) }, "it asks first");
+    assert_eq!(
+        desk.desk.sign_out(UnsentAudit::Keep).await?,
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) },
+        "it asks first"
+    );
     assert_eq!(desk.desk.start().await?.phase, Phase::Open);
     assert!(cache.exists());
     // Neither does a mistake, nor anybody else.

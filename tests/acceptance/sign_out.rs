@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use desk::view::{DeskEvent, Phase, SignOutEnd, UnsentAudit};
+use desk::view::{DeskEvent, Phase, SignOutEnd, UnsentAudit, UnsentCounts};
 use desk::{ErrorCode, ErrorView};
 use testkit::{PASSPHRASE, TestDesk, TestServer};
 
@@ -10,7 +10,7 @@ use crate::sign_in::left_below;
 use crate::{STUDIO, manager};
 
 /// Nothing was lost.
-const ERASED: SignOutEnd = SignOutEnd::Erased { lost_audit: Some(0) };
+const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0 }) };
 
 fn set_aside(folder: &Path) -> SignOutEnd {
     SignOutEnd::SetAside { folder: folder.display().to_string() }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use desk::view::{DeskEvent, ExportFormat, ExportScope, Phase, SignOutEnd, UnsentAudit};
+use desk::view::{DeskEvent, ExportFormat, ExportScope, Phase, SignOutEnd, UnsentAudit, UnsentCounts};
 use reqwest::Method;
 use serde_json::json;
 use testkit::{TestDesk, TestServer};
@@ -11,7 +11,7 @@ use crate::child::{Child, Parent, Place, tell};
 use crate::export::export;
 use crate::{STUDIO, manager};
 
-const ERASED: SignOutEnd = SignOutEnd::Erased { lost_audit: Some(0) };
+const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0 }) };
 
 /// A desk whose cable was pulled before it exported: it holds one entry that the server has not got.
 async fn unsent_desk() -> anyhow::Result<(TestServer, TestDesk, u64)> {
@@ -40,13 +40,19 @@ fn state_of(data_dir: &Path) -> anyhow::Result<serde_json::Value> {
 async fn signing_out_offline_tells_what_would_be_lost_and_changes_nothing() -> anyhow::Result<()> {
     let (server, mut desk, audited) = unsent_desk().await?;
     for _ in 0..2 {
-        assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { audit: Some(1) });
+        assert_eq!(
+            desk.desk.sign_out(UnsentAudit::Keep).await?,
+            SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+        );
         assert_eq!(desk.desk.start().await?.phase, Phase::Open);
         assert_eq!(state_of(desk.data_dir())?, "signed_in");
     }
     // One can work on: the export that comes now is not refused, and its entry waits with the other.
     export_all(&mut desk).await?;
-    assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { audit: Some(2) });
+    assert_eq!(
+        desk.desk.sign_out(UnsentAudit::Keep).await?,
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 2, edits: 0 }) }
+    );
     server.wire().plug_in();
     assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, ERASED);
     assert_eq!(server.admin().count_audit(server.studio.id).await?, audited + 2, "both were sent before");
@@ -56,7 +62,7 @@ async fn signing_out_offline_tells_what_would_be_lost_and_changes_nothing() -> a
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_is_lost_only_once_that_was_accepted() -> anyhow::Result<()> {
     let (server, mut desk, audited) = unsent_desk().await?;
-    let lost = SignOutEnd::Erased { lost_audit: Some(1) };
+    let lost = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0 }) };
     assert_eq!(desk.desk.sign_out(UnsentAudit::Lose).await?, lost);
     desk.wait_for_event("signed out", |event| *event == DeskEvent::SignedOut(lost.clone())).await?;
     assert_eq!(server.admin().count_audit(server.studio.id).await?, audited);
@@ -69,7 +75,10 @@ async fn a_server_that_does_not_answer_holds_nobody_up() -> anyhow::Result<()> {
     server.wire().plug_in();
     server.wire().hang();
     let asked = std::time::Instant::now();
-    assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { audit: Some(1) });
+    assert_eq!(
+        desk.desk.sign_out(UnsentAudit::Keep).await?,
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+    );
     // Less than connecting alone may take.
     assert!(asked.elapsed() < std::time::Duration::from_secs(9), "{:?}", asked.elapsed());
     Ok(())
@@ -79,10 +88,10 @@ async fn a_server_that_does_not_answer_holds_nobody_up() -> anyhow::Result<()> {
 async fn a_closed_cache_that_only_a_passphrase_opens_may_hold_some() -> anyhow::Result<()> {
     let (_server, desk, _) = unsent_desk().await?;
     desk.desk.lock().await?;
-    assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { audit: None });
+    assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { left: None });
     assert!(desk.cache_file().is_ok(), "nothing is erased");
     assert_eq!(desk.desk.start().await?.phase, Phase::Locked);
-    assert_eq!(desk.desk.sign_out(UnsentAudit::Lose).await?, SignOutEnd::Erased { lost_audit: None });
+    assert_eq!(desk.desk.sign_out(UnsentAudit::Lose).await?, SignOutEnd::Erased { lost: None });
     assert!(desk.cache_file().is_err());
     Ok(())
 }
@@ -101,7 +110,7 @@ async fn a_revoked_device_says_what_it_could_not_send_any_more() -> anyhow::Resu
     server.wire().plug_in();
     desk.desk.sync_now().await?;
     let ended = desk.wait_for_event("the sign-out", |event| matches!(event, DeskEvent::SignedOut(_))).await?;
-    assert_eq!(ended, DeskEvent::SignedOut(SignOutEnd::Erased { lost_audit: Some(1) }));
+    assert_eq!(ended, DeskEvent::SignedOut(SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0 }) }));
     assert!(desk.cache_file().is_err());
     Ok(())
 }
@@ -136,7 +145,10 @@ async fn child_with_a_keyring() -> anyhow::Result<()> {
     parent.cued().await?;
     export_all(&mut parent.desk).await?;
     parent.desk.desk.lock().await?;
-    anyhow::ensure!(parent.desk.desk.sign_out(UnsentAudit::Keep).await? == SignOutEnd::Unsent { audit: Some(1) });
+    anyhow::ensure!(
+        parent.desk.desk.sign_out(UnsentAudit::Keep).await?
+            == SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+    );
     anyhow::ensure!(parent.desk.desk.session().await.is_err(), "it was looked into, not opened");
     tell("unsent");
     parent.cued().await?;

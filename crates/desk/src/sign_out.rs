@@ -21,7 +21,7 @@ use crate::erase::find_keyring;
 use crate::state::run_blocking;
 use crate::tokens::VaultTokens;
 use crate::unsent::{self, Unsent};
-use crate::view::{DeskEvent, KeyStore, SignOutEnd, UnsentAudit};
+use crate::view::{DeskEvent, KeyStore, SignOutEnd, UnsentAudit, UnsentCounts};
 use crate::{Desk, DeskError};
 
 /// How long the server may take to hear of it; the device's session can still be revoked from another.
@@ -30,8 +30,8 @@ const TELL_SERVER: Duration = Duration::from_secs(5);
 impl Desk {
     /// Signs out. Works offline and while locked. Exports that run are cancelled.
     ///
-    /// With [`UnsentAudit::Keep`] it ends as [`SignOutEnd::Unsent`], and nothing is erased, when audit entries could
-    /// not be sent.
+    /// With [`UnsentAudit::Keep`] it ends as [`SignOutEnd::Unsent`], and nothing is erased, when edits or audit
+    /// entries could not be sent.
     ///
     /// # Errors
     /// The keyring is locked, or another window works on the account: then nothing was changed. Key or files could not
@@ -55,26 +55,26 @@ impl Desk {
             }
             found => found?,
         };
-        let Some(account) = account else { return Ok(SignOutEnd::Erased { lost_audit: Some(0) }) };
+        let Some(account) = account else { return Ok(SignOutEnd::Erased { lost: Some(UnsentCounts::default()) }) };
         let _claim = self.claim_if_closed().await?;
         // Before anything is changed: a keyring that is locked can be unlocked, and then all of it can be erased.
         let keyring = find_keyring(&account).await?;
-        let mut unsent = Unsent::Entries(0);
+        let mut unsent = Unsent::Known(UnsentCounts::default());
         if account.is_signed_in() {
             unsent = if self.is_unreadable(&account, keyring.as_ref()) {
                 Unsent::Unreadable
             } else {
-                self.deliver_audit(&account, keyring.as_ref()).await?
+                self.deliver_unsent(&account, keyring.as_ref()).await?
             };
         }
         if unsent.holds_back(wish) {
-            return Ok(SignOutEnd::Unsent { audit: unsent.count() });
+            return Ok(SignOutEnd::Unsent { left: unsent.counts() });
         }
         if unsent == Unsent::Unreadable {
             return self.set_aside(&account, keyring).await;
         }
         let lost = self.mark_and_erase(&account, keyring, unsent).await?;
-        Ok(SignOutEnd::Erased { lost_audit: lost.count() })
+        Ok(SignOutEnd::Erased { lost: lost.counts() })
     }
 
     /// The server ended the session of this account: a revoked device loses its cache (A3), readable or not. What was
@@ -88,7 +88,7 @@ impl Desk {
             Err(error) => Err(error),
         };
         match ended {
-            Ok(lost) => self.tell(DeskEvent::SignedOut(SignOutEnd::Erased { lost_audit: lost.count() })),
+            Ok(lost) => self.tell(DeskEvent::SignedOut(SignOutEnd::Erased { lost: lost.counts() })),
             Err(error) => tracing::error!(%error, "the session ended, but not everything could be erased"),
         }
     }

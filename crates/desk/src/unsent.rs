@@ -1,5 +1,5 @@
-//! Audit entries the server does not have yet, when their account is about to leave this computer: sent if that can be
-//! done in time, and counted if not, so that nothing is lost silently.
+//! Edits and audit entries the server does not have yet, when their account is about to leave this computer: sent if that
+//! can be done in time, and counted if not, so that nothing is lost silently.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use vault::Vault;
 use crate::account::Account;
 use crate::state::run_blocking;
 use crate::tokens::VaultTokens;
-use crate::view::UnsentAudit;
+use crate::view::{UnsentAudit, UnsentCounts};
 use crate::{Desk, DeskError};
 
 /// How long sending may take.
@@ -20,8 +20,8 @@ const SEND: Duration = Duration::from_secs(5);
 /// What an account that is about to leave still has to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unsent {
-    /// So many entries the server has not got.
-    Entries(u32),
+    /// So much the server has not got.
+    Known(UnsentCounts),
     /// The cache is closed and its key not at hand, or it does not answer.
     Unknown,
     /// The cache can't be read: it will not be erased, and so loses nothing.
@@ -30,17 +30,18 @@ pub(crate) enum Unsent {
 
 impl Unsent {
     /// Whether leaving would lose something that the person has not accepted to lose.
-    pub(crate) const fn holds_back(self, wish: UnsentAudit) -> bool {
+    pub(crate) fn holds_back(self, wish: UnsentAudit) -> bool {
         match (self, wish) {
-            (Self::Entries(0) | Self::Unreadable, _) | (_, UnsentAudit::Lose) => false,
-            (Self::Entries(_) | Self::Unknown, UnsentAudit::Keep) => true,
+            (Self::Unreadable, _) | (_, UnsentAudit::Lose) => false,
+            (Self::Known(counts), UnsentAudit::Keep) => counts != UnsentCounts::default(),
+            (Self::Unknown, UnsentAudit::Keep) => true,
         }
     }
 
-    /// How many, where that is known.
-    pub(crate) const fn count(self) -> Option<u32> {
+    /// How much, where that is known.
+    pub(crate) const fn counts(self) -> Option<UnsentCounts> {
         match self {
-            Self::Entries(count) => Some(count),
+            Self::Known(counts) => Some(counts),
             Self::Unknown | Self::Unreadable => None,
         }
     }
@@ -52,7 +53,7 @@ impl Desk {
     ///
     /// # Errors
     /// The keyring was locked meanwhile.
-    pub(crate) async fn deliver_audit(
+    pub(crate) async fn deliver_unsent(
         &self,
         account: &Account,
         keyring: Option<&Arc<Vault>>,
@@ -77,7 +78,7 @@ impl Desk {
             Ok(Some(opened)) => opened,
             // Only the passphrase would open it.
             Ok(None) => return Ok(Unsent::Unknown),
-            Err(DeskError::Store(StoreError::NotFound)) => return Ok(Unsent::Entries(0)),
+            Err(DeskError::Store(StoreError::NotFound)) => return Ok(Unsent::Known(UnsentCounts::default())),
             Err(error @ DeskError::Vault(vault::VaultError::KeyringLocked)) => return Err(error),
             Err(error) => return Ok(unsent_of(&error)),
         };
@@ -102,25 +103,34 @@ impl Desk {
 }
 
 async fn deliver(client: &ApiClient, cache: &Cache) -> Unsent {
-    match tokio::time::timeout(SEND, sync::send_audit(client, cache)).await {
+    let sending = async {
+        sync::push_all(client, cache).await?;
+        sync::send_audit(client, cache).await
+    };
+    match tokio::time::timeout(SEND, sending).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::info!(%error, "audit entries could not be sent before the sign-out"),
-        Err(_) => tracing::info!("audit entries could not be sent in time before the sign-out"),
+        Ok(Err(error)) => tracing::info!(%error, "not all could be sent before the sign-out"),
+        Err(_) => tracing::info!("not all could be sent in time before the sign-out"),
     }
     count(cache).await
 }
 
-/// How many entries of an open cache the server has not got.
+/// What of an open cache the server has not got.
 pub(crate) async fn count(cache: &Cache) -> Unsent {
     let cache = cache.clone();
-    match run_blocking(move || cache.count_unsent_audit()).await {
-        Ok(count) => Unsent::Entries(u32::try_from(count).unwrap_or(u32::MAX)),
+    let counting = run_blocking(move || {
+        let outbox = cache.outbox_counts()?;
+        Ok::<_, StoreError>((cache.count_unsent_audit()?, outbox.waiting + outbox.refused))
+    });
+    let shown = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    match counting.await {
+        Ok((audit, edits)) => Unsent::Known(UnsentCounts { audit: shown(audit), edits: shown(edits) }),
         Err(error) => unsent_of(&error),
     }
 }
 
 fn unsent_of(error: &DeskError) -> Unsent {
-    tracing::warn!(%error, "it is not known whether audit entries are unsent");
+    tracing::warn!(%error, "it is not known what is unsent");
     if error.is_unreadable() { Unsent::Unreadable } else { Unsent::Unknown }
 }
 
@@ -131,8 +141,9 @@ mod tests {
     #[test]
     fn what_would_be_lost_holds_a_sign_out_back_until_that_is_accepted() {
         for (unsent, is_held_back) in [
-            (Unsent::Entries(0), false),
-            (Unsent::Entries(1), true),
+            (Unsent::Known(UnsentCounts::default()), false),
+            (Unsent::Known(UnsentCounts { audit: 1, edits: 0 }), true),
+            (Unsent::Known(UnsentCounts { audit: 0, edits: 1 }), true),
             (Unsent::Unknown, true),
             (Unsent::Unreadable, false),
         ] {

@@ -16,6 +16,7 @@ CREATE TABLE outbox_target (
     n       INTEGER NOT NULL,
     PRIMARY KEY (target, n)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_target_by_act ON outbox_target (n);
 
 -- Each act's place in the chain: no act can be taken out, changed or put back unnoticed.
 CREATE TABLE outbox_link (

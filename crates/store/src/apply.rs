@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::LeadId;
 use rusqlite::Transaction;
+use uuid::Uuid;
 use wire::changes::{Change, Row, RowId};
 
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
-use crate::table::{billing, conversation, lead, lead_base, message, stage_event, studio, sync_state, unreadable};
+use crate::table::{
+    billing, conversation, lead, message, outbox as outbox_table, stage_event, studio, sync_state, unreadable,
+};
 use crate::{Applied, PageProgress, PullPage, StoreError, outbox, scrub};
 
 /// Entries held back before they are written: bounds the memory of a large sweep.
@@ -32,8 +34,8 @@ pub(crate) struct Writing<'t> {
     pub(crate) buckets: &'t mut Buckets,
     pub(crate) applied: Applied,
     pub(crate) has_erased: bool,
-    /// Leads that are shown with acts of this device on top.
-    pub(crate) edited: HashSet<LeadId>,
+    /// What acts of this device are about that have not come back yet: it is shown with them on top.
+    pub(crate) edited: HashSet<Uuid>,
     /// Whether messages come newest first, as a snapshot brings them.
     pub(crate) is_history: bool,
     lead_facets: HashMap<(i64, i64, i64), i64>,
@@ -84,7 +86,7 @@ impl<'t> Writing<'t> {
             buckets,
             applied: Applied::default(),
             has_erased: false,
-            edited: lead_base::list_ids(tx)?,
+            edited: outbox_table::list_targets(tx)?,
             is_history,
             lead_facets: HashMap::new(),
             conversation_facets: HashMap::new(),

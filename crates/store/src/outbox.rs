@@ -87,7 +87,7 @@ fn with_edit(shown: &Lead, edit: LeadEdit, at: UnixMs) -> Lead {
 
 /// The server told a lead: with the acts of this device on top, where there are some.
 pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), StoreError> {
-    if !writing.edited.contains(&told.id) {
+    if !writing.edited.contains(told.id.as_uuid()) {
         return lead::upsert(writing, told);
     }
     lead_base::set(writing.tx, told)?;
@@ -115,7 +115,7 @@ fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>
         }
         if !outbox::has_unsettled(writing.tx, id.as_uuid())? {
             lead_base::erase(writing.tx, id)?;
-            writing.edited.remove(&id);
+            writing.edited.remove(id.as_uuid());
         }
     }
     Ok(())

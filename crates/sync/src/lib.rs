@@ -20,4 +20,5 @@ pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineEvent};
 pub use error::{FeedError, SyncError};
 pub use outgoing::send_audit;
+pub use push::push_all;
 pub use status::{Connection, EngineStatus, FirstSync, MAX_CLOCK_SKEW_MS, Problem};

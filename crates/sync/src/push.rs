@@ -35,6 +35,14 @@ pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut applied: impl Fn
     }
 }
 
+/// Sends all that waits, before the account leaves this computer.
+///
+/// # Errors
+/// As the engine's own: what had a result by then has it for good.
+pub async fn push_all(client: &ApiClient, cache: &Cache) -> Result<(), SyncError> {
+    push(client, cache, |_| ()).await
+}
+
 /// What the server says of acts. When it refuses them as a whole, they are sent one by one, and of each that it refuses
 /// alone that is the verdict: no act can stop all others.
 async fn send(client: &ApiClient, operations: Vec<Operation>) -> Result<Vec<(OperationId, Verdict)>, SyncError> {

@@ -15,7 +15,7 @@ pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use members::{ManagedMember, MembersView, PendingInvitation};
 pub use session::{
-    KeyStore, Phase, SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit,
+    KeyStore, Phase, SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit, UnsentCounts,
 };
 pub use status::SyncStatus;
 pub use sync::{Connection, FirstSync};

@@ -69,20 +69,29 @@ pub enum UnsentAudit {
     Lose,
 }
 
+/// What the server has not got.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct UnsentCounts {
+    /// Records of exports.
+    pub audit: u32,
+    /// Edits, with those it refused.
+    pub edits: u32,
+}
+
 /// How a sign-out ended.
 #[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum SignOutEnd {
-    /// Key and cache are gone from this computer, and with them audit entries the server never got: so many, or null
-    /// where that could not be known.
-    Erased { lost_audit: Option<u32> },
+    /// Key and cache are gone from this computer, and with them what the server never got: null where that could not be
+    /// known.
+    Erased { lost: Option<UnsentCounts> },
     /// The cache can't be read, so it was not erased: it stays in `folder`, and its key where it was. Nobody is signed
     /// in.
     SetAside { folder: String },
-    /// Nothing was changed: so many audit entries could not be sent, or, where it is null, the closed cache may hold
-    /// some.
-    Unsent { audit: Option<u32> },
+    /// Nothing was changed: so much could not be sent, or, where it is null, the closed cache may hold some.
+    Unsent { left: Option<UnsentCounts> },
 }
 
 impl SignOutEnd {
@@ -95,9 +104,9 @@ impl SignOutEnd {
 impl std::fmt::Debug for SignOutEnd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Erased { lost_audit } => f.debug_struct("Erased").field("lost_audit", lost_audit).finish(),
+            Self::Erased { lost } => f.debug_struct("Erased").field("lost", lost).finish(),
             Self::SetAside { .. } => f.debug_struct("SetAside").finish_non_exhaustive(),
-            Self::Unsent { audit } => f.debug_struct("Unsent").field("audit", audit).finish(),
+            Self::Unsent { left } => f.debug_struct("Unsent").field("left", left).finish(),
         }
     }
 }

@@ -319,7 +319,6 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
         conflict::erase_of_lead(tx, id)?;
         // What was not sent yet stays in the outbox: the server says what becomes of it.
         lead_base::erase(tx, id)?;
-        writing.edited.remove(&id);
     }
     tx.prepare_cached("DELETE FROM lead_ref WHERE n = ?1")?.execute([n])?;
     writing.references.forget_erased();

@@ -1,11 +1,8 @@
 //! Leads as the server told them, while acts of this device are shown on top.
 
-use std::collections::HashSet;
-
 use domain::{Lead, LeadId};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::id;
 use crate::StoreError;
 
 /// What the server told of a lead.
@@ -27,17 +24,6 @@ pub(crate) fn find(db: &Connection, id: LeadId) -> Result<Base, StoreError> {
         Some(None) => Base::NotTold,
         Some(Some(json)) => Base::Told(serde_json::from_str(&json).map_err(|_| StoreError::Damaged)?),
     })
-}
-
-/// Leads with acts of this device on top.
-pub(crate) fn list_ids(db: &Connection) -> Result<HashSet<LeadId>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id FROM lead_base")?;
-    let mut rows = statement.query([])?;
-    let mut ids = HashSet::new();
-    while let Some(row) = rows.next()? {
-        ids.insert(id(row, 0)?);
-    }
-    Ok(ids)
 }
 
 /// The first act is about to be shown on top of what was told.

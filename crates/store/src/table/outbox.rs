@@ -1,5 +1,7 @@
 //! Acts of this device, what they are about, and their chain.
 
+use std::collections::HashSet;
+
 use domain::{OperationId, UnixMs};
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
@@ -151,6 +153,21 @@ pub(crate) fn list_open(db: &Connection, offset: u64, limit: u32) -> Result<Vec<
         list.push(read(row)?);
     }
     Ok(list)
+}
+
+/// What acts are about that have not come back yet.
+pub(crate) fn list_targets(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT t.target FROM outbox o JOIN outbox_target t ON t.n = o.n WHERE o.state IN (?1, ?2, ?3, ?4)",
+    )?;
+    let states = [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Refused].map(Code::code);
+    let mut rows = statement.query(states)?;
+    let mut targets = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Damaged)?;
+        targets.insert(Uuid::from_slice(bytes).map_err(|_| StoreError::Damaged)?);
+    }
+    Ok(targets)
 }
 
 /// Goes through what waits, in its order, with the size of each as JSON, until `each` says no.
