@@ -24,6 +24,7 @@ const TEST_SUPPORT = new Set([
   'frontdesk-testkit',
   'frontdesk-acceptance',
   'frontdesk-e2e',
+  'frontdesk-simulation',
   'frontdesk-bench',
   'frontdesk-bench-bare',
   'frontdesk-bench-plain',

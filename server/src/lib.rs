@@ -12,6 +12,7 @@ mod config;
 mod connections;
 mod db;
 pub mod demo;
+mod embedded;
 mod error;
 mod feed;
 mod hex;
@@ -50,6 +51,7 @@ pub use db::{
     DatabaseUrl, DbError, ImportError, ImportReport, InvalidDatabaseUrl, InvalidPostgresUrl, Outage, PostgresUrl,
     Rotated, RotationStep, SetupFault, finish_rotation, migrate, rotate,
 };
+pub use embedded::Embedded;
 pub use mail::{InvalidMailUrl, MailConfig, MailSetupError, MailUrl};
 pub use rate_limits::{InvalidRate, Rate, Rates};
 pub use secret_file::SecretFileError;

@@ -111,7 +111,7 @@ fn line(line: &Line) -> Vec<u8> {
 fn begin() -> Vec<u8> {
     let totals = Totals { leads: 3, ..Totals::default() };
     let now = sync::Clock::now(&sync::SystemClock);
-    line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before: 0, now }))
+    line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before: 0, epoch: "e".to_owned(), now }))
 }
 
 fn lead_lines(server: &TestServer) -> Vec<Vec<u8>> {
@@ -141,7 +141,13 @@ fn end(cursor: &str) -> Vec<u8> {
 
 fn delta() -> Vec<u8> {
     let now = sync::Clock::now(&sync::SystemClock);
-    line(&Line::Begin(Begin { kind: FeedKind::Delta, totals: Totals::default(), rows_before: 0, now }))
+    line(&Line::Begin(Begin {
+        kind: FeedKind::Delta,
+        totals: Totals::default(),
+        rows_before: 0,
+        epoch: "e".to_owned(),
+        now,
+    }))
 }
 
 #[tokio::test(flavor = "multi_thread")]

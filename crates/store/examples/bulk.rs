@@ -153,6 +153,7 @@ fn fill(cache: &Cache, leads: u64, messages: u64) -> Result<()> {
             unreadable: vec![],
             cursor: Cursor(rows_done.to_string()),
             progress,
+            epoch: None,
         };
         let started = Instant::now();
         cache.apply_page(&page)?;

@@ -25,6 +25,9 @@ CREATE TABLE outbox_link (
     link    BLOB    NOT NULL    -- of the link before and the digest
 ) STRICT;
 
+-- The run of the server's changes that was told last: another one, and it was put back to before.
+ALTER TABLE sync_state ADD COLUMN server_epoch TEXT;
+
 -- A lead as the server told it, while acts of this device are shown on top of it; null where it has told of none yet.
 CREATE TABLE lead_base (
     id    BLOB NOT NULL PRIMARY KEY,

@@ -52,6 +52,9 @@ pub(crate) fn page(
     buckets: &mut Buckets,
     page: &PullPage,
 ) -> Result<(Applied, bool), StoreError> {
+    if let Some(epoch) = &page.epoch {
+        outbox::note_server_epoch(tx, epoch)?;
+    }
     let mut writing = Writing::begin(tx, buckets, page.progress != PageProgress::Delta)?;
     let mut rest = page.changes.as_slice();
     while let Some((change, others)) = rest.split_first() {

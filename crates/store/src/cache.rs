@@ -385,9 +385,9 @@ impl Cache {
         self.read(|db, _| outbox::next(db, limit, max_bytes))
     }
 
-    /// Stores what the server said of acts.
-    pub fn judge_operations(&self, verdicts: &[(OperationId, Verdict)]) -> Result<Applied, StoreError> {
-        self.write(|tx, buckets| outbox::judge(tx, buckets, verdicts))
+    /// Stores what the server said of acts, in the run of its changes that it named.
+    pub fn judge_operations(&self, verdicts: &[(OperationId, Verdict)], epoch: &str) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::judge(tx, buckets, verdicts, epoch))
     }
 
     /// A pull of what changed begins: what it tells is from after the acts that were done by now.

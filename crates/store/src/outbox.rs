@@ -19,7 +19,7 @@ use crate::leads::find_lead;
 use crate::read::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 use crate::table::lead_base::Base;
 use crate::table::outbox::{self, ActState, Stored};
-use crate::table::{conflict, lead, lead_base};
+use crate::table::{conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError};
 
 /// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
@@ -66,7 +66,7 @@ pub(crate) fn edit_leads(
         let after = with_edit(&shown, edit.clone(), operation.at);
         lead_base::keep(tx, &shown)?;
         outbox::append(tx, &operation)?;
-        lead::upsert(&mut writing, &after)?;
+        lead::show(&mut writing, &after)?;
         writing.applied.outbox = true;
         edited.leads.push((*id, LeadEdit::between(&shown, &after)));
     }
@@ -91,11 +91,12 @@ pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), 
         return lead::upsert(writing, told);
     }
     lead_base::set(writing.tx, told)?;
-    show(writing, told.clone())
+    let shown = with_acts(writing, told.clone())?;
+    lead::upsert(writing, &shown)
 }
 
-/// Shows a lead as the server told it, with the acts that are not in it.
-fn show(writing: &mut Writing<'_>, told: Lead) -> Result<(), StoreError> {
+/// A lead as the server told it, with the acts that are not in it.
+fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     let mut shown = told;
     for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
         if stored.state.is_shown() {
@@ -103,15 +104,15 @@ fn show(writing: &mut Writing<'_>, told: Lead) -> Result<(), StoreError> {
             shown = with_edit(&shown, edit, stored.operation.at);
         }
     }
-    lead::upsert(writing, &shown)
+    Ok(shown)
 }
 
 /// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
 fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
     for id in targets.into_iter().map(LeadId::from_uuid) {
-        match lead_base::find(writing.tx, id)? {
-            Base::Told(told) => show(writing, *told)?,
-            Base::NotTold | Base::None => {}
+        if let Base::Told(told) = lead_base::find(writing.tx, id)? {
+            let shown = with_acts(writing, *told)?;
+            lead::show(writing, &shown)?;
         }
         if !outbox::has_unsettled(writing.tx, id.as_uuid())? {
             lead_base::erase(writing.tx, id)?;
@@ -178,7 +179,10 @@ pub(crate) fn judge(
     tx: &Transaction<'_>,
     buckets: &mut Buckets,
     verdicts: &[(OperationId, Verdict)],
+    epoch: &str,
 ) -> Result<Applied, StoreError> {
+    // Before: what was just done is of the run that was just told.
+    note_server_epoch(tx, epoch)?;
     let writing = Writing::begin(tx, buckets, false)?;
     for (id, verdict) in verdicts {
         let Some(stored) = outbox::find(tx, *id)?.filter(|stored| stored.state == ActState::Waiting) else { continue };
@@ -236,6 +240,11 @@ pub(crate) fn end_pull(
     show_again(&mut writing, targets)?;
     writing.has_erased |= outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))?;
     writing.finish()
+}
+
+/// Notes the run of the server's changes that something is of; when it is another one than before, [`send_again`].
+pub(crate) fn note_server_epoch(tx: &Transaction<'_>, told: &str) -> Result<(), StoreError> {
+    if sync_state::note_server_epoch(tx, told)? { send_again(tx) } else { Ok(()) }
 }
 
 /// The server is from before what it was told, it may be: what was done lately is to be sent again. Its ids tell the server

@@ -46,7 +46,7 @@ impl TestCache {
 
     fn done(&self, n: u64) {
         let result = FieldResult { field: LeadField::Name, outcome: FieldOutcome::Applied };
-        self.cache.judge_operations(&[(operation_id(n), Verdict::Done(vec![result]))]).unwrap();
+        self.cache.judge_operations(&[(operation_id(n), Verdict::Done(vec![result]))], "e").unwrap();
     }
 
     /// A whole pull of changes.
@@ -180,7 +180,7 @@ fn a_conflict_is_kept_until_it_is_decided() {
     let cache = new_desk();
     cache.rename(1, 1, "Eleonora");
     let conflict = FieldResult { field: LeadField::Name, outcome: FieldOutcome::Conflict };
-    cache.judge_operations(&[(operation_id(1), Verdict::Done(vec![conflict]))]).unwrap();
+    cache.judge_operations(&[(operation_id(1), Verdict::Done(vec![conflict]))], "e").unwrap();
     cache.pull(vec![put(renamed(1, "Norah"))]);
     let text = |text: &str| FieldValue::Text(Some(text.to_owned()));
     let detail = cache.get_lead_detail(lead_id(1)).unwrap();
@@ -200,7 +200,7 @@ fn a_refused_act_holds_those_after_it_on_the_same_lead_until_it_is_tried_again()
     cache.rename(2, 1, "Leonora");
     cache.rename(3, 2, "Benjamin");
     let refusal = OutboxRefusal::Invalid(Some("name".to_owned()));
-    cache.judge_operations(&[(operation_id(1), Verdict::Refused(refusal.clone()))]).unwrap();
+    cache.judge_operations(&[(operation_id(1), Verdict::Refused(refusal.clone()))], "e").unwrap();
     assert_eq!(cache.waiting(), [operation_id(3)]);
     let states: Vec<_> = cache.list_outbox(0, 9).unwrap().into_iter().map(|row| row.state).collect();
     assert_eq!(states, [OutboxState::Refused(refusal), OutboxState::Held, OutboxState::Waiting]);
@@ -216,7 +216,7 @@ fn a_discarded_act_is_taken_back_and_the_next_ones_stay() {
     cache.edit(1, 1, |lead| lead.notes = "mine".to_owned());
     cache.rename(2, 1, "Eleonora");
     assert_eq!(cache.discard_operation(operation_id(1)), Err(StoreError::NotFound), "it was not refused");
-    cache.judge_operations(&[(operation_id(1), Verdict::Refused(OutboxRefusal::Forbidden))]).unwrap();
+    cache.judge_operations(&[(operation_id(1), Verdict::Refused(OutboxRefusal::Forbidden))], "e").unwrap();
     cache.discard_operation(operation_id(1)).unwrap();
     let shown = cache.shown(1);
     assert_eq!((shown.name.as_str(), shown.notes.as_str()), ("Eleonora", "a note"));
@@ -279,4 +279,15 @@ fn a_batch_has_an_end() {
     }
     let count = |limit, bytes| cache.next_operations(limit, bytes).unwrap().len();
     assert_eq!((count(3, usize::MAX), count(9, usize::MAX), count(9, 0)), (3, 5, 1));
+}
+
+#[test]
+fn an_edit_does_not_keep_a_lead_that_a_new_snapshot_does_not_bring() {
+    let cache = new_desk();
+    cache.restart_snapshot().unwrap();
+    cache.apply_page(&snapshot("a", vec![put(stage(1, 0)), put(lead(2, "Ben"))])).unwrap();
+    cache.rename(1, 1, "Eleonora");
+    cache.apply_page(&finished("b", vec![])).unwrap();
+    assert_eq!(cache.get_lead_detail(lead_id(1)).err(), Some(StoreError::NotFound));
+    assert_eq!(cache.waiting(), [operation_id(1)], "what was typed is still there to be seen");
 }

@@ -13,6 +13,8 @@ pub struct PullPage {
     /// Where to continue once this page is written.
     pub cursor: Cursor,
     pub progress: PageProgress,
+    /// The run of the server's changes that the page is of, where it is known.
+    pub epoch: Option<String>,
 }
 
 /// Which part of the feed a page is.
@@ -49,6 +51,8 @@ pub struct SyncState {
     pub up_to_date_at: Option<UnixMs>,
     /// Lines kept because this version can't read them.
     pub unreadable: u64,
+    /// The run of the server's changes that was told last.
+    pub epoch: Option<String>,
 }
 
 /// What a page changed.

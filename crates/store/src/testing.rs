@@ -200,7 +200,13 @@ macro_rules! boxed_row_of {
 boxed_row_of!(Lead, Subscription, Invoice);
 
 pub(crate) fn page(cursor: &str, changes: Vec<Change>) -> PullPage {
-    PullPage { changes, unreadable: vec![], cursor: Cursor(cursor.to_owned()), progress: PageProgress::Delta }
+    PullPage {
+        changes,
+        unreadable: vec![],
+        cursor: Cursor(cursor.to_owned()),
+        progress: PageProgress::Delta,
+        epoch: None,
+    }
 }
 
 pub(crate) fn snapshot(cursor: &str, changes: Vec<Change>) -> PullPage {

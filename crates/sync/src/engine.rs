@@ -204,11 +204,13 @@ async fn run(shared: &Arc<Shared>) {
     }
 }
 
-/// Gives up a cursor the server refused. `false` when there was none to refuse: then it is the server that is wrong.
+/// Gives up a cursor, or the run of changes it is of, that the server refused. `false` when there was none to refuse: then
+/// it is the server that is wrong.
 async fn restart_snapshot(cache: &Cache) -> Result<bool, SyncError> {
     let cache = cache.clone();
     run_blocking(move || {
-        let had_cursor = cache.sync_state()?.cursor.is_some();
+        let state = cache.sync_state()?;
+        let had_cursor = state.cursor.is_some() || state.epoch.is_some();
         if had_cursor {
             cache.restart_snapshot()?;
         }

@@ -109,6 +109,7 @@ impl Planner {
             unreadable: std::mem::take(&mut self.unreadable),
             cursor,
             progress,
+            epoch: self.begin.as_ref().map(|begin| begin.epoch.clone()),
         }
     }
 }
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     fn begin(kind: FeedKind) -> Line {
-        Line::Begin(Begin { kind, totals: Totals::default(), rows_before: 7, now: UnixMs(0) })
+        Line::Begin(Begin { kind, totals: Totals::default(), rows_before: 7, epoch: "e".to_owned(), now: UnixMs(0) })
     }
 
     fn change() -> Line {
@@ -234,8 +235,13 @@ mod tests {
     fn absurd_numbers_are_large_and_not_a_panic() {
         let totals = Totals { leads: u64::MAX, conversations: 1, messages: u64::MAX, stage_events: 1 };
         assert_eq!(totals.rows(), u64::MAX);
-        let begin =
-            Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before: u64::MAX, now: UnixMs(i64::MIN) });
+        let begin = Line::Begin(Begin {
+            kind: FeedKind::Snapshot,
+            totals,
+            rows_before: u64::MAX,
+            epoch: String::new(),
+            now: UnixMs(i64::MIN),
+        });
         let steps = steps(vec![begin, change(), Line::Page(cursor("a"))]).expect("in order");
         assert_eq!(steps[2], format!("write 1 {:?}", PageProgress::Snapshot { totals, rows_done: u64::MAX }));
     }

@@ -10,8 +10,7 @@ use store::{Applied, Cache, PullPage};
 use tokio::sync::mpsc;
 use wire::changes::Begin;
 
-use crate::lines::LineSplitter;
-use crate::plan::{Planner, Step};
+use crate::feed_reader::{FeedReader, Read};
 use crate::{FeedError, Interrupted, SyncError, unblock};
 
 /// Chunks of the network that may wait to be read.
@@ -98,22 +97,18 @@ fn read(
     pages: &mpsc::Sender<PullPage>,
     told: &mpsc::UnboundedSender<Told>,
 ) -> Result<(), FeedError> {
-    let mut splitter = LineSplitter::default();
-    let mut planner = Planner::default();
+    let mut reader = FeedReader::default();
     while let Some(chunk) = chunks.blocking_recv() {
-        splitter.push(&chunk, |line, size_bytes| {
-            match planner.take(line, size_bytes)? {
-                Step::Gather => {}
-                // Nobody listens only when the engine is being stopped, which ends the pull too.
-                Step::Begin(begin) => drop(told.send(Told::Begin(begin))),
-                Step::Write(page) | Step::Finish(page) => {
-                    pages.blocking_send(page).map_err(|_| FeedError::Cut)?;
-                }
+        reader.read(&chunk, |read| match read {
+            // Nobody listens only when the engine is being stopped, which ends the pull too.
+            Read::Begin(begin) => {
+                drop(told.send(Told::Begin(begin)));
+                Ok(())
             }
-            Ok::<(), FeedError>(())
+            Read::Page(page) => pages.blocking_send(page).map_err(|_| FeedError::Cut),
         })?;
     }
-    if planner.is_finished() && !splitter.is_mid_line() { Ok(()) } else { Err(FeedError::Cut) }
+    reader.end()
 }
 
 /// Writes pages as they come, each in one transaction with its cursor.

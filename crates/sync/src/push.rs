@@ -25,13 +25,17 @@ const MAX_BYTES: usize = 256 << 10;
 pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut applied: impl FnMut(Applied)) -> Result<(), SyncError> {
     loop {
         let reading = cache.clone();
-        let operations = run_blocking(move || reading.next_operations(MAX_OPERATIONS, MAX_BYTES)).await?;
-        if operations.is_empty() {
+        let request = run_blocking(move || {
+            let operations = reading.next_operations(MAX_OPERATIONS, MAX_BYTES)?;
+            Ok(Operations { epoch: reading.sync_state()?.epoch, operations })
+        })
+        .await?;
+        if request.operations.is_empty() {
             return Ok(());
         }
-        let verdicts = send(client, operations).await?;
+        let (verdicts, epoch) = send(client, request).await?;
         let writing = cache.clone();
-        applied(run_blocking(move || writing.judge_operations(&verdicts)).await?);
+        applied(run_blocking(move || writing.judge_operations(&verdicts, &epoch)).await?);
     }
 }
 
@@ -43,22 +47,24 @@ pub async fn push_all(client: &ApiClient, cache: &Cache) -> Result<(), SyncError
     push(client, cache, |_| ()).await
 }
 
-/// What the server says of acts. When it refuses them as a whole, they are sent one by one, and of each that it refuses
-/// alone that is the verdict: no act can stop all others.
-async fn send(client: &ApiClient, operations: Vec<Operation>) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
-    match client.push(&Operations { operations: operations.clone() }).await {
-        Ok(results) => verdicts(&operations, results),
-        Err(failure) => match refusal(&failure) {
-            None => Err(failure.into()),
-            Some(refusal) => {
-                let mut rest = operations.into_iter();
-                let Some(first) = rest.next() else { return Ok(Vec::new()) };
-                if rest.len() == 0 {
-                    return Ok(vec![(first.id, Verdict::Refused(refusal))]);
-                }
-                let alone = Box::pin(send(client, vec![first]));
-                alone.await
+/// What the server says of acts, and the run of its changes. When it refuses them as a whole, the first is sent alone, and
+/// if it refuses that, too, it is the verdict: no act can stop all others.
+async fn send(client: &ApiClient, request: Operations) -> Result<(Vec<(OperationId, Verdict)>, String), SyncError> {
+    match client.push(&request).await {
+        Ok(results) => {
+            let epoch = results.epoch.clone();
+            Ok((verdicts(&request.operations, results)?, epoch))
+        }
+        Err(failure) => match (refusal(&failure), request) {
+            (Some(refusal), Operations { epoch: Some(epoch), operations }) if operations.len() == 1 => {
+                Ok((operations.into_iter().map(|act| (act.id, Verdict::Refused(refusal.clone()))).collect(), epoch))
             }
+            (Some(_), Operations { epoch: epoch @ Some(_), mut operations }) => {
+                operations.truncate(1);
+                Box::pin(send(client, Operations { epoch, operations })).await
+            }
+            // Nothing was told yet: there is nothing to say of acts, either.
+            (None, _) | (Some(_), Operations { epoch: None, .. }) => Err(failure.into()),
         },
     }
 }
@@ -74,16 +80,19 @@ fn refusal(failure: &ApiFailure) -> Option<OutboxRefusal> {
 }
 
 /// One verdict for each act that the server looked at.
-fn verdicts(
+///
+/// # Errors
+/// [`FeedError::OtherResults`].
+pub fn verdicts(
     operations: &[Operation],
-    OperationResults { results }: OperationResults,
-) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
+    OperationResults { results, .. }: OperationResults,
+) -> Result<Vec<(OperationId, Verdict)>, FeedError> {
     if !results.iter().map(|result| result.id).eq(operations.iter().map(|operation| operation.id)) {
-        return Err(FeedError::OtherResults.into());
+        return Err(FeedError::OtherResults);
     }
     let verdicts: Vec<_> = results.into_iter().filter_map(verdict).collect();
     // A server that holds everything without having refused anything would be asked without end.
-    if verdicts.is_empty() { Err(FeedError::OtherResults.into()) } else { Ok(verdicts) }
+    if verdicts.is_empty() { Err(FeedError::OtherResults) } else { Ok(verdicts) }
 }
 
 fn verdict(OperationResult { id, outcome }: OperationResult) -> Option<(OperationId, Verdict)> {
@@ -125,8 +134,8 @@ mod tests {
         OperationOutcome::Done(Done { is_repeated: true, fields: vec![] })
     }
 
-    fn judged(results: Vec<OperationResult>) -> Result<Vec<(OperationId, Verdict)>, SyncError> {
-        verdicts(&[operation(1), operation(2)], OperationResults { results })
+    fn judged(results: Vec<OperationResult>) -> Result<Vec<(OperationId, Verdict)>, FeedError> {
+        verdicts(&[operation(1), operation(2)], OperationResults { epoch: String::new(), results })
     }
 
     #[test]
@@ -147,7 +156,7 @@ mod tests {
             vec![result(1, OperationOutcome::Held), result(2, OperationOutcome::Held)],
         ] {
             let refused = judged(results.clone());
-            assert!(matches!(refused, Err(SyncError::Feed(FeedError::OtherResults))), "{results:?}");
+            assert!(matches!(refused, Err(FeedError::OtherResults)), "{results:?}");
         }
     }
 }

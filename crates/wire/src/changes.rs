@@ -101,6 +101,9 @@ pub struct Begin {
     pub totals: Totals,
     /// Rows of the snapshot that came before the cursor this response resumes at.
     pub rows_before: u64,
+    /// Names the unbroken run of the studio's changes. Another one than before: the server was put back to before, and may
+    /// not know what it was told.
+    pub epoch: String,
     /// The server's clock.
     pub now: UnixMs,
 }

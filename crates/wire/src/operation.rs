@@ -18,6 +18,11 @@ pub const MAX_OPERATIONS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
+    /// What [`crate::changes::Begin`] or the results before told last. When the server was put back meanwhile, all of them
+    /// are refused with `cursor_invalid`: they were made on what it does not know any more, and are to be sent again after
+    /// all that it has forgotten. Absent before anything was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     #[schema(max_items = 100)]
     pub operations: Vec<Operation>,
 }
@@ -74,6 +79,8 @@ pub struct EditLead {
 /// One for each operation, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OperationResults {
+    /// As [`crate::changes::Begin`] tells it.
+    pub epoch: String,
     pub results: Vec<OperationResult>,
 }
 

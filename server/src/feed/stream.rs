@@ -137,10 +137,11 @@ impl Feed {
 
     async fn tell(self, out: &mut Out) -> Result<(), Broken> {
         let now = self.state.clock.now();
+        let epoch = self.scope.epoch.as_str().to_owned();
         match self.place.clone() {
             Place::Snapshot(place) => {
                 let (totals, rows_before) = (self.totals, place.rows_before);
-                out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, now }))?;
+                out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, epoch, now }))?;
                 self.tell_billing(out).await?;
                 self.tell_snapshot(place, out).await?;
                 self.state.telemetry.note_use(Use::FullSyncFinished, Who::Studio(self.caller.studio_id));
@@ -148,7 +149,7 @@ impl Feed {
             }
             Place::Delta { after } => {
                 let totals = Totals::default();
-                out.line(&Line::Begin(Begin { kind: FeedKind::Delta, totals, rows_before: 0, now }))?;
+                out.line(&Line::Begin(Begin { kind: FeedKind::Delta, totals, rows_before: 0, epoch, now }))?;
                 self.tell_billing(out).await?;
                 self.tell_delta(after, out).await
             }

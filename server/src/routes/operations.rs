@@ -40,6 +40,10 @@ pub(crate) async fn push(
         }
     }
     let tenant = state.database.tenant(caller.studio_id).await?;
+    let epoch = tenant.epoch().await?;
+    if request.epoch.is_some_and(|known| known != epoch.as_str()) {
+        return Err(ApiError::CursorInvalid);
+    }
     let by = Editor { member_id: caller.member_id, device_id: caller.device_id, sight: caller.sight() };
     let mut refused = HashSet::new();
     let mut results = Vec::with_capacity(request.operations.len());
@@ -57,7 +61,7 @@ pub(crate) async fn push(
         }
         results.push(OperationResult { id, outcome });
     }
-    Ok(Json(OperationResults { results }))
+    Ok(Json(OperationResults { epoch: epoch.as_str().to_owned(), results }))
 }
 
 const fn target(operation: &Operation) -> LeadId {

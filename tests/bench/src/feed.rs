@@ -64,12 +64,12 @@ impl Pages {
                 }
                 Line::Page(cursor) => {
                     let progress = PageProgress::Snapshot { totals: self.totals, rows_done: self.rows_done };
-                    return Ok(Some(PullPage { changes, unreadable: Vec::new(), cursor, progress }));
+                    return Ok(Some(PullPage { changes, unreadable: Vec::new(), cursor, progress, epoch: None }));
                 }
                 Line::End(cursor) => {
                     self.is_finished = true;
                     let progress = PageProgress::SnapshotFinished;
-                    return Ok(Some(PullPage { changes, unreadable: Vec::new(), cursor, progress }));
+                    return Ok(Some(PullPage { changes, unreadable: Vec::new(), cursor, progress, epoch: None }));
                 }
                 Line::Failed(_) | Line::Unreadable(_) => bail!("the recording is not a whole snapshot"),
             }

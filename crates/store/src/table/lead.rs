@@ -62,6 +62,7 @@ fn value_of(key: i64) -> Option<i64> {
 
 /// What an update has to take back.
 struct Before {
+    epoch: i64,
     facet: (i64, i64, i64),
     text: Searchable,
     tags: Vec<String>,
@@ -72,7 +73,8 @@ struct Before {
 
 fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT stage_ref, owner_ref, source, name, email, phone, tags, value_key, created_at, last_activity_at
+        "SELECT stage_ref, owner_ref, source, name, email, phone, tags, value_key, created_at, last_activity_at,
+                epoch
          FROM lead WHERE n = ?1",
     )?;
     let mut rows = statement.query([n])?;
@@ -87,6 +89,7 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
         value_key: row.get(7)?,
         created_at: row.get(8)?,
         last_activity_at: row.get(9)?,
+        epoch: row.get(10)?,
     }))
 }
 
@@ -131,7 +134,17 @@ fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("tags and touches are made of strings")
 }
 
+/// The server told the lead: a snapshot that has told it does not sweep it.
 pub(crate) fn upsert(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), StoreError> {
+    write(writing, lead, true)
+}
+
+/// The lead is shown so, whatever the server has told of it by now.
+pub(crate) fn show(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), StoreError> {
+    write(writing, lead, false)
+}
+
+fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), StoreError> {
     let tx = writing.tx;
     let n = writing.references.lead(tx, lead.id)?;
     let stage_ref = writing.references.stage(tx, lead.stage_id)?;
@@ -146,7 +159,7 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), Store
     tx.prepare_cached(&sql)?.execute(rusqlite::params![
         n,
         lead.id.as_bytes(),
-        writing.epoch,
+        before.as_ref().filter(|_| !is_told).map_or(writing.epoch, |before| before.epoch),
         stage_ref,
         owner_ref,
         lead.source.code(),

@@ -10,7 +10,7 @@ use crate::{PageProgress, SnapshotProgress, StoreError, SyncState};
 pub(crate) fn get(db: &Connection) -> Result<SyncState, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT cursor, in_snapshot, total_leads, total_conversations, total_messages, total_stage_events, rows_done,
-                is_complete, up_to_date_at, unreadable
+                is_complete, up_to_date_at, unreadable, server_epoch
          FROM sync_state WHERE one = 1",
     )?;
     let mut rows = statement.query([])?;
@@ -27,6 +27,7 @@ pub(crate) fn get(db: &Connection) -> Result<SyncState, StoreError> {
         complete: row.get(7)?,
         up_to_date_at: row.get::<_, Option<i64>>(8)?.map(UnixMs),
         unreadable: count(row, 9)?,
+        epoch: row.get(10)?,
     })
 }
 
@@ -82,11 +83,22 @@ pub(crate) fn advance(tx: &Transaction<'_>, cursor: &Cursor, progress: &PageProg
 
 pub(crate) fn restart(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE sync_state SET cursor = NULL, epoch = epoch + 1, is_restarted = 1, is_complete = 0, in_snapshot = 0,
+        "UPDATE sync_state SET cursor = NULL, server_epoch = NULL, epoch = epoch + 1, is_restarted = 1, is_complete = 0, in_snapshot = 0,
                 rows_done = 0",
     )?
     .execute([])?;
     Ok(())
+}
+
+/// Notes the run of the server's changes. `true` when it is another one than before.
+pub(crate) fn note_server_epoch(tx: &Transaction<'_>, told: &str) -> Result<bool, StoreError> {
+    let before: Option<String> =
+        tx.prepare_cached("SELECT server_epoch FROM sync_state WHERE one = 1")?.query_row([], |row| row.get(0))?;
+    if before.as_deref() == Some(told) {
+        return Ok(false);
+    }
+    tx.prepare_cached("UPDATE sync_state SET server_epoch = ?1")?.execute([told])?;
+    Ok(before.is_some())
 }
 
 pub(crate) fn set_up_to_date(tx: &Transaction<'_>, at: UnixMs) -> Result<(), StoreError> {

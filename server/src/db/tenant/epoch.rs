@@ -22,6 +22,11 @@ impl Epoch {
     pub(crate) fn draw() -> Self {
         Self(Uuid::new_v4().simple().to_string())
     }
+
+    /// As clients are told.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Begins the first epoch of a studio that is new.
