@@ -145,7 +145,8 @@ CREATE TABLE lead (
     tags              TEXT    NOT NULL,   -- JSON, as it came
     first_touch       TEXT    NOT NULL,   -- JSON
     last_touch        TEXT    NOT NULL,   -- JSON
-    notes             TEXT    NOT NULL
+    notes             TEXT    NOT NULL,
+    state             INTEGER NOT NULL
 ) STRICT;
 -- One for each order of the list, wide enough that filters are answered without the table.
 CREATE INDEX lead_by_name     ON lead (name_key, id, stage_ref, owner_ref, source, created_at, last_activity_at);

@@ -1,7 +1,7 @@
 //! The integers that stand for enums in the tables. They are on disk: a code never changes its meaning.
 
 use domain::{
-    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, Role, Source, StageOutcome,
+    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadState, Role, Source, StageOutcome,
     SubscriptionStatus,
 };
 
@@ -33,6 +33,7 @@ codes! {
         Manual = 0, CsvImport = 1, CaptureForm = 2, Webhook = 3, MetaLeadAd = 4, GoogleLeadForm = 5, GoogleSheet = 6,
         Message = 7, Referral = 8,
     }
+    LeadState { Active = 0, Archived = 1, Deleted = 2 }
     Channel { Whatsapp = 0, Email = 1, Sms = 2, Instagram = 3, WebChat = 4, CallNote = 5 }
     ConversationStatus { Open = 0, Snoozed = 1, Archived = 2 }
     Direction { Inbound = 0, Outbound = 1 }

@@ -86,6 +86,7 @@ pub(crate) fn lead(n: u64, name: &str) -> Lead {
         tags: vec![],
         notes: "a note".to_owned(),
         value_minor: None,
+        state: LeadState::Active,
         first_touch: Touch { utm_source: Some("first".to_owned()), ..Touch::default() },
         last_touch: Touch { gclid: Some("last".to_owned()), ..Touch::default() },
         created_at: at(n as i64),

@@ -100,6 +100,8 @@ pub enum RefusalReason {
     Invalid,
     /// Its id is that of another act.
     OtherAct,
+    /// The member's role may not.
+    Forbidden,
     /// From a newer server.
     #[serde(other, skip_serializing)]
     Unknown,

@@ -217,6 +217,7 @@ CREATE TABLE studio.lead (
     tags              text NOT NULL,
     notes             text NOT NULL,
     value_minor       bigint,
+    state             text NOT NULL,
     first_touch       text NOT NULL,
     last_touch        text NOT NULL,
     created_at        bigint NOT NULL,

@@ -52,6 +52,8 @@ CREATE TABLE lead (
     tags              TEXT    NOT NULL,
     notes             TEXT    NOT NULL,
     value_minor       INTEGER,
+    -- active, archived, deleted.
+    state             TEXT    NOT NULL,
     -- JSON: objects.
     first_touch       TEXT    NOT NULL,
     last_touch        TEXT    NOT NULL,

@@ -16,7 +16,7 @@ use super::sql::Row;
 macro_rules! columns {
     (lead) => {
         "l.id, l.name, l.email, l.phone, l.stage_id, l.owner_id, l.source, l.campaign, l.tags, l.notes, \
-         l.value_minor, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
+         l.value_minor, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
     };
     (conversation) => {
         "c.id, c.lead_id, c.channel, c.status, c.assignee_id, c.preview, c.preview_direction, c.last_message_at, \
@@ -120,6 +120,7 @@ pub(super) struct LeadRow<'r> {
     tags: &'r RawValue,
     notes: &'r str,
     value_minor: Option<i64>,
+    state: &'r str,
     first_touch: &'r RawValue,
     last_touch: &'r RawValue,
     created_at: i64,
@@ -243,11 +244,12 @@ impl<'r> LeadRow<'r> {
             tags: json(row, 8)?,
             notes: row.text(9)?,
             value_minor: row.opt_int(10)?,
-            first_touch: json(row, 11)?,
-            last_touch: json(row, 12)?,
-            created_at: row.int(13)?,
-            updated_at: row.int(14)?,
-            last_activity_at: row.int(15)?,
+            state: row.text(11)?,
+            first_touch: json(row, 12)?,
+            last_touch: json(row, 13)?,
+            created_at: row.int(14)?,
+            updated_at: row.int(15)?,
+            last_activity_at: row.int(16)?,
         })
     }
 }

@@ -12,7 +12,6 @@ use wire::operation::{
 
 use super::body::JsonBody;
 use crate::auth::Caller;
-use crate::db::Editor;
 use crate::error::ApiError;
 use crate::limits;
 use crate::openapi;
@@ -40,7 +39,6 @@ pub(crate) async fn push(
         }
     }
     let tenant = state.database.tenant(caller.studio_id).await?;
-    let by = Editor { member_id: caller.member_id, device_id: caller.device_id, sight: caller.sight() };
     let mut refused = HashSet::new();
     let mut results = Vec::with_capacity(request.operations.len());
     for operation in request.operations {
@@ -50,7 +48,7 @@ pub(crate) async fn push(
         } else if let Err(refusal) = check(&operation) {
             OperationOutcome::Refused(refusal)
         } else {
-            tenant.carry_out(operation, by, state.clock.now()).await?
+            tenant.carry_out(operation, caller.editor(), state.clock.now()).await?
         };
         if matches!(outcome, OperationOutcome::Refused(_)) {
             refused.insert(target);

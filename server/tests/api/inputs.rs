@@ -47,6 +47,7 @@ fn bodied() -> [Bodied; 9] {
             json!({
                 "name": "Nora", "email": "nora@example.org", "phone": "+447700900118", "stage_id": stage_id(1),
                 "owner_id": owner_id(), "tags": ["a"], "notes": "b", "value_minor": 5,
+                "state": "archived",
             }),
             LARGE,
         ),
@@ -103,6 +104,7 @@ fn wrong() -> Vec<Wrong> {
     add(route, "/tags", vec![json!(vec![CANARY; 51])]);
     add(route, "/tags/0", vec![json!(""), long(60), nul(), line_break()]);
     add(route, "/notes", vec![long(65_536), nul()]);
+    add(route, "/state", vec![json!(CANARY), json!("")]);
     add(route, "/value_minor", vec![json!(-1), json!(1_i64 << 53), json!(0.5), json!(CANARY)]);
 
     let route = "/v1/conversations/";

@@ -113,6 +113,25 @@ async fn sales_edit_what_they_see_and_the_rest_does_not_exist() {
 }
 
 #[tokio::test]
+async fn who_may_not_delete_is_refused_and_the_rest_of_what_they_did_is_done() {
+    let server = TestServer::start(3, 1).await;
+    let vik = server.client(SALES).await;
+    let state = |from: &str, to: &str| json!({ "state": { "from": from, "to": to } });
+    let batch = [
+        operation(1, 2, state("active", "deleted")),
+        operation(2, 2, notes("line\nline", "one")),
+        operation(3, 1, state("active", "archived")),
+    ];
+    let forbidden = Refused { reason: RefusalReason::Forbidden, field: None };
+    let outcomes = outcomes(&vik, &batch).await;
+    assert_eq!(outcomes[..2], [OperationOutcome::Refused(forbidden), OperationOutcome::Held]);
+    assert_eq!(is_done(&outcomes[2]), Some(false));
+    let replica = Replica::pull(&vik).await;
+    let states = [1, 2].map(|n| replica.get("lead", &lead_id(n)).unwrap()["state"].clone());
+    assert_eq!(states, [json!("archived"), json!("active")]);
+}
+
+#[tokio::test]
 async fn a_batch_is_bounded_and_what_is_wrong_in_it_is_named() {
     let server = TestServer::start(1, 1).await;
     let olga = server.client(OWNER).await;

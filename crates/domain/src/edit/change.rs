@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{Edited, LeadEdit, LeadField};
-use crate::{Lead, MemberId, Phone, StageId};
+use crate::{Lead, LeadState, MemberId, Phone, StageId};
 
 /// What a field holds.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -19,6 +19,7 @@ pub enum FieldValue {
     Tags(Vec<String>),
     /// In hundredths of the studio's currency.
     Money(Option<i64>),
+    State(LeadState),
 }
 
 /// Written by hand: what a field holds never reaches a log.
@@ -30,6 +31,7 @@ impl std::fmt::Debug for FieldValue {
             Self::Owner(_) => "Owner",
             Self::Tags(_) => "Tags",
             Self::Money(_) => "Money",
+            Self::State(_) => "State",
         })
     }
 }
@@ -45,7 +47,7 @@ pub struct FieldChange {
 
 impl LeadField {
     /// Every field, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::Email,
         Self::Phone,
@@ -54,6 +56,7 @@ impl LeadField {
         Self::Tags,
         Self::Notes,
         Self::ValueMinor,
+        Self::State,
     ];
 
     /// What the field holds in a lead.
@@ -67,6 +70,7 @@ impl LeadField {
             Self::Tags => FieldValue::Tags(lead.tags.clone()),
             Self::Notes => FieldValue::Text(Some(lead.notes.clone())),
             Self::ValueMinor => FieldValue::Money(lead.value_minor),
+            Self::State => FieldValue::State(lead.state),
         }
     }
 }
@@ -78,10 +82,14 @@ fn phone(phone: Option<&Phone>) -> FieldValue {
 impl LeadEdit {
     /// The edited fields, in the order of [`LeadField`].
     pub fn changes(&self) -> Vec<FieldChange> {
-        fn change<T>(field: LeadField, edited: &Option<Edited<T>>, value: impl Fn(&T) -> FieldValue) -> Option<FieldChange> {
+        fn change<T>(
+            field: LeadField,
+            edited: &Option<Edited<T>>,
+            value: impl Fn(&T) -> FieldValue,
+        ) -> Option<FieldChange> {
             edited.as_ref().map(|Edited { from, to }| FieldChange { field, from: value(from), to: value(to) })
         }
-        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor } = self;
+        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor, state } = self;
         let line = |text: &String| FieldValue::Text(Some(text.clone()));
         [
             change(LeadField::Name, name, line),
@@ -92,6 +100,7 @@ impl LeadEdit {
             change(LeadField::Tags, tags, |tags| FieldValue::Tags(tags.clone())),
             change(LeadField::Notes, notes, line),
             change(LeadField::ValueMinor, value_minor, |value| FieldValue::Money(*value)),
+            change(LeadField::State, state, |state| FieldValue::State(*state)),
         ]
         .into_iter()
         .flatten()
@@ -108,8 +117,9 @@ mod tests {
         for (place, field) in LeadField::ALL.into_iter().enumerate() {
             assert_eq!(field as usize, place);
         }
-        let edit: LeadEdit = serde_json::from_str(r#"{"notes":{"from":"a","to":"b"},"email":{"from":null,"to":"c@d"}}"#)
-            .expect("an edit");
+        let edit: LeadEdit =
+            serde_json::from_str(r#"{"notes":{"from":"a","to":"b"},"email":{"from":null,"to":"c@d"}}"#)
+                .expect("an edit");
         let fields: Vec<LeadField> = edit.changes().into_iter().map(|change| change.field).collect();
         assert_eq!(fields, edit.fields().collect::<Vec<_>>());
         assert_eq!(fields, [LeadField::Email, LeadField::Notes]);

@@ -22,7 +22,7 @@ impl LeadPatch {
     /// # Errors
     /// The first field that is.
     pub fn check(&self) -> Result<(), InvalidField> {
-        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor } = self;
+        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor, state: _ } = self;
         if let Some(name) = name {
             check_filled_line("name", name, limits::NAME_CHARS)?;
         }

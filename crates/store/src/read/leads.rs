@@ -1,6 +1,6 @@
 //! The lead list and the lead's page.
 
-use domain::{Lead, LeadId, MemberId, Source, StageEvent, StageId, UnixMs};
+use domain::{Lead, LeadId, LeadState, MemberId, Source, StageEvent, StageId, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -81,6 +81,7 @@ pub struct LeadRow {
     pub campaign: Option<String>,
     /// Hundredths of the studio's currency.
     pub value_minor: Option<i64>,
+    pub state: LeadState,
     pub tags: Vec<String>,
     pub created_at: UnixMs,
     pub last_activity_at: UnixMs,

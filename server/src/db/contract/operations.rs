@@ -1,12 +1,14 @@
 //! What is done on devices: once, in whatever order and however often it arrives.
 
-use domain::{Edited, FieldOutcome, FieldResult, LeadEdit, LeadField, LeadPatch, OperationId, StageId, UnixMs};
+use domain::{
+    Edited, FieldOutcome, FieldResult, LeadEdit, LeadField, LeadPatch, LeadState, OperationId, StageId, UnixMs,
+};
 use futures_util::future::join_all;
 use wire::changes::{Change, Row};
 use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused};
 
 use super::{
-    NOW, TestDatabase, changes, device_id, lead, lead_id, lead_rows, on_both, own, owner_id, sales_id, stage_id, uuid,
+    NOW, TestDatabase, changes, device_id, lead, lead_id, lead_rows, on_both, owner, sales_id, seller, stage_id, uuid,
 };
 use crate::db::{Billing, Editor, Sight, Tenant};
 
@@ -18,6 +20,7 @@ on_both!(
     of_two_moves_the_later_one_stands_and_both_are_told,
     what_is_refused_is_not_kept,
     a_clock_that_is_ahead_wins_nothing,
+    a_delete_is_undone_only_by_who_saw_it_and_may,
     a_studios_operations_are_its_own,
 );
 
@@ -26,10 +29,6 @@ async fn studio(db: &TestDatabase) -> Tenant {
     let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 0)).collect();
     tenant.import(rows.into_iter()).await.expect("imported");
     tenant
-}
-
-fn owner() -> Editor {
-    Editor { member_id: owner_id(), device_id: device_id(1), sight: Sight::All }
 }
 
 fn operation(n: u64, at: UnixMs, edit: LeadEdit) -> Operation {
@@ -77,7 +76,7 @@ async fn an_operation_is_done_once_however_often_it_comes(db: TestDatabase) {
     assert_eq!(carry_out(&tenant, &first).await, done(false, LeadField::Notes, FieldOutcome::Applied));
     // A colleague writes over it; the copy that comes late does not bring it back.
     let over = LeadPatch { notes: Some("theirs".to_owned()), ..LeadPatch::default() };
-    tenant.patch_lead(lead_id(0), over, owner_id(), Sight::All, NOW).await.expect("changed");
+    tenant.patch_lead(lead_id(0), over, owner(), NOW).await.expect("changed");
     let before = seq(&tenant).await;
     assert_eq!(carry_out(&tenant, &first).await, done(true, LeadField::Notes, FieldOutcome::Applied));
     assert_eq!(seq(&tenant).await, before, "nothing was written");
@@ -176,7 +175,7 @@ async fn what_is_refused_is_not_kept(db: TestDatabase) {
     let tenant = studio(&db).await;
     let before = seq(&tenant).await;
     let edit = operation(1, NOW, notes("mine"));
-    let unassigned = tenant.carry_out(edit.clone(), Editor { member_id: sales_id(), sight: own(), ..owner() }, NOW);
+    let unassigned = tenant.carry_out(edit.clone(), seller(), NOW);
     assert_eq!(unassigned.await.expect("answered"), refused(RefusalReason::NotFound, None));
     let nobody = LeadEdit {
         owner_id: Some(Edited { from: lead(0).owner_id, to: Some(domain::MemberId::from_uuid(uuid(2, 99))) }),
@@ -199,6 +198,34 @@ async fn a_clock_that_is_ahead_wins_nothing(db: TestDatabase) {
     let honest = operation(2, NOW.plus_ms(5_000), moved(from, others[1]));
     let outcome = tenant.carry_out(honest, owner(), NOW.plus_ms(5_000)).await.expect("answered");
     assert_eq!(outcome, done(false, LeadField::StageId, FieldOutcome::Applied));
+}
+
+async fn a_delete_is_undone_only_by_who_saw_it_and_may(db: TestDatabase) {
+    use LeadState::{Active, Archived, Deleted};
+    let tenant = studio(&db).await;
+    let to = |n, from, to| {
+        let edit = LeadEdit { state: Some(Edited { from, to }), ..LeadEdit::default() };
+        Operation {
+            act: Act::EditLead(EditLead { lead_id: lead_id(2), edit }),
+            ..operation(n, NOW, LeadEdit::default())
+        }
+    };
+    let state = |outcome| done(false, LeadField::State, outcome);
+    let forbidden = refused(RefusalReason::Forbidden, None);
+    for (n, from, wanted, by, expected) in [
+        (1, Active, Deleted, seller(), forbidden.clone()),
+        (2, Active, Archived, seller(), state(FieldOutcome::Applied)),
+        (3, Active, Deleted, owner(), state(FieldOutcome::Applied)),
+        (4, Archived, Active, seller(), state(FieldOutcome::Superseded)),
+        (5, Deleted, Active, seller(), forbidden),
+        (6, Deleted, Active, owner(), state(FieldOutcome::Applied)),
+        (7, Deleted, Archived, owner(), state(FieldOutcome::Applied)),
+    ] {
+        let outcome = tenant.carry_out(to(n, from, wanted), by, NOW).await.expect("answered");
+        assert_eq!(outcome, expected, "{n}: {from:?} -> {wanted:?}");
+    }
+    let stands = tenant.patch_lead(lead_id(2), LeadPatch::default(), owner(), NOW).await.expect("there").state;
+    assert_eq!(stands, Archived, "of the two who restored it, the one who keeps it further away");
 }
 
 async fn a_studios_operations_are_its_own(db: TestDatabase) {

@@ -115,7 +115,7 @@ impl Builder<'_> {
             self.common(INVOICES, |row| Ok(RowRef::Invoice(InvoiceRow::read(row)?)))?;
         }
         let fits =
-            self.guarded(LEADS, 16, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
+            self.guarded(LEADS, 17, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
                 && self.guarded(
                     CONVERSATIONS,
                     9,

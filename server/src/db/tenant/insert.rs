@@ -7,8 +7,8 @@ use crate::db::DbError;
 use crate::db::rows::word;
 
 const LEAD: &str = "INSERT INTO lead (id, name, email, phone, stage_id, owner_id, source, campaign, tags, notes, \
-                    value_minor, first_touch, last_touch, created_at, updated_at, last_activity_at, seq) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                    value_minor, state, first_touch, last_touch, created_at, updated_at, last_activity_at, seq) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 const CONVERSATION: &str = "INSERT INTO conversation (id, lead_id, channel, status, assignee_id, preview, \
                             preview_direction, last_message_at, unread_count, seq) \
                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -92,6 +92,7 @@ impl Write<'_> {
                 (&serde_json::to_string(&lead.tags)?).into(),
                 (&lead.notes).into(),
                 lead.value_minor.into(),
+                (&word(lead.state)?).into(),
                 (&serde_json::to_string(&lead.first_touch)?).into(),
                 (&serde_json::to_string(&lead.last_touch)?).into(),
                 lead.created_at.0.into(),

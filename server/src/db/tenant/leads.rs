@@ -4,9 +4,9 @@ use domain::{ConversationId, Lead, LeadId, LeadPatch, MemberId, MessageId, Stage
 use wire::changes::RowId;
 
 use super::write::{Tally, Write, WriteError};
-use super::{Sight, Tenant};
+use super::{Editor, Sight, Tenant};
 use crate::db::DbError;
-use crate::db::rows::{LeadRow, columns, to_domain};
+use crate::db::rows::{LeadRow, columns, to_domain, word};
 use crate::ids::new_uuid;
 
 pub(super) const FIND: &str = concat!(
@@ -15,7 +15,7 @@ pub(super) const FIND: &str = concat!(
     " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
 );
 pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
-                      notes = $8, value_minor = $9, updated_at = $10, last_activity_at = $11, seq = $12 WHERE id = $1";
+                      notes = $8, value_minor = $9, state = $10, updated_at = $11, last_activity_at = $12, seq = $13 WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
 pub(super) const LAST_MOVE: &str = "SELECT at FROM stage_event WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT 1";
@@ -43,22 +43,22 @@ impl Belongings {
 }
 
 impl Tenant {
-    /// Applies `patch` to a lead within `sight`, on behalf of `member_id`. A patch that changes nothing writes
+    /// Applies `patch` to a lead in the sight of whoever it is `by`. A patch that changes nothing writes
     /// nothing. A move to another stage leaves a [`StageEvent`].
     ///
     /// # Errors
-    /// [`WriteError::NotFound`]; [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    /// [`WriteError::NotFound`]; [`WriteError::Forbidden`] for a state that they may not bring it to or from;
+    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
     pub(crate) async fn patch_lead(
         &self,
         lead_id: LeadId,
         patch: LeadPatch,
-        member_id: MemberId,
-        sight: Sight,
+        by: Editor,
         now: UnixMs,
     ) -> Result<Lead, WriteError> {
         self.change(move |write| {
-            let before = write.find_lead(lead_id, sight)?.ok_or(WriteError::NotFound)?;
-            write.patch_lead(before, patch, member_id, now, now)
+            let before = write.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
+            write.patch_lead(before, patch, by, now, now)
         })
         .await
     }
@@ -105,18 +105,21 @@ impl Write<'_> {
     /// [`StageEvent`].
     ///
     /// # Errors
-    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    /// As [`Tenant::patch_lead`].
     pub(super) fn patch_lead(
         &mut self,
         before: Lead,
         patch: LeadPatch,
-        member_id: MemberId,
+        by: Editor,
         moved_at: UnixMs,
         now: UnixMs,
     ) -> Result<Lead, WriteError> {
         let mut lead = before.clone().patched(patch);
         if lead == before {
             return Ok(lead);
+        }
+        if lead.state != before.state {
+            by.require_change(before.state, lead.state)?;
         }
         lead.updated_at = now;
         lead.last_activity_at = lead.last_activity_at.max(now);
@@ -125,7 +128,7 @@ impl Write<'_> {
             self.hand_over(lead.id, before.owner_id, lead.owner_id)?;
         }
         if lead.stage_id != before.stage_id {
-            self.add_move(&lead, before.stage_id, lead.stage_id, member_id, moved_at, now)?;
+            self.add_move(&lead, before.stage_id, lead.stage_id, by.member_id, moved_at, now)?;
         }
         self.update_lead(&lead)?;
         Ok(lead)
@@ -177,6 +180,7 @@ impl Write<'_> {
                 (&serde_json::to_string(&lead.tags)?).into(),
                 (&lead.notes).into(),
                 lead.value_minor.into(),
+                (&word(lead.state)?).into(),
                 lead.updated_at.0.into(),
                 lead.last_activity_at.0.into(),
                 self.next_seq(),

@@ -1,6 +1,8 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
-use domain::{DeviceId, Edited, FieldOutcome, FieldResult, LeadField, MemberId, OperationId, UnixMs, merge_lead};
+use domain::{
+    DeviceId, Edited, FieldOutcome, FieldResult, LeadField, LeadState, MemberId, OperationId, Role, UnixMs, merge_lead,
+};
 use ring::digest;
 use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused};
 
@@ -19,7 +21,20 @@ pub(super) const INSERT: &str = "INSERT INTO operation (id, member_id, device_id
 pub(crate) struct Editor {
     pub(crate) member_id: MemberId,
     pub(crate) device_id: DeviceId,
-    pub(crate) sight: Sight,
+    pub(crate) role: Role,
+}
+
+impl Editor {
+    /// Which leads they see.
+    pub(super) const fn sight(self) -> Sight {
+        Sight::of(self.member_id, self.role)
+    }
+
+    /// # Errors
+    /// [`WriteError::Forbidden`] when their role may not bring a lead from one state to the other.
+    pub(super) fn require_change(self, from: LeadState, to: LeadState) -> Result<(), WriteError> {
+        if self.role.allows(LeadState::permission(from, to)) { Ok(()) } else { Err(WriteError::Forbidden) }
+    }
 }
 
 impl Tenant {
@@ -40,6 +55,7 @@ impl Tenant {
             Ok(Some(done)) => Ok(OperationOutcome::Done(done)),
             Ok(None) => refused(RefusalReason::OtherAct, None),
             Err(WriteError::NotFound) => refused(RefusalReason::NotFound, None),
+            Err(WriteError::Forbidden) => refused(RefusalReason::Forbidden, None),
             Err(WriteError::Invalid { field, .. }) => refused(RefusalReason::Invalid, Some(field.to_owned())),
             Err(WriteError::Db(error)) => Err(error),
         }
@@ -81,7 +97,10 @@ impl Write<'_> {
         at: UnixMs,
         now: UnixMs,
     ) -> Result<Vec<FieldResult>, WriteError> {
-        let lead = self.find_lead(lead_id, by.sight)?.ok_or(WriteError::NotFound)?;
+        let lead = self.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
+        if let Some(Edited { from, to }) = edit.state {
+            by.require_change(from, to)?;
+        }
         let last_move = self.find_last_move(lead_id)?;
         let wanted_move = edit.stage_id.clone();
         let merge = merge_lead(edit, at, &lead, last_move);
@@ -94,7 +113,7 @@ impl Write<'_> {
         }
         // By a clock that is behind it would come before the move that it follows.
         let moved_at = last_move.map_or(at, |last| last.max(at));
-        self.patch_lead(lead, merge.patch, by.member_id, moved_at, now)?;
+        self.patch_lead(lead, merge.patch, by, moved_at, now)?;
         Ok(merge.fields)
     }
 

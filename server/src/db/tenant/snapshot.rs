@@ -179,8 +179,8 @@ fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page
         let (mut found, mut leads) = (0, Vec::new());
         tx.query_while(LEADS, &[at.into(), (&id).into(), limit_value(wanted), (&own).into()], |row| {
             found += 1;
-            page.next = Key { at: row.int(15)?, id: row.text(0)?.to_owned() };
-            if row.int(16)? == 1 {
+            page.next = Key { at: row.int(16)?, id: row.text(0)?.to_owned() };
+            if row.int(17)? == 1 {
                 leads.push(row.text(0)?.to_owned());
                 page.push(RowRef::Lead(LeadRow::read(row)?))?;
             }
@@ -214,7 +214,7 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
         let wanted = LEADS_A_BATCH.min(left);
         let mut leads = Vec::new();
         tx.query_while(MOVED_LEADS, &[upto.into(), limit_value(wanted), (&own).into()], |row| {
-            upto = row.int(16)?;
+            upto = row.int(17)?;
             leads.push(row.text(0)?.to_owned());
             page.push(RowRef::Lead(LeadRow::read(row)?))?;
             page.more = page.lines.len() >= SOFT_PAGE_BYTES;

@@ -23,6 +23,9 @@ pub(crate) enum WriteError {
     /// Does not exist, or not in the writer's sight.
     #[error("not found")]
     NotFound,
+    /// The writer's role may not.
+    #[error("forbidden")]
+    Forbidden,
     /// `field` is not as it has to be.
     #[error("{field}: {problem}")]
     Invalid { field: &'static str, problem: &'static str },
