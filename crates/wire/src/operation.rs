@@ -2,11 +2,11 @@
 //!
 //! A device keeps each act until it has its result, and sends it again as it was when it does not know whether it arrived:
 //! the id makes sure that it is done at most once, however often it is sent, and is kept for ever. Acts on the same
-//! target are done in the order they are sent in.
+//! target are done in the order they are sent in; targets are the leads that an act names, or its conversation.
 //!
 //! What is refused is not kept: the same operation may be sent again once what stood in its way is gone.
 
-use domain::{FieldResult, LeadEdit, LeadId, OperationId, UnixMs};
+use domain::{ConversationId, FieldResult, LeadEdit, LeadId, MessageId, NewLead, OperationId, UnixMs};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,7 +36,20 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
-    EditLead(EditLead),
+    CreateLead(Box<CreateLead>),
+    EditLead(Box<EditLead>),
+    MergeLeads(MergeLeads),
+    Reply(Reply),
+}
+
+/// Somebody enquired and was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateLead {
+    /// Chosen by the device.
+    pub lead_id: LeadId,
+    /// A seller's own, or nobody's.
+    pub lead: NewLead,
 }
 
 /// Some fields of a lead were edited.
@@ -45,6 +58,37 @@ pub enum Act {
 pub struct EditLead {
     pub lead_id: LeadId,
     pub edit: LeadEdit,
+}
+
+/// Two leads are one person: what hangs on the duplicate comes to the lead, which takes over what it lacks itself, and the
+/// duplicate becomes a deleted one with nothing on it. Needs the permission to delete leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeLeads {
+    pub lead_id: LeadId,
+    pub duplicate_id: LeadId,
+}
+
+/// The member answers a lead. It is queued; by the server's clock it was said when it arrived.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Chosen by the device.
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// Not blank; at most 65,536 bytes.
+    #[schema(max_length = 65536, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
+    pub body: String,
+}
+
+/// Written by hand: message text never reaches a log.
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply")
+            .field("message_id", &self.message_id)
+            .field("conversation_id", &self.conversation_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One for each operation, in their order.
@@ -68,7 +112,7 @@ pub enum OperationOutcome {
     Done(Done),
     /// It was not done.
     Refused(Refused),
-    /// It was not looked at: an operation before it on the same target was refused.
+    /// It was not looked at: an operation before it on the same target was not done.
     Held,
 }
 
@@ -77,7 +121,7 @@ pub enum OperationOutcome {
 pub struct Done {
     /// Whether it was done before, and this is what became of it then.
     pub is_repeated: bool,
-    /// What became of each field that was edited.
+    /// What became of each field that was edited; empty for what is no edit.
     pub fields: Vec<FieldResult>,
 }
 
@@ -102,6 +146,10 @@ pub enum RefusalReason {
     OtherAct,
     /// The member's role may not.
     Forbidden,
+    /// The id that it chose is or was another's.
+    Taken,
+    /// The lead was deleted.
+    LeadDeleted,
     /// From a newer server.
     #[serde(other, skip_serializing)]
     Unknown,

@@ -3,6 +3,7 @@
 //! A behaviour is a function of a [`TestDatabase`]; `on_both!` makes a test of it for each. What only one of them has is
 //! asked in `postgres_only` (row-level security, migrations) and `outages`.
 
+mod acts;
 mod audit;
 mod billing;
 mod directory;

@@ -32,7 +32,7 @@ async fn studio(db: &TestDatabase) -> Tenant {
 }
 
 fn operation(n: u64, at: UnixMs, edit: LeadEdit) -> Operation {
-    let act = Act::EditLead(EditLead { lead_id: lead_id(0), edit });
+    let act = Act::EditLead(Box::new(EditLead { lead_id: lead_id(0), edit }));
     Operation { id: OperationId::from_uuid(uuid(40, n)), at, act }
 }
 
@@ -206,7 +206,7 @@ async fn a_delete_is_undone_only_by_who_saw_it_and_may(db: TestDatabase) {
     let to = |n, from, to| {
         let edit = LeadEdit { state: Some(Edited { from, to }), ..LeadEdit::default() };
         Operation {
-            act: Act::EditLead(EditLead { lead_id: lead_id(2), edit }),
+            act: Act::EditLead(Box::new(EditLead { lead_id: lead_id(2), edit })),
             ..operation(n, NOW, LeadEdit::default())
         }
     };

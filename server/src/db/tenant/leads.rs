@@ -15,23 +15,25 @@ pub(super) const FIND: &str = concat!(
     " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
 );
 pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
-                      notes = $8, value_minor = $9, state = $10, updated_at = $11, last_activity_at = $12, seq = $13 WHERE id = $1";
+                      notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, seq = $14 \
+                      WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
-pub(super) const LAST_MOVE: &str = "SELECT at FROM stage_event WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT 1";
+pub(super) const LAST_MOVE: &str =
+    "SELECT at FROM stage_event WHERE lead_id = $1 AND to_stage_id = $2 ORDER BY at DESC, id DESC LIMIT 1";
 pub(super) const MESSAGES: &str =
     "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.lead_id = $1";
 
 /// Everything that hangs on a lead.
-struct Belongings {
-    conversations: Vec<ConversationId>,
-    messages: Vec<MessageId>,
-    stage_events: Vec<StageEventId>,
+pub(super) struct Belongings {
+    pub(super) conversations: Vec<ConversationId>,
+    pub(super) messages: Vec<MessageId>,
+    pub(super) stage_events: Vec<StageEventId>,
 }
 
 impl Belongings {
     /// What they and the lead itself count for.
-    fn tally(&self) -> Tally {
+    pub(super) fn tally(&self) -> Tally {
         let count = |rows: usize| i64::try_from(rows).expect("a lead's rows fit in memory");
         Tally {
             leads: 1,
@@ -128,31 +130,32 @@ impl Write<'_> {
             self.hand_over(lead.id, before.owner_id, lead.owner_id)?;
         }
         if lead.stage_id != before.stage_id {
-            self.add_move(&lead, before.stage_id, lead.stage_id, by.member_id, moved_at, now)?;
+            self.add_move(&lead, Some(before.stage_id), lead.stage_id, by.member_id, moved_at, now)?;
         }
         self.update_lead(&lead)?;
         Ok(lead)
     }
 
-    /// Adds a move to the history of a lead, wherever it stands now.
+    /// Adds a move to the history of a lead, wherever it stands now; from no stage when it was created in that one.
     ///
     /// # Errors
     /// [`WriteError::Invalid`] for a stage the studio doesn't have.
     pub(super) fn add_move(
         &mut self,
         lead: &Lead,
-        from: StageId,
+        from: Option<StageId>,
         to: StageId,
         member_id: MemberId,
         moved_at: UnixMs,
         now: UnixMs,
     ) -> Result<(), WriteError> {
-        self.require_stage(from)?;
-        self.require_stage(to)?;
+        for stage in from.into_iter().chain([to]) {
+            self.require_stage(stage)?;
+        }
         let event = StageEvent {
             id: StageEventId::from_uuid(new_uuid(now)),
             lead_id: lead.id,
-            from_stage_id: Some(from),
+            from_stage_id: from,
             to_stage_id: to,
             member_id: Some(member_id),
             at: moved_at,
@@ -161,9 +164,10 @@ impl Write<'_> {
         Ok(self.insert_stage_event(&event, owner.as_deref())?)
     }
 
-    /// When the lead came to the stage it stands in.
-    pub(super) fn find_last_move(&self, lead_id: LeadId) -> Result<Option<UnixMs>, DbError> {
-        self.tx().find(LAST_MOVE, &[(&lead_id.to_string()).into()], |row| Ok(UnixMs(row.int(0)?)))
+    /// When the lead came to the stage it stands in, at last.
+    pub(super) fn find_last_move(&self, lead: &Lead) -> Result<Option<UnixMs>, DbError> {
+        let parameters = [lead.id.to_string(), lead.stage_id.to_string()];
+        self.tx().find(LAST_MOVE, &parameters.each_ref().map(Into::into), |row| Ok(UnixMs(row.int(0)?)))
     }
 
     /// Stores the lead's fields under the next number.
@@ -181,6 +185,7 @@ impl Write<'_> {
                 (&lead.notes).into(),
                 lead.value_minor.into(),
                 (&word(lead.state)?).into(),
+                (&serde_json::to_string(&lead.first_touch)?).into(),
                 lead.updated_at.0.into(),
                 lead.last_activity_at.0.into(),
                 self.next_seq(),
@@ -189,7 +194,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn belongings(&self, lead_id: LeadId) -> Result<Belongings, DbError> {
+    pub(super) fn belongings(&self, lead_id: LeadId) -> Result<Belongings, DbError> {
         let id = lead_id.to_string();
         let lead = [(&id).into()];
         Ok(Belongings {
@@ -228,14 +233,14 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
+    pub(super) fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
         let Some(member_id) = member_id else { return Ok(()) };
         let sql = "SELECT 1 FROM member WHERE id = $1 AND is_former = 0";
         let found = self.tx().find(sql, &[(&member_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "owner_id", problem: "is no member of this studio" })
     }
 
-    fn require_stage(&self, stage_id: StageId) -> Result<(), WriteError> {
+    pub(super) fn require_stage(&self, stage_id: StageId) -> Result<(), WriteError> {
         let sql = "SELECT 1 FROM stage WHERE id = $1";
         let found = self.tx().find(sql, &[(&stage_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "stage_id", problem: "is no stage of this studio" })

@@ -153,16 +153,20 @@ impl<'t> Write<'t> {
 
 impl Tenant {
     /// Runs `work` as one change: all of it happens, or nothing does; listeners hear of it when it has.
-    pub(super) async fn change<T: Send + 'static>(
+    pub(super) async fn change<T, E>(
         &self,
-        work: impl FnOnce(&mut Write<'_>) -> Result<T, WriteError> + Send + 'static,
-    ) -> Result<T, WriteError> {
+        work: impl FnOnce(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let (hints, studio_id) = (Arc::clone(&self.hints), self.studio_id);
         let run = move |writer: &mut Writer<'_>| {
             let (value, changed) = writer.write(|tx| {
                 let mut write = Write::begin(tx)?;
                 let value = work(&mut write)?;
-                Ok::<_, WriteError>((value, write.finish()?))
+                Ok::<_, E>((value, write.finish()?))
             })?;
             // Here and not after the wait: whoever asked may be gone by now, the change is not.
             if changed {
