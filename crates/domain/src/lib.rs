@@ -25,8 +25,8 @@ pub use billing::{
 };
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use edit::{
-    Edited, FieldChange, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadField, LeadMerge,
-    check_filled_line, check_line, check_message_body, check_text, is_email, merge_lead,
+    Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
+    LeadField, LeadMerge, check_filled_line, check_line, check_message_body, check_text, is_email, merge_lead,
 };
 pub use fold::fold;
 pub use id::{

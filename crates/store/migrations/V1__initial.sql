@@ -209,6 +209,18 @@ CREATE TABLE stage_event (
 ) STRICT;
 CREATE INDEX stage_event_by_lead ON stage_event (lead_n, at);
 
+-- What staff edited, with what lost against a colleague's edit.
+CREATE TABLE lead_edit (
+    n           INTEGER NOT NULL PRIMARY KEY,
+    id          BLOB    NOT NULL UNIQUE,
+    lead_n      INTEGER NOT NULL,
+    member_ref  INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    changes     TEXT    NOT NULL,   -- JSON
+    epoch       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lead_edit_by_lead ON lead_edit (lead_n, at);
+
 -- A conversation that only messages have spoken of so far has status -1 and stands in no folder.
 CREATE TABLE conversation (
     n                  INTEGER NOT NULL PRIMARY KEY,

@@ -200,6 +200,12 @@ macro_rules! boxed_row_of {
 }
 boxed_row_of!(Lead, Subscription, Invoice);
 
+impl From<LeadEditRecord> for RowOf {
+    fn from(row: LeadEditRecord) -> Self {
+        Self(Row::LeadEdit(row))
+    }
+}
+
 pub(crate) fn page(cursor: &str, changes: Vec<Change>) -> PullPage {
     PullPage { changes, unreadable: vec![], cursor: Cursor(cursor.to_owned()), progress: PageProgress::Delta }
 }

@@ -109,6 +109,20 @@ CREATE TABLE stage_event (
 
 CREATE INDEX stage_event_by_lead ON stage_event (lead_id, at, id);
 
+-- What staff made of a lead, with what lost against a colleague's edit. Goes with the lead.
+CREATE TABLE lead_edit (
+    -- The operation's, where it was one.
+    id         TEXT    NOT NULL PRIMARY KEY,
+    lead_id    TEXT    NOT NULL REFERENCES lead (id),
+    member_id  TEXT    NOT NULL REFERENCES member (id),
+    at         INTEGER NOT NULL,
+    -- JSON: array of fields, each with what it was, what was made of it, and what became of that.
+    changes    TEXT    NOT NULL,
+    seq        INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX lead_edit_by_lead ON lead_edit (lead_id, at, id);
+
 -- What is gone, so that clients can be told.
 CREATE TABLE tombstone (
     -- As in the change feed: lead, conversation, message, stage_event …

@@ -28,6 +28,9 @@ macro_rules! columns {
     (stage_event) => {
         "e.id, e.lead_id, e.from_stage_id, e.to_stage_id, e.member_id, e.at"
     };
+    (lead_edit) => {
+        "h.id, h.lead_id, h.member_id, h.at, h.changes"
+    };
     (studio) => {
         "s.id, s.name, s.brand_colour, s.time_zone, s.currency"
     };
@@ -76,6 +79,7 @@ pub(super) enum RowRef<'r> {
     Conversation(ConversationRow<'r>),
     Message(MessageRow<'r>),
     StageEvent(StageEventRow<'r>),
+    LeadEdit(LeadEditRow<'r>),
     Subscription(SubscriptionRow<'r>),
     Invoice(InvoiceRow<'r>),
 }
@@ -162,6 +166,15 @@ pub(super) struct StageEventRow<'r> {
     to_stage_id: &'r str,
     member_id: Option<&'r str>,
     at: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct LeadEditRow<'r> {
+    id: &'r str,
+    lead_id: &'r str,
+    member_id: &'r str,
+    at: i64,
+    changes: &'r RawValue,
 }
 
 #[derive(Serialize)]
@@ -295,6 +308,18 @@ impl<'r> StageEventRow<'r> {
             to_stage_id: row.text(3)?,
             member_id: row.opt_text(4)?,
             at: row.int(5)?,
+        })
+    }
+}
+
+impl<'r> LeadEditRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            lead_id: row.text(1)?,
+            member_id: row.text(2)?,
+            at: row.int(3)?,
+            changes: json(row, 4)?,
         })
     }
 }

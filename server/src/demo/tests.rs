@@ -96,6 +96,7 @@ impl Demo {
                     demo.conversations.insert(conversation.id, conversation);
                     id
                 }
+                Row::LeadEdit(edit) => *edit.id.as_uuid(),
                 Row::Message(message) => {
                     assert_eq!(demo.conversations[&message.conversation_id].lead_id, message.lead_id);
                     let id = *message.id.as_uuid();

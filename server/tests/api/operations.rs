@@ -63,7 +63,7 @@ async fn what_was_done_is_done_once_and_colleagues_are_told() {
     let again = [both[0].clone(), both[1].clone(), operation(3, 0, notes("two", "three"))];
     let again = outcomes(&olga, &again).await;
     assert_eq!(again.iter().map(is_done).collect::<Vec<_>>(), [Some(true), Some(true), Some(false)]);
-    assert_eq!(server.running.admin().change_seq(studio_id()).await.unwrap(), before + 1);
+    assert_eq!(server.running.admin().change_seq(studio_id()).await.unwrap(), before + 2, "a lead and its edit");
 }
 
 #[tokio::test]
@@ -182,6 +182,34 @@ async fn a_day_without_a_network_arrives_at_once_and_once() {
     assert_eq!(replica.of_lead("conversation", &lead_id(1)).len(), 2);
     assert!(replica.of_lead("conversation", &lead_id(2)).is_empty());
     assert_eq!(replica.get("lead", &lead_id(2)).unwrap()["state"], json!("active"), "restored, and empty");
+}
+
+#[tokio::test]
+async fn the_history_of_edits_comes_with_the_lead_to_whom_sees_it() {
+    let server = TestServer::start(3, 1).await;
+    let (olga, vik) = (server.client(OWNER).await, server.client(SALES).await);
+    let mut replica = Replica::pull(&vik).await;
+    outcomes(&olga, &[operation(1, 2, notes("line\nline", "one")), operation(2, 2, notes("line\nline", "two"))]).await;
+    olga.patch_lead(0, json!({ "notes": "not Vik's" })).await;
+    olga.patch_lead(2, json!({ "state": "archived" })).await;
+    replica.update(&vik).await;
+    assert_eq!(replica.rows, Replica::pull(&vik).await.rows);
+    assert!(replica.of_lead("lead_edit", &lead_id(0)).is_empty());
+    let mut edits = replica.of_lead("lead_edit", &lead_id(2));
+    edits.sort_by_key(|edit| edit["changes"][0]["to"].to_string());
+    let told: Vec<_> = edits.iter().map(|edit| edit["changes"].clone()).collect();
+    let change = |field: &str, kind: &str, from: &str, to: &str, outcome: &str| json!([{ "field": field, "from": { kind: from }, "to": { kind: to }, "outcome": outcome }]);
+    let expected = [
+        change("state", "state", "active", "archived", "applied"),
+        change("notes", "text", "line\nline", "one", "applied"),
+        change("notes", "text", "line\nline", "two", "conflict"),
+    ];
+    assert_eq!(told, expected);
+    assert!(edits.iter().all(|edit| edit["member_id"] == json!(owner_id())));
+    olga.patch_lead(2, json!({ "owner_id": owner_id() })).await;
+    replica.update(&vik).await;
+    assert!(replica.of_lead("lead_edit", &lead_id(2)).is_empty(), "it goes out of sight with the lead");
+    assert_eq!(Replica::pull(&olga).await.of_lead("lead_edit", &lead_id(2)).len(), 4, "the control");
 }
 
 #[tokio::test]

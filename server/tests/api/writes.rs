@@ -117,7 +117,7 @@ async fn a_deleted_lead_takes_everything_with_it() {
     assert_eq!(client.delete_lead(1).await.code(), ApiErrorCode::NotFound);
     assert_eq!(client.record(1, message_id(900), "inbound", "hi").await.code(), ApiErrorCode::NotFound);
     replica.update(&client).await;
-    for kind in ["conversation", "message", "stage_event"] {
+    for kind in ["conversation", "message", "stage_event", "lead_edit"] {
         assert!(replica.of_lead(kind, &lead_id(1)).is_empty(), "{kind}");
     }
     assert_eq!(replica.rows, Replica::pull(&client).await.rows);

@@ -5,11 +5,13 @@
 
 mod change;
 mod check;
+mod history;
 mod merge;
 mod unite;
 
 pub use change::{FieldChange, FieldValue};
 pub use check::{InvalidField, check_filled_line, check_line, check_message_body, check_text, is_email};
+pub use history::{FieldEdit, LeadEditRecord};
 pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
 
 use serde::{Deserialize, Deserializer, Serialize};

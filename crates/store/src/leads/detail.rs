@@ -4,7 +4,7 @@ use domain::LeadId;
 use rusqlite::Connection;
 
 use crate::read::LeadDetail;
-use crate::table::{lead, stage_event};
+use crate::table::{lead, lead_edit, stage_event};
 use crate::{StoreError, inbox};
 
 pub(crate) fn get_detail(db: &Connection, id: LeadId) -> Result<LeadDetail, StoreError> {
@@ -21,5 +21,6 @@ pub(crate) fn get_detail(db: &Connection, id: LeadId) -> Result<LeadDetail, Stor
         lead: lead::read(row)?,
         conversations: inbox::list_of_lead(db, n)?,
         stage_events: stage_event::list_of_lead(db, id, n)?,
+        edits: lead_edit::list_of_lead(db, id, n)?,
     })
 }

@@ -1,6 +1,6 @@
 //! The lead list and the lead's page.
 
-use domain::{Lead, LeadId, LeadState, MemberId, Source, StageEvent, StageId, UnixMs};
+use domain::{Lead, LeadEditRecord, LeadId, LeadState, MemberId, Source, StageEvent, StageId, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -105,4 +105,6 @@ pub struct LeadDetail {
     pub conversations: Vec<ConversationRow>,
     /// Newest first.
     pub stage_events: Vec<StageEvent>,
+    /// Newest first.
+    pub edits: Vec<LeadEditRecord>,
 }

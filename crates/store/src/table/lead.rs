@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::{Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{conversation, find_id, id, stage_event};
+use super::{conversation, find_id, id, json, json_in, lead_edit, stage_event};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -121,15 +121,6 @@ const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, sour
 /// The tags in a column.
 pub(crate) fn tags_in(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
     json_in(row, column)
-}
-
-fn json_in<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
-    let text = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
-    serde_json::from_str(text).map_err(|_| StoreError::Damaged)
-}
-
-fn json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("tags and touches are made of strings")
 }
 
 pub(crate) fn upsert(writing: &mut Writing<'_>, lead: &Lead) -> Result<(), StoreError> {
@@ -308,6 +299,7 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
     let tx = writing.tx;
     conversation::erase_of_lead(writing, n)?;
     stage_event::erase_of_lead(writing, n)?;
+    lead_edit::erase_of_lead(writing, n)?;
     if let Some(before) = find_before(tx, n)? {
         writing.count_lead(before.facet, -1);
         untag(writing, n, &before.tags)?;

@@ -5,6 +5,7 @@ pub(crate) mod billing;
 pub(crate) mod conversation;
 pub(crate) mod identity;
 pub(crate) mod lead;
+pub(crate) mod lead_edit;
 pub(crate) mod message;
 pub(crate) mod read_mark;
 pub(crate) mod reference;
@@ -15,7 +16,7 @@ pub(crate) mod studio;
 pub(crate) mod sync_state;
 pub(crate) mod unreadable;
 
-use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, StageEventId, StageId, StudioId};
+use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId, StudioId};
 use rusqlite::Row;
 
 use crate::StoreError;
@@ -35,7 +36,18 @@ macro_rules! from_blob {
         }
     )+};
 }
-from_blob!(StudioId, MemberId, domain::DeviceId, LeadId, StageId, StageEventId, ConversationId, MessageId, InvoiceId);
+from_blob!(
+    StudioId,
+    MemberId,
+    domain::DeviceId,
+    LeadId,
+    StageId,
+    StageEventId,
+    OperationId,
+    ConversationId,
+    MessageId,
+    InvoiceId
+);
 
 /// The id in a column.
 pub(crate) fn id<T: FromBlob>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
@@ -51,6 +63,17 @@ pub(crate) fn find_id<T: FromBlob>(row: &Row<'_>, column: usize) -> Result<Optio
 /// The enum in a column.
 pub(crate) fn code<T: Code>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
     T::from_code(row.get(column)?)
+}
+
+/// What a column holds as JSON.
+pub(crate) fn json_in<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
+    serde_json::from_str(text).map_err(|_| StoreError::Damaged)
+}
+
+/// What goes into such a column.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("what rows hold is made of strings and numbers")
 }
 
 /// A count in a column; a count below zero is damage.

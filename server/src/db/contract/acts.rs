@@ -1,8 +1,8 @@
 //! What is done on devices besides edits: leads that are added or turn out to be one, answers.
 
 use domain::{
-    Channel, Conversation, DeliveryStatus, Direction, Lead, LeadPatch, LeadState, MemberId, NewLead, OperationId,
-    Source, StageId, UnixMs,
+    Channel, Conversation, DeliveryStatus, Direction, FieldEdit, Lead, LeadPatch, LeadState, MemberId, NewLead,
+    OperationId, Source, StageId, UnixMs,
 };
 use wire::changes::{Change, Row, RowId, Totals};
 use wire::operation::{Act, CreateLead, Done, MergeLeads, Operation, OperationOutcome, RefusalReason, Refused, Reply};
@@ -206,14 +206,21 @@ async fn what_hangs_on_a_duplicate_comes_to_the_lead(db: TestDatabase) {
     let tenant = studio(&db).await;
     let own_notes = LeadPatch { notes: Some("hers".to_owned()), ..LeadPatch::default() };
     tenant.patch_lead(lead_id(2), own_notes, owner(), NOW).await.expect("changed");
+    let rang = LeadPatch { notes: Some("line\nline\n".to_owned()), ..LeadPatch::default() };
+    tenant.patch_lead(lead_id(1), rang, owner(), NOW).await.expect("changed");
     let (kept, duplicate) = (get(&tenant, 2).await, get(&tenant, 1).await);
     let (before, counted) = (seq(&tenant).await, totals(&tenant, Sight::All).await);
     assert_eq!(carry_out(&tenant, 1, merge(2, 1), owner()).await, done(false));
     let told = since(&tenant, Sight::All, before).await;
-    assert_eq!(told.len(), 2 + 1 + 1 + 2, "both leads, and what moved");
+    assert_eq!(told.len(), 2 + 1 + 1 + 1 + 2 + 2, "both leads, what moved, and an edit of each");
+    let mut edits = Vec::new();
     for change in &told {
         let of = match change {
             Change::Upsert(Row::Lead(_)) => continue,
+            Change::Upsert(Row::LeadEdit(edit)) => {
+                edits.push(edit);
+                continue;
+            }
             Change::Upsert(Row::Conversation(conversation)) => conversation.lead_id,
             Change::Upsert(Row::Message(message)) => message.lead_id,
             Change::Upsert(Row::StageEvent(event)) => event.lead_id,
@@ -221,11 +228,15 @@ async fn what_hangs_on_a_duplicate_comes_to_the_lead(db: TestDatabase) {
         };
         assert_eq!(of, lead_id(2), "{change:?}");
     }
+    // One that moved, and those of the merge.
+    assert_eq!(edits.iter().map(|edit| edit.lead_id).collect::<Vec<_>>(), [lead_id(2), lead_id(2), lead_id(1)]);
+    let state = FieldEdit::between(&duplicate, &Lead { state: LeadState::Deleted, ..duplicate.clone() });
+    assert_eq!((edits[1].id, &edits[2].changes), (OperationId::from_uuid(uuid(40, 1)), &state));
     let (united, gone) = (get(&tenant, 2).await, get(&tenant, 1).await);
     let expected =
         Lead { updated_at: NOW, last_activity_at: NOW, ..kept.united_with(&duplicate).expect("there is room") };
     assert!(united == expected, "{united:?}");
-    assert_eq!((&*united.notes, &united.phone), ("hers\n\nline\nline", &duplicate.phone));
+    assert_eq!((&*united.notes, &united.phone), ("hers\n\nline\nline\n", &duplicate.phone));
     assert!(gone == Lead { state: LeadState::Deleted, updated_at: NOW, last_activity_at: NOW, ..duplicate });
     assert_eq!(totals(&tenant, Sight::All).await, counted, "nothing came or went");
     let before = seq(&tenant).await;
@@ -233,7 +244,8 @@ async fn what_hangs_on_a_duplicate_comes_to_the_lead(db: TestDatabase) {
     assert_eq!(seq(&tenant).await, before);
     // What moved goes with the lead, and nothing of it stays with the duplicate.
     tenant.delete_lead(lead_id(1), Sight::All).await.expect("deleted");
-    assert_eq!(since(&tenant, Sight::All, before).await, [Change::Delete(RowId::Lead(lead_id(1)))]);
+    let gone = [RowId::LeadEdit(edits[2].id), RowId::Lead(lead_id(1))].map(Change::Delete);
+    assert_eq!(since(&tenant, Sight::All, before).await, gone);
     tenant.delete_lead(lead_id(2), Sight::All).await.expect("deleted");
     assert_eq!(totals(&tenant, Sight::All).await, Totals { leads: 1, conversations: 1, messages: 2, stage_events: 1 });
 }
@@ -245,7 +257,10 @@ async fn of_a_merge_everybody_is_told_what_they_see(db: TestDatabase) {
     assert_eq!(carry_out(&tenant, 1, merge(0, 2), owner()).await, done(false));
     let told = since(&tenant, own(), before).await;
     let (seen, forgotten): (Vec<_>, Vec<_>) = told.into_iter().partition(|change| matches!(change, Change::Upsert(_)));
-    let [Change::Upsert(Row::Lead(duplicate))] = &*seen else { panic!("{seen:?}") };
+    let [Change::Upsert(Row::Lead(duplicate)), Change::Upsert(Row::LeadEdit(edit))] = &*seen else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(edit.lead_id, lead_id(2));
     assert_eq!((duplicate.id, duplicate.state), (lead_id(2), LeadState::Deleted));
     let moved = [
         RowId::Conversation(conversation_id(2)),
@@ -253,6 +268,7 @@ async fn of_a_merge_everybody_is_told_what_they_see(db: TestDatabase) {
         RowId::Message(message_id(2_000)),
         RowId::Message(message_id(2_001)),
         RowId::Lead(lead_id(0)),
+        RowId::LeadEdit(OperationId::from_uuid(uuid(40, 1))),
     ];
     assert_eq!(forgotten.len(), moved.len(), "{forgotten:?}");
     assert!(moved.iter().all(|id| forgotten.contains(&Change::Forget(*id))), "{forgotten:?}");

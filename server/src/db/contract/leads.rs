@@ -1,6 +1,6 @@
 //! Changing and deleting leads.
 
-use domain::{LeadPatch, LeadState, UnixMs};
+use domain::{FieldEdit, LeadPatch, LeadState, UnixMs};
 use wire::changes::{Change, Row, RowId};
 
 use super::{
@@ -71,7 +71,12 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: TestDatabase) {
         ..lead(0)
     };
     assert_eq!(changed, expected);
-    assert_eq!(since(&tenant, Sight::All, before).await, [Change::Upsert(Row::Lead(Box::new(expected)))]);
+    let told = since(&tenant, Sight::All, before).await;
+    let [Change::Upsert(Row::Lead(told)), Change::Upsert(Row::LeadEdit(edit))] = &*told else { panic!("{told:?}") };
+    assert!(**told == expected, "{told:?}");
+    assert_eq!((edit.lead_id, edit.member_id, edit.at), (lead_id(0), owner_id(), NOW));
+    assert_eq!(edit.changes, FieldEdit::between(&lead(0), &expected));
+    assert_eq!(edit.changes.len(), 4);
 }
 
 async fn a_patch_that_changes_nothing_writes_nothing(db: TestDatabase) {
@@ -116,7 +121,11 @@ async fn a_move_leaves_an_event(db: TestDatabase) {
     let before = tenant.seq().await.expect("number");
     patch(&tenant, 0, LeadPatch { stage_id: Some(stage_id(1)), ..LeadPatch::default() }, owner()).await.expect("moved");
     let told = since(&tenant, Sight::All, before).await;
-    let [Change::Upsert(Row::Lead(_)), Change::Upsert(Row::StageEvent(event))] = &*told else { panic!("{told:?}") };
+    let [Change::Upsert(Row::Lead(_)), Change::Upsert(Row::StageEvent(event)), Change::Upsert(Row::LeadEdit(_))] =
+        &*told
+    else {
+        panic!("{told:?}")
+    };
     let (from, to) = (event.from_stage_id, event.to_stage_id);
     assert_eq!((from, to, event.member_id, event.at), (Some(stage_id(0)), stage_id(1), Some(owner_id()), NOW));
 }
@@ -139,9 +148,9 @@ async fn a_lead_handed_over_is_counted_for_its_new_owner_and_forgotten_by_the_ol
 
     let forgotten = since(&tenant, own(), before).await;
     assert!(forgotten.iter().all(|change| matches!(change, Change::Forget(_))), "{forgotten:?}");
-    assert_eq!(forgotten.len(), 1 + 1 + 1 + 2);
+    assert_eq!(forgotten.len(), 1 + 1 + 1 + 1 + 2);
     let told = since(&tenant, Sight::All, before).await;
-    assert!(told.iter().all(|change| matches!(change, Change::Upsert(_))) && told.len() == 5, "the control: {told:?}");
+    assert!(told.iter().all(|change| matches!(change, Change::Upsert(_))) && told.len() == 6, "the control: {told:?}");
     let back = LeadPatch { owner_id: Some(Some(sales_id())), ..LeadPatch::default() };
     patch(&tenant, 2, back, owner()).await.expect("handed back");
     assert_eq!(count(totals(own()).await), (2, 2, 4, 2));
@@ -167,7 +176,10 @@ async fn a_lead_is_put_away_and_comes_back_by_whom_its_state_allows(db: TestData
             let expected = domain::Lead { state, updated_at: NOW, last_activity_at: NOW, ..was };
             assert_eq!(changed.expect("changed"), expected);
             let told = since(&tenant, own(), seq.expect("number")).await;
-            assert_eq!(told, [Change::Upsert(Row::Lead(Box::new(expected)))], "who deleted it can restore it");
+            let [Change::Upsert(Row::Lead(lead)), Change::Upsert(Row::LeadEdit(_))] = &*told else {
+                panic!("{told:?}")
+            };
+            assert!(**lead == expected, "who deleted it can restore it");
         } else {
             assert!(matches!(changed, Err(WriteError::Forbidden)), "{changed:?}");
             assert_eq!(patch(&tenant, 2, LeadPatch::default(), owner()).await.expect("there"), was);
@@ -184,6 +196,11 @@ async fn a_lead_is_put_away_and_comes_back_by_whom_its_state_allows(db: TestData
 
 async fn a_deleted_lead_takes_all_of_its_own_with_it(db: TestDatabase) {
     let tenant = with_leads(&db, 3, 2).await;
+    let edited = tenant.seq().await.expect("number");
+    patch(&tenant, 1, notes("rang"), owner()).await.expect("changed");
+    let [_, Change::Upsert(Row::LeadEdit(edit))] = &*since(&tenant, Sight::All, edited).await else {
+        panic!("no edit")
+    };
     let before = tenant.seq().await.expect("number");
     tenant.delete_lead(lead_id(1), own()).await.expect("deleted");
     let told = since(&tenant, Sight::All, before).await;
@@ -192,6 +209,7 @@ async fn a_deleted_lead_takes_all_of_its_own_with_it(db: TestDatabase) {
         RowId::Message(message_id(1_001)),
         RowId::Conversation(conversation_id(1)),
         RowId::StageEvent(domain::StageEventId::from_uuid(uuid(7, 1))),
+        RowId::LeadEdit(edit.id),
         RowId::Lead(lead_id(1)),
     ]
     .into_iter()

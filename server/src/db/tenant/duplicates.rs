@@ -1,6 +1,6 @@
 //! Two leads that are one person become one.
 
-use domain::{Lead, LeadState, Permission, UnixMs};
+use domain::{FieldEdit, Lead, LeadState, OperationId, Permission, UnixMs};
 use wire::operation::{MergeLeads, RefusalReason};
 
 use super::Editor;
@@ -8,14 +8,17 @@ use super::leads::Belongings;
 use super::operations::NotDone;
 use super::write::{Tally, Write, WriteError};
 use crate::db::DbError;
+use crate::ids::new_uuid;
 
 impl Write<'_> {
     /// Moves all that hangs on the duplicate to the lead, which takes over what it lacks, and deletes the duplicate as one
     /// that can be restored, empty.
     pub(super) fn merge_leads(
         &mut self,
+        id: OperationId,
         MergeLeads { lead_id, duplicate_id }: MergeLeads,
         by: Editor,
+        at: UnixMs,
         now: UnixMs,
     ) -> Result<(), NotDone> {
         if !by.role.allows(Permission::DeleteLeads) {
@@ -28,11 +31,13 @@ impl Write<'_> {
             return Err(RefusalReason::LeadDeleted.into());
         }
         self.move_belongings(&duplicate, &lead)?;
-        let united = lead.united_with(&duplicate)?;
-        let last_activity_at = united.last_activity_at.max(now);
-        self.update_lead(&Lead { updated_at: now, last_activity_at, ..united })?;
-        let last_activity_at = duplicate.last_activity_at.max(now);
-        self.update_lead(&Lead { state: LeadState::Deleted, updated_at: now, last_activity_at, ..duplicate })?;
+        let united = lead.clone().united_with(&duplicate)?;
+        let gone = Lead { state: LeadState::Deleted, ..duplicate.clone() };
+        for (id, before, after) in [(id, lead, united), (OperationId::from_uuid(new_uuid(now)), duplicate, gone)] {
+            self.record_edit(id, after.id, by.member_id, at, FieldEdit::between(&before, &after))?;
+            let last_activity_at = after.last_activity_at.max(now);
+            self.update_lead(&Lead { updated_at: now, last_activity_at, ..after })?;
+        }
         Ok(())
     }
 
@@ -42,7 +47,7 @@ impl Write<'_> {
         let moved = Tally { leads: 0, ..belongings.tally() };
         self.discount(from.owner_id.map(|id| id.to_string()).as_deref(), moved);
         self.count(to.owner_id.map(|id| id.to_string()).as_deref(), moved);
-        let Belongings { conversations, messages, stage_events } = belongings;
+        let Belongings { conversations, messages, stage_events, edits } = belongings;
         for id in conversations {
             self.move_to("UPDATE conversation SET lead_id = $2, seq = $3 WHERE id = $1", &id, to)?;
         }
@@ -51,6 +56,9 @@ impl Write<'_> {
         }
         for id in stage_events {
             self.move_to("UPDATE stage_event SET lead_id = $2, seq = $3 WHERE id = $1", &id, to)?;
+        }
+        for id in edits {
+            self.move_to("UPDATE lead_edit SET lead_id = $2, seq = $3 WHERE id = $1", &id, to)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! New rows of each kind, each with its place in the sequence of changes.
 
-use domain::{Conversation, Lead, Member, Message, Stage, StageEvent, Studio};
+use domain::{Conversation, Lead, LeadEditRecord, Member, Message, Stage, StageEvent, Studio};
 
 use super::write::{Tally, Write};
 use crate::db::DbError;
@@ -16,6 +16,8 @@ const MESSAGE: &str = "INSERT INTO message (id, conversation_id, lead_id, direct
                        failure_reason, sent_at, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const STAGE_EVENT: &str = "INSERT INTO stage_event (id, lead_id, from_stage_id, to_stage_id, member_id, at, seq) \
                            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const LEAD_EDIT: &str =
+    "INSERT INTO lead_edit (id, lead_id, member_id, at, changes, seq) VALUES ($1, $2, $3, $4, $5, $6)";
 const STAGE: &str = "INSERT INTO stage (id, name, position, colour, outcome, seq) VALUES ($1, $2, $3, $4, $5, $6)";
 
 impl Write<'_> {
@@ -167,5 +169,19 @@ impl Write<'_> {
         )?;
         self.count(owner, Tally { stage_events: 1, ..Tally::default() });
         Ok(())
+    }
+
+    pub(super) fn insert_lead_edit(&mut self, edit: &LeadEditRecord) -> Result<(), DbError> {
+        self.tx().submit(
+            LEAD_EDIT,
+            &[
+                (&edit.id.to_string()).into(),
+                (&edit.lead_id.to_string()).into(),
+                (&edit.member_id.to_string()).into(),
+                edit.at.0.into(),
+                (&serde_json::to_string(&edit.changes)?).into(),
+                self.next_seq(),
+            ],
+        )
     }
 }

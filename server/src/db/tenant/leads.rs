@@ -1,6 +1,9 @@
 //! Changing and deleting a lead.
 
-use domain::{ConversationId, Lead, LeadId, LeadPatch, MemberId, MessageId, StageEvent, StageEventId, StageId, UnixMs};
+use domain::{
+    ConversationId, FieldEdit, Lead, LeadId, LeadPatch, MemberId, MessageId, OperationId, StageEvent, StageEventId,
+    StageId, UnixMs,
+};
 use wire::changes::RowId;
 
 use super::write::{Tally, Write, WriteError};
@@ -18,6 +21,7 @@ pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = 
                       notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, seq = $14 \
                       WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
+pub(super) const LEAD_EDITS: &str = "SELECT id FROM lead_edit WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
 pub(super) const LAST_MOVE: &str =
     "SELECT at FROM stage_event WHERE lead_id = $1 AND to_stage_id = $2 ORDER BY at DESC, id DESC LIMIT 1";
@@ -29,6 +33,7 @@ pub(super) struct Belongings {
     pub(super) conversations: Vec<ConversationId>,
     pub(super) messages: Vec<MessageId>,
     pub(super) stage_events: Vec<StageEventId>,
+    pub(super) edits: Vec<OperationId>,
 }
 
 impl Belongings {
@@ -46,7 +51,7 @@ impl Belongings {
 
 impl Tenant {
     /// Applies `patch` to a lead in the sight of whoever it is `by`. A patch that changes nothing writes
-    /// nothing. A move to another stage leaves a [`StageEvent`].
+    /// nothing. A move to another stage leaves a [`StageEvent`], and any change a [`domain::LeadEditRecord`].
     ///
     /// # Errors
     /// [`WriteError::NotFound`]; [`WriteError::Forbidden`] for a state that they may not bring it to or from;
@@ -60,12 +65,15 @@ impl Tenant {
     ) -> Result<Lead, WriteError> {
         self.change(move |write| {
             let before = write.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
-            write.patch_lead(before, patch, by, now, now)
+            let lead = write.patch_lead(before.clone(), patch, by, now, now)?;
+            let id = OperationId::from_uuid(new_uuid(now));
+            write.record_edit(id, lead_id, by.member_id, now, FieldEdit::between(&before, &lead))?;
+            Ok(lead)
         })
         .await
     }
 
-    /// Deletes a lead within `sight` with its conversations, messages and stage events, and remembers their ids.
+    /// Deletes a lead within `sight` with its conversations, messages, stage events and edits, and remembers their ids.
     ///
     /// # Errors
     /// [`WriteError::NotFound`].
@@ -80,14 +88,16 @@ impl Tenant {
                 "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE lead_id = $1)",
                 "DELETE FROM conversation WHERE lead_id = $1",
                 "DELETE FROM stage_event WHERE lead_id = $1",
+                "DELETE FROM lead_edit WHERE lead_id = $1",
                 "DELETE FROM lead WHERE id = $1",
             ] {
                 write.tx().submit(sql, &[(&id).into()])?;
             }
-            let Belongings { conversations, messages, stage_events } = belongings;
+            let Belongings { conversations, messages, stage_events, edits } = belongings;
             let gone = messages.into_iter().map(RowId::Message);
             let gone = gone.chain(conversations.into_iter().map(RowId::Conversation));
             let gone = gone.chain(stage_events.into_iter().map(RowId::StageEvent));
+            let gone = gone.chain(edits.into_iter().map(RowId::LeadEdit));
             for id in gone.chain([RowId::Lead(lead_id)]) {
                 write.bury(id)?;
             }
@@ -201,6 +211,7 @@ impl Write<'_> {
             conversations: self.tx().query_all(CONVERSATIONS, &lead, |row| row.parsed(0))?,
             messages: self.tx().query_all(MESSAGES, &lead, |row| row.parsed(0))?,
             stage_events: self.tx().query_all(STAGE_EVENTS, &lead, |row| row.parsed(0))?,
+            edits: self.tx().query_all(LEAD_EDITS, &lead, |row| row.parsed(0))?,
         })
     }
 
@@ -223,6 +234,9 @@ impl Write<'_> {
         }
         for id in belongings.stage_events {
             self.renumber("UPDATE stage_event SET seq = $2 WHERE id = $1", &id)?;
+        }
+        for id in belongings.edits {
+            self.renumber("UPDATE lead_edit SET seq = $2 WHERE id = $1", &id)?;
         }
         Ok(())
     }

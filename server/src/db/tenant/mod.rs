@@ -6,6 +6,7 @@
 mod billing;
 mod delta;
 mod duplicates;
+mod edits;
 mod epoch;
 mod import;
 mod insert;

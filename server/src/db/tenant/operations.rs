@@ -1,8 +1,8 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
 use domain::{
-    Channel, DeliveryStatus, DeviceId, Direction, Edited, FieldOutcome, FieldResult, InvalidField, LeadField,
-    LeadState, MemberId, Message, OperationId, Role, UnixMs, merge_lead,
+    Channel, DeliveryStatus, DeviceId, Direction, Edited, FieldEdit, FieldOutcome, FieldResult, InvalidField,
+    LeadField, LeadState, MemberId, Message, OperationId, Role, UnixMs, merge_lead,
 };
 use ring::digest;
 use wire::operation::{Act, CreateLead, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused, Reply};
@@ -103,12 +103,16 @@ impl Write<'_> {
                 false => Err(RefusalReason::OtherAct.into()),
             };
         }
+        // Edits that were made without an operation have ids too, and a device could know of them.
+        if self.is_edit(operation.id)? {
+            return Err(RefusalReason::OtherAct.into());
+        }
         // A clock that is ahead wins no race.
         let at = operation.at.min(now);
         let fields = match operation.act {
             Act::CreateLead(act) => self.create_lead(*act, by, at, now).map(|()| Vec::new())?,
-            Act::EditLead(act) => self.edit_lead(*act, by, at, now)?,
-            Act::MergeLeads(act) => self.merge_leads(act, by, now).map(|()| Vec::new())?,
+            Act::EditLead(act) => self.edit_lead(operation.id, *act, by, at, now)?,
+            Act::MergeLeads(act) => self.merge_leads(operation.id, act, by, at, now).map(|()| Vec::new())?,
             Act::Reply(act) => self.reply(act, by, now).map(|()| Vec::new())?,
         };
         self.tx().submit(
@@ -180,6 +184,7 @@ impl Write<'_> {
 
     fn edit_lead(
         &mut self,
+        id: OperationId,
         EditLead { lead_id, edit }: EditLead,
         by: Editor,
         at: UnixMs,
@@ -190,7 +195,7 @@ impl Write<'_> {
             by.require_change(from, to)?;
         }
         let last_move = self.find_last_move(&lead)?;
-        let wanted_move = edit.stage_id.clone();
+        let (wanted_move, changes) = (edit.stage_id.clone(), edit.changes());
         let merge = merge_lead(edit, at, &lead, last_move);
         if merge.patch.tags.as_ref().is_some_and(|tags| tags.len() > limits::TAGS) {
             return Err(InvalidField::new("tags", "are too many").into());
@@ -202,6 +207,7 @@ impl Write<'_> {
         // By a clock that is behind it would come before the move that it follows.
         let moved_at = last_move.map_or(at, |last| last.max(at));
         self.patch_lead(lead, merge.patch, by, moved_at, now)?;
+        self.record_edit(id, lead_id, by.member_id, at, FieldEdit::of_edit(changes, &merge.fields))?;
         Ok(merge.fields)
     }
 

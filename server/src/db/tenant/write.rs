@@ -110,6 +110,7 @@ impl<'t> Write<'t> {
             RowId::Conversation(id) => ("conversation", id.to_string()),
             RowId::Message(id) => ("message", id.to_string()),
             RowId::StageEvent(id) => ("stage_event", id.to_string()),
+            RowId::LeadEdit(id) => ("lead_edit", id.to_string()),
             RowId::Subscription(id) => ("subscription", id.to_string()),
             RowId::Invoice(id) => ("invoice", id.to_string()),
         };
