@@ -195,6 +195,8 @@ def fill_body(case):
             act.update(id=new_id(), at=int(act["at"]))
             ((kind, done),) = act["act"].items()
             fill_act(kind, done)
+    elif operation == "presence_put" and body.get("lead_id") and next(OFTEN):
+        body["lead_id"] = next(LEADS)
     elif operation == "invitations_invite":
         make_room()
         body["email"] = f"invited-{next(NUMBERS)}@mail.example"

@@ -21,7 +21,7 @@ struct Bodied {
     max_bytes: usize,
 }
 
-fn bodied() -> [Bodied; 9] {
+fn bodied() -> [Bodied; 10] {
     const SMALL: usize = 16 * 1024;
     const LARGE: usize = 512 * 1024;
     let audit = json!({
@@ -66,6 +66,7 @@ fn bodied() -> [Bodied; 9] {
             LARGE,
         ),
         route(Method::POST, "/v1/sync/operations".to_owned(), json!({ "operations": [operation] }), LARGE),
+        route(Method::PUT, "/v1/presence".to_owned(), json!({ "lead_id": lead_id(0) }), LARGE),
     ]
 }
 
@@ -112,6 +113,7 @@ fn wrong() -> Vec<Wrong> {
     add(route, "/direction", vec![json!(CANARY), json!("")]);
     add(route, "/body", vec![json!(""), json!(" \n "), long(65_536), nul()]);
 
+    add("/v1/presence", "/lead_id", vec![json!(CANARY), json!("0190")]);
     add("/v1/members/", "/role", vec![json!(CANARY), json!("")]);
     add("/v1/invitations", "/role", vec![json!(CANARY), json!("")]);
     add("/v1/invitations", "/email", vec![json!(CANARY), json!(""), long(260), nul(), line_break()]);

@@ -1,5 +1,7 @@
 //! Changing and deleting a lead.
 
+use std::collections::HashSet;
+
 use domain::{
     ConversationId, FieldEdit, Lead, LeadId, LeadPatch, MemberId, MessageId, OperationId, StageEvent, StageEventId,
     StageId, UnixMs,
@@ -20,6 +22,7 @@ pub(super) const FIND: &str = concat!(
 pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
                       notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, seq = $14 \
                       WHERE id = $1";
+pub(super) const OWNER: &str = "SELECT id, owner_id FROM lead WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
 pub(super) const LEAD_EDITS: &str = "SELECT id FROM lead_edit WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
@@ -71,6 +74,27 @@ impl Tenant {
             Ok(lead)
         })
         .await
+    }
+
+    /// Those of `leads` that are in sight.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn list_in_sight(&self, leads: Vec<LeadId>, sight: Sight) -> Result<HashSet<LeadId>, DbError> {
+        let ids: Vec<_> = leads.iter().map(ToString::to_string).collect();
+        self.store
+            .read(move |tx| {
+                let mut seen = HashSet::new();
+                tx.query_for_each(OWNER, &ids, |row| {
+                    let owner = row.opt_text(1)?.map(|_| row.parsed(1)).transpose()?;
+                    if sight.has(owner) {
+                        seen.insert(row.parsed(0)?);
+                    }
+                    Ok::<_, DbError>(())
+                })?;
+                Ok(seen)
+            })
+            .await
     }
 
     /// Deletes a lead within `sight` with its conversations, messages, stage events and edits, and remembers their ids.

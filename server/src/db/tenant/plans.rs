@@ -9,7 +9,7 @@ use crate::db::sql::Tx;
 use crate::db::tenant::Tenant;
 use crate::demo::{DemoConfig, generate};
 
-const HOT: [(&str, &str); 28] = [
+const HOT: [(&str, &str); 29] = [
     ("snapshot leads", snapshot::LEADS),
     ("snapshot moved leads", snapshot::MOVED_LEADS),
     ("snapshot conversations", snapshot::CONVERSATIONS),
@@ -27,6 +27,7 @@ const HOT: [(&str, &str); 28] = [
     ("delta invoices", delta::INVOICES),
     ("delta tombstones", delta::TOMBSTONES),
     ("find lead", leads::FIND),
+    ("owner of a lead", leads::OWNER),
     ("update lead", leads::UPDATE),
     ("conversations of a lead", leads::CONVERSATIONS),
     ("stage events of a lead", leads::STAGE_EVENTS),
