@@ -35,6 +35,7 @@ impl From<WriteError> for AdminError {
         match error {
             WriteError::Db(error) => Self::Db(error),
             WriteError::NotFound => Self::Db(DbError::NoSuchStudio),
+            WriteError::Forbidden => unreachable!("an operator has no role"),
             WriteError::Invalid { field, problem } => Self::Invalid { field, problem },
         }
     }

@@ -139,6 +139,7 @@ impl From<WriteError> for ApiError {
         match error {
             WriteError::Db(error) => Self::from(error),
             WriteError::NotFound => Self::NotFound,
+            WriteError::Forbidden => Self::Forbidden,
             WriteError::Invalid { field, problem } => Self::invalid(field, problem),
         }
     }

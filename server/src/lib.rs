@@ -26,6 +26,7 @@ mod mail;
 mod member_acts;
 mod openapi;
 mod pipeline;
+mod presence;
 mod rate_limits;
 mod request;
 mod retention;

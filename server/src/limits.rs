@@ -1,6 +1,6 @@
 //! How large things may be: of what people type as `domain::limits` says, of what travels and is kept as the rest.
 
-pub(crate) use domain::limits::{EMAIL_BYTES, EXACT_INTEGER, MESSAGE_BYTES, NAME_CHARS, TAGS};
+pub(crate) use domain::limits::{EMAIL_BYTES, EXACT_INTEGER, NAME_CHARS, TAGS};
 
 /// Of what a device says of itself, each field, in characters; as `wire::device::DeviceInfo` says.
 pub(crate) const DEVICE_CHARS: usize = 100;

@@ -20,7 +20,8 @@ use crate::openapi::{self, may_answer};
 use crate::rate_limits;
 use crate::request;
 use crate::routes::{
-    audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, server, sync,
+    audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, presence, server,
+    sync,
 };
 use crate::state::AppState;
 use crate::telemetry::{Fault, FaultKind, take_panic};
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::record_message))
         .routes(routes!(audit::append))
         .routes(routes!(operations::push))
+        .routes(routes!(presence::put))
         .routes(routes!(members::list))
         .routes(routes!(members::change_role, members::remove))
         .routes(routes!(invitations::list, invitations::invite))

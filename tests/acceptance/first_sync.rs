@@ -53,6 +53,7 @@ pub(crate) fn imported(server: &TestServer) -> (BTreeSet<LeadId>, BTreeSet<Messa
             | Row::Stage(_)
             | Row::Conversation(_)
             | Row::StageEvent(_)
+            | Row::LeadEdit(_)
             | Row::Subscription(_)
             | Row::Invoice(_) => {}
         }
@@ -153,6 +154,7 @@ async fn the_cache_and_the_server_agree_field_by_field() -> anyhow::Result<()> {
             | Row::Stage(_)
             | Row::Conversation(_)
             | Row::StageEvent(_)
+            | Row::LeadEdit(_)
             | Row::Subscription(_)
             | Row::Invoice(_) => {}
         }

@@ -193,14 +193,31 @@ def fill_body(case):
     elif operation == "sync_push":
         for act in body["operations"]:
             act.update(id=new_id(), at=int(act["at"]))
-            act["act"]["edit_lead"]["lead_id"] = next(LEADS)
-            value = act["act"]["edit_lead"]["edit"].get("value_minor") or {}
-            value.update({side: int(amount) for side, amount in value.items() if isinstance(amount, float)})
+            ((kind, done),) = act["act"].items()
+            fill_act(kind, done)
+    elif operation == "presence_put" and body.get("lead_id") and next(OFTEN):
+        body["lead_id"] = next(LEADS)
     elif operation == "invitations_invite":
         make_room()
         body["email"] = f"invited-{next(NUMBERS)}@mail.example"
     elif operation == "invitations_accept_page":
         body.update(full_name="Nobody", password="a long password")
+
+
+def fill_act(kind, done):
+    if kind == "edit_lead":
+        done["lead_id"] = next(LEADS)
+        value = done["edit"].get("value_minor") or {}
+        value.update({side: int(amount) for side, amount in value.items() if isinstance(amount, float)})
+    elif kind == "create_lead":
+        done["lead_id"] = new_id()
+        done["lead"].update(stage_id=next(STAGES), owner_id=next(MEMBERS))
+        if isinstance(done["lead"].get("value_minor"), float):
+            done["lead"]["value_minor"] = int(done["lead"]["value_minor"])
+    elif kind == "merge_leads":
+        done.update(lead_id=next(LEADS), duplicate_id=next(LEADS))
+    elif kind == "reply":
+        done.update(message_id=new_id(), conversation_id=next(CONVERSATIONS))
 
 
 def new_id():

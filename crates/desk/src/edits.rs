@@ -5,10 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
 use domain::{Lead, LeadEdit, LeadField, LeadId, OperationId, Permission, UnixMs};
-use store::Edited;
 use store::read::FieldConflict;
+use store::{Edited, NewEdit};
 use uuid::Uuid;
-use wire::operation::{Act, EditLead, Operation};
 
 use crate::state::OpenDesk;
 use crate::undo::Done;
@@ -93,9 +92,8 @@ impl Desk {
         mut make: impl FnMut(&Lead) -> Option<LeadEdit> + Send + 'static,
     ) -> Result<Edited, DeskError> {
         let at = self.inner.clock.now();
-        let edited = self
-            .query(move |cache| cache.edit_leads(&ids, &mut |lead| Some(operation(lead.id, make(lead)?, at))))
-            .await?;
+        let edited =
+            self.query(move |cache| cache.edit_leads(&ids, &mut |lead| Some(new_edit(make(lead)?, at)))).await?;
         let applied = edited.applied;
         self.tell(DeskEvent::Changed(Changed {
             leads: applied.leads,
@@ -142,8 +140,8 @@ fn note(open: &OpenDesk, done: Done) -> Option<Uuid> {
     open.undo.lock().unwrap_or_else(PoisonError::into_inner).note(done)
 }
 
-fn operation(lead_id: LeadId, edit: LeadEdit, at: UnixMs) -> Operation {
-    Operation { id: OperationId::from_uuid(Uuid::now_v7()), at, act: Act::EditLead(EditLead { lead_id, edit }) }
+fn new_edit(edit: LeadEdit, at: UnixMs) -> NewEdit {
+    NewEdit { id: OperationId::from_uuid(Uuid::now_v7()), at, edit }
 }
 
 /// What the change makes of a lead.
@@ -163,7 +161,7 @@ fn bulk_edit(lead: &Lead, change: &BulkChange) -> LeadEdit {
 
 /// The lead with the conflict decided; nothing where both can't be had.
 fn decided(lead: &Lead, conflict: &FieldConflict, choice: ConflictChoice) -> Option<Lead> {
-    use domain::FieldValue::{Money, Owner, Stage, Tags, Text};
+    use domain::FieldValue::{Money, Owner, Stage, State, Tags, Text};
     let mut wanted = lead.clone();
     if choice == ConflictChoice::Both {
         let Text(Some(yours)) = &conflict.yours else { return None };
@@ -183,6 +181,7 @@ fn decided(lead: &Lead, conflict: &FieldConflict, choice: ConflictChoice) -> Opt
         (LeadField::OwnerId, Owner(id)) => wanted.owner_id = id,
         (LeadField::Tags, Tags(tags)) => wanted.tags = tags,
         (LeadField::ValueMinor, Money(value)) => wanted.value_minor = value,
+        (LeadField::State, State(state)) => wanted.state = state,
         _ => return None,
     }
     Some(wanted)

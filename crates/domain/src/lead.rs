@@ -5,7 +5,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, SchemaType, Type};
 
-use crate::{LeadId, MemberId, Phone, StageId, UnixMs};
+use crate::{LeadId, MemberId, Permission, Phone, StageId, UnixMs};
 
 /// The door a lead came in by (B1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
@@ -22,6 +22,29 @@ pub enum Source {
     /// The lead wrote first, on a messaging channel.
     Message,
     Referral,
+}
+
+/// Whether a lead is worked on (B5), in the order of how far it is from that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LeadState {
+    #[default]
+    Active,
+    /// Out of the lists, for good or until somebody wants it back.
+    Archived,
+    /// To be erased; until then it can be restored.
+    Deleted,
+}
+
+impl LeadState {
+    /// What one needs to bring a lead from one state to another.
+    pub const fn permission(from: Self, to: Self) -> Permission {
+        match (from, to) {
+            (Self::Deleted, _) | (_, Self::Deleted) => Permission::DeleteLeads,
+            (Self::Active | Self::Archived, Self::Active | Self::Archived) => Permission::EditLeads,
+        }
+    }
 }
 
 /// One touch of attribution: what was known of the visit. All of it is text from outside.
@@ -82,6 +105,7 @@ pub struct Lead {
     /// Expected value in hundredths of the studio's currency.
     #[schema(required)]
     pub value_minor: Option<i64>,
+    pub state: LeadState,
     pub first_touch: Touch,
     pub last_touch: Touch,
     pub created_at: UnixMs,
@@ -128,6 +152,9 @@ pub struct LeadPatch {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schema(minimum = 0, maximum = 9007199254740991_i64)]
     pub value_minor: Option<Option<i64>>,
+    /// To and from `deleted` only with the permission to delete leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<LeadState>,
 }
 
 /// Written by hand: shows which fields change, never to what.
@@ -142,6 +169,7 @@ impl std::fmt::Debug for LeadPatch {
             ("tags", self.tags.is_some()),
             ("notes", self.notes.is_some()),
             ("value_minor", self.value_minor.is_some()),
+            ("state", self.state.is_some()),
         ];
         f.debug_set().entries(named.iter().filter(|(_, set)| *set).map(|(name, _)| name)).finish()
     }
@@ -193,6 +221,7 @@ impl NewLead {
             tags: Some(self.tags.clone()),
             notes: Some(self.notes.clone()),
             value_minor: Some(self.value_minor),
+            state: None,
         }
     }
 
@@ -211,6 +240,7 @@ impl NewLead {
             tags,
             notes,
             value_minor,
+            state: LeadState::Active,
             last_touch: first_touch.clone(),
             first_touch,
             created_at,
@@ -224,7 +254,7 @@ impl Lead {
     /// The lead with what the patch says.
     #[must_use]
     pub fn patched(mut self, patch: LeadPatch) -> Self {
-        let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = patch;
+        let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = patch;
         self.name = name.unwrap_or(self.name);
         self.email = email.unwrap_or(self.email);
         self.phone = phone.unwrap_or(self.phone);
@@ -233,6 +263,7 @@ impl Lead {
         self.tags = tags.unwrap_or(self.tags);
         self.notes = notes.unwrap_or(self.notes);
         self.value_minor = value_minor.unwrap_or(self.value_minor);
+        self.state = state.unwrap_or(self.state);
         self
     }
 }

@@ -25,15 +25,15 @@ pub use billing::{
 };
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use edit::{
-    Edited, FieldChange, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadField, LeadMerge,
-    check_filled_line, check_line, check_text, is_email, merge_lead,
+    Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
+    LeadField, LeadMerge, check_filled_line, check_line, check_message_body, check_text, is_email, merge_lead,
 };
 pub use fold::fold;
 pub use id::{
     ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, OperationId,
     StageEventId, StageId, StudioId,
 };
-pub use lead::{Lead, LeadPatch, NewLead, Source, Touch};
+pub use lead::{Lead, LeadPatch, LeadState, NewLead, Source, Touch};
 pub use membership::{MemberRefusal, Subject, check_change_role, check_invite, check_remove};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use phone::{InvalidPhone, Phone};

@@ -12,6 +12,8 @@ pub const EMAIL_BYTES: usize = 254;
 pub const TAGS: usize = 50;
 /// Of one tag, in characters.
 pub const TAG_CHARS: usize = 60;
+/// Of each field of a touch, in characters.
+pub const TOUCH_CHARS: usize = 1_000;
 /// The largest whole number that every client holds exactly, JavaScript's included (RFC 8259 §6).
 pub const EXACT_INTEGER: i64 = (1 << 53) - 1;
 /// Of a lead's value.

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use domain::{LeadId, Source, UnixMs};
+use domain::{LeadId, LeadState, Source, UnixMs};
 use frontdesk_export::{ExportContext, Format, LeadRecord, TouchRecord, create};
 use outcome::Result;
 use uuid::Uuid;
@@ -91,6 +91,7 @@ fn main() -> Result<()> {
                 tags: if hostile.is_some() { &tags } else { &[] },
                 notes,
                 value_minor: value_of(n),
+                state: LeadState::Active,
                 first_touch: TouchRecord { utm_source: hostile, ..TouchRecord::default() },
                 last_touch: TouchRecord::default(),
                 created_at: UnixMs(1_752_000_000_000 + n as i64 * 61_007),

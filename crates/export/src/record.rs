@@ -1,11 +1,11 @@
 //! The columns of an export, once, for every format.
 
-use domain::{Lead, LeadId, Source, Touch, UnixMs};
+use domain::{Lead, LeadId, LeadState, Source, Touch, UnixMs};
 
 use crate::ExportContext;
 
 /// How many columns there are.
-pub const COLUMN_COUNT: usize = 46;
+pub const COLUMN_COUNT: usize = 47;
 
 /// One lead, every reference already resolved to what a person reads.
 #[derive(Clone, Copy)]
@@ -25,6 +25,7 @@ pub struct LeadRecord<'a> {
     pub notes: &'a str,
     /// Hundredths of the studio's currency.
     pub value_minor: Option<i64>,
+    pub state: LeadState,
     pub first_touch: TouchRecord<'a>,
     pub last_touch: TouchRecord<'a>,
     pub created_at: UnixMs,
@@ -107,6 +108,7 @@ impl<'a> LeadRecord<'a> {
             tags: &lead.tags,
             notes: &lead.notes,
             value_minor: lead.value_minor,
+            state: lead.state,
             first_touch: (&lead.first_touch).into(),
             last_touch: (&lead.last_touch).into(),
             created_at: lead.created_at,
@@ -140,6 +142,7 @@ impl<'a> LeadRecord<'a> {
             ("notes", Cell::Text(self.notes)),
             ("value", self.value_minor.map_or(Cell::Empty, Cell::Amount)),
             ("currency", currency.into()),
+            ("state", Cell::Text(state_code(self.state))),
             ("first_touch_utm_source", first.utm_source.into()),
             ("first_touch_utm_medium", first.utm_medium.into()),
             ("first_touch_utm_campaign", first.utm_campaign.into()),
@@ -212,6 +215,7 @@ pub fn columns() -> [&'static str; COLUMN_COUNT] {
         tags: &[],
         notes: "",
         value_minor: None,
+        state: LeadState::Active,
         first_touch: TouchRecord::default(),
         last_touch: TouchRecord::default(),
         created_at: UnixMs(0),
@@ -226,6 +230,15 @@ pub fn columns() -> [&'static str; COLUMN_COUNT] {
         consent_marketing: None,
     };
     nobody.cells(&context).map(|(name, _)| name)
+}
+
+/// The word for a state in files: the one the API uses.
+const fn state_code(state: LeadState) -> &'static str {
+    match state {
+        LeadState::Active => "active",
+        LeadState::Archived => "archived",
+        LeadState::Deleted => "deleted",
+    }
 }
 
 /// The word for a source in files: the one the API uses.

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domain::{Lead, LeadId, Phone, Source, StageId, Touch, UnixMs};
+use domain::{Lead, LeadId, LeadState, Phone, Source, StageId, Touch, UnixMs};
 use export::formula::unescape_cell;
 use export::tags::split_tags;
 use export::{ExportContext, ExportError, Format, LeadRecord, columns, create};
@@ -34,6 +34,7 @@ fn lead() -> Lead {
         tags: vec!["family".to_owned(), "a;b".to_owned()],
         notes: "two\r\nlines, \"quoted\"".to_owned(),
         value_minor: Some(-500),
+        state: LeadState::Archived,
         first_touch: Touch { utm_source: Some("instagram".to_owned()), ..Touch::default() },
         last_touch: Touch { referred_by: Some("=1+1".to_owned()), ..Touch::default() },
         created_at: UnixMs(1_752_000_000_000),
@@ -103,6 +104,7 @@ fn csv_has_every_column_and_reads_back() {
         ("notes", "two\r\nlines, \"quoted\""),
         ("value", "-5.00"),
         ("currency", "GBP"),
+        ("state", "archived"),
         ("first_touch_utm_source", "instagram"),
         ("last_touch_referred_by", "=1+1"),
         ("created_at", "2025-07-08T19:40:00.000+01:00"),

@@ -217,6 +217,7 @@ fn lead_rows(n: u64, dice: &mut Dice) -> impl Iterator<Item = Row> {
         tags: vec![["vip", "trial", "kids"][dice.roll(3) as usize].to_owned()],
         notes: String::new(),
         value_minor: Some(dice.roll(90_000) as i64),
+        state: LeadState::Active,
         first_touch: Touch::default(),
         last_touch: Touch::default(),
         created_at: UnixMs(moment(n).0 - dice.roll(10_000_000_000) as i64),

@@ -145,7 +145,8 @@ CREATE TABLE lead (
     tags              TEXT    NOT NULL,   -- JSON, as it came
     first_touch       TEXT    NOT NULL,   -- JSON
     last_touch        TEXT    NOT NULL,   -- JSON
-    notes             TEXT    NOT NULL
+    notes             TEXT    NOT NULL,
+    state             INTEGER NOT NULL
 ) STRICT;
 -- One for each order of the list, wide enough that filters are answered without the table.
 CREATE INDEX lead_by_name     ON lead (name_key, id, stage_ref, owner_ref, source, created_at, last_activity_at);
@@ -207,6 +208,18 @@ CREATE TABLE stage_event (
     epoch     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX stage_event_by_lead ON stage_event (lead_n, at);
+
+-- What staff edited, with what lost against a colleague's edit.
+CREATE TABLE lead_edit (
+    n           INTEGER NOT NULL PRIMARY KEY,
+    id          BLOB    NOT NULL UNIQUE,
+    lead_n      INTEGER NOT NULL,
+    member_ref  INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    changes     TEXT    NOT NULL,   -- JSON
+    epoch       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lead_edit_by_lead ON lead_edit (lead_n, at);
 
 -- A conversation that only messages have spoken of so far has status -1 and stands in no folder.
 CREATE TABLE conversation (

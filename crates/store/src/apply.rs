@@ -13,7 +13,8 @@ use wire::changes::{Change, Row, RowId};
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
 use crate::table::{
-    billing, conversation, lead, message, outbox as outbox_table, stage_event, studio, sync_state, unreadable,
+    billing, conversation, lead, lead_edit, message, outbox as outbox_table, stage_event, studio, sync_state,
+    unreadable,
 };
 use crate::{Applied, PageProgress, PullPage, StoreError, outbox, scrub};
 
@@ -126,6 +127,7 @@ impl<'t> Writing<'t> {
             Row::Conversation(row) => conversation::upsert(self, row),
             Row::Message(row) => message::upsert(self, row),
             Row::StageEvent(row) => stage_event::upsert(self, row),
+            Row::LeadEdit(row) => lead_edit::upsert(self, row),
             Row::Subscription(row) => billing::upsert_subscription(self, row),
             Row::Invoice(row) => billing::upsert_invoice(self, row),
         }
@@ -174,6 +176,7 @@ impl<'t> Writing<'t> {
             RowId::Conversation(id) => conversation::erase(self, id),
             RowId::Message(id) => message::erase(self, id),
             RowId::StageEvent(id) => stage_event::erase(self, id),
+            RowId::LeadEdit(id) => lead_edit::erase(self, id),
             RowId::Subscription(id) => billing::erase_subscription(self, id),
             RowId::Invoice(id) => billing::erase_invoice(self, id),
         }
@@ -189,7 +192,8 @@ impl<'t> Writing<'t> {
         lead::sweep(self)?;
         conversation::sweep(self)?;
         message::sweep(self)?;
-        stage_event::sweep(self)
+        stage_event::sweep(self)?;
+        lead_edit::sweep(self)
     }
 
     pub(crate) fn count_lead(&mut self, facet: (i64, i64, i64), change: i64) {

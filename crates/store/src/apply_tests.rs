@@ -23,6 +23,41 @@ fn bodies(cache: &TestCache, conversation: u64, anchor: MessageAnchor, limit: u3
     page.messages.into_iter().map(|message| message.body).collect()
 }
 
+fn edit(n: u64, lead: u64, seconds: i64) -> LeadEditRecord {
+    let text = |text: &str| FieldValue::Text(Some(text.to_owned()));
+    let (from, to) = (text("Nora"), text("Ángel \u{0} 🎉"));
+    LeadEditRecord {
+        id: OperationId::from_uuid(uuid(9, n)),
+        lead_id: lead_id(lead),
+        member_id: member_id(4),
+        at: at(seconds),
+        changes: vec![FieldEdit { field: LeadField::Name, from, to, outcome: FieldOutcome::Conflict }],
+    }
+}
+
+fn edits_held(cache: &TestCache) -> i64 {
+    cache.with_reader(|db| db.query_row("SELECT count(*) FROM lead_edit", [], |row| row.get(0)).unwrap())
+}
+
+#[test]
+fn an_edit_goes_by_itself_with_its_lead_and_to_another() {
+    let cache = new_cache();
+    cache.apply(vec![
+        put(lead(1, "Nora")),
+        put(lead(2, "Anna")),
+        put(edit(1, 1, 1)),
+        put(edit(2, 1, 2)),
+        put(edit(3, 1, 3)),
+    ]);
+    let of = |n| cache.get_lead_detail(lead_id(n)).unwrap().edits.into_iter().map(|edit| edit.id).collect::<Vec<_>>();
+    let id = |n| edit(n, 1, 0).id;
+    assert_eq!(of(1), [id(3), id(2), id(1)]);
+    assert!(cache.apply(vec![put(edit(3, 2, 3)), Change::Forget(RowId::LeadEdit(id(2)))]).leads);
+    assert_eq!((of(1), of(2)), (vec![id(1)], vec![id(3)]));
+    cache.apply(vec![Change::Delete(RowId::Lead(lead_id(1)))]);
+    assert_eq!((of(2), edits_held(&cache)), (vec![id(3)], 1));
+}
+
 #[test]
 fn a_lead_reads_back_as_it_came() {
     let cache = new_cache();
@@ -40,8 +75,11 @@ fn a_lead_reads_back_as_it_came() {
         member_id: Some(member_id(4)),
         at: at(3),
     };
-    cache.apply(vec![put(event.clone()), put(conversation(1, 1)), put(whole.clone())]);
+    let edits = [edit(2, 1, 9), edit(1, 1, 4)];
+    let [newest, oldest] = edits.clone().map(put);
+    cache.apply(vec![put(event.clone()), oldest, newest, put(conversation(1, 1)), put(whole.clone())]);
     let detail = cache.get_lead_detail(lead_id(1)).unwrap();
+    assert_eq!(detail.edits, edits);
     assert_eq!(detail.lead, whole);
     assert_eq!(detail.stage_events, [event]);
     assert_eq!(detail.conversations.len(), 1);
@@ -54,7 +92,8 @@ fn a_lead_reads_back_as_it_came() {
 fn every_field_of_a_lead_changes_alone() {
     let touch = || Touch { utm_source: Some("spring".to_owned()), ..Touch::default() };
     type Edit = fn(&mut Lead);
-    let changes: [(&str, Edit); 12] = [
+    let changes: [(&str, Edit); 13] = [
+        ("state", |lead| lead.state = LeadState::Deleted),
         ("name", |lead| lead.name = "Zoë".to_owned()),
         ("email", |lead| lead.email = Some("z@b.example".to_owned())),
         ("phone", |lead| lead.phone = Some(phone("+447700900119"))),
@@ -290,7 +329,13 @@ fn a_restarted_snapshot_sweeps_at_its_end_only() {
         at: at(1),
     };
     let all = |n: u64| {
-        vec![put(lead(n, "Somebody")), put(conversation(n, n)), put(message(n, n, n, "words here")), put(event(n, n))]
+        vec![
+            put(lead(n, "Somebody")),
+            put(conversation(n, n)),
+            put(message(n, n, n, "words here")),
+            put(event(n, n)),
+            put(edit(n, n, 1)),
+        ]
     };
     let mut rows = all(1);
     rows.extend(all(2));
@@ -323,6 +368,8 @@ fn a_restarted_snapshot_sweeps_at_its_end_only() {
     assert_eq!(cache.list_stages().unwrap().len(), 1);
     assert_eq!(cache.folder_counts(member_id(1)).unwrap().open, 1);
     assert_eq!(cache.get_lead_detail(lead_id(1)).unwrap().stage_events.len(), 1);
+    assert_eq!(cache.get_lead_detail(lead_id(1)).unwrap().edits.len(), 1);
+    assert_eq!(edits_held(&cache), 1);
     // The next end without a restart sweeps nothing.
     cache.apply_page(&finished("e", vec![])).unwrap();
     assert_eq!(cache.lead_count(&LeadFilter::default()).unwrap(), 1);

@@ -29,8 +29,8 @@ use crate::read::{
 use crate::scrub::{self, Scrubbed};
 use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadScope, PullPage, StoreError, StoredView, SyncState, Verdict, inbox,
-    open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, PullPage, StoreError, StoredView, SyncState,
+    Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -374,7 +374,7 @@ impl Cache {
     pub fn edit_leads(
         &self,
         ids: &[LeadId],
-        edit: &mut dyn FnMut(&Lead) -> Option<Operation>,
+        edit: &mut dyn FnMut(&Lead) -> Option<NewEdit>,
     ) -> Result<Edited, StoreError> {
         self.write(|tx, buckets| outbox::edit_leads(tx, buckets, ids, edit))
     }

@@ -1,8 +1,8 @@
 //! The integers that stand for enums in the tables. They are on disk: a code never changes its meaning.
 
 use domain::{
-    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadField, Role, Source, StageOutcome,
-    SubscriptionStatus,
+    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadField, LeadState, Role, Source,
+    StageOutcome, SubscriptionStatus,
 };
 
 use crate::StoreError;
@@ -34,6 +34,7 @@ codes! {
         Manual = 0, CsvImport = 1, CaptureForm = 2, Webhook = 3, MetaLeadAd = 4, GoogleLeadForm = 5, GoogleSheet = 6,
         Message = 7, Referral = 8,
     }
+    LeadState { Active = 0, Archived = 1, Deleted = 2 }
     Channel { Whatsapp = 0, Email = 1, Sms = 2, Instagram = 3, WebChat = 4, CallNote = 5 }
     ConversationStatus { Open = 0, Snoozed = 1, Archived = 2 }
     Direction { Inbound = 0, Outbound = 1 }
@@ -46,7 +47,7 @@ codes! {
     }
     ActState { Waiting = 0, Done = 1, Settling = 2, Refused = 3, Kept = 4 }
     LeadField {
-        Name = 0, Email = 1, Phone = 2, StageId = 3, OwnerId = 4, Tags = 5, Notes = 6, ValueMinor = 7,
+        Name = 0, Email = 1, Phone = 2, StageId = 3, OwnerId = 4, Tags = 5, Notes = 6, ValueMinor = 7, State = 8,
     }
     InvoiceStatus { Draft = 0, Open = 1, Paid = 2, Uncollectible = 3, Void = 4 }
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use rusqlite::{Connection, Transaction};
 use uuid::Uuid;
-use wire::operation::{Act, EditLead, Operation};
+use wire::operation::{Act, EditLead, MergeLeads, Operation, Reply};
 
 use crate::apply::{Buckets, Writing};
 use crate::leads::find_lead;
@@ -20,7 +20,7 @@ use crate::read::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxR
 use crate::table::lead_base::Base;
 use crate::table::outbox::{self, ActState, Stored};
 use crate::table::{conflict, lead, lead_base, sync_state};
-use crate::{Applied, StoreError};
+use crate::{Applied, StoreError, inbox};
 
 /// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
 const KEPT_MS: i64 = 8 * 24 * 60 * 60 * 1_000;
@@ -31,6 +31,15 @@ pub enum Verdict {
     /// It is done; with what became of each field of an edited lead.
     Done(Vec<FieldResult>),
     Refused(OutboxRefusal),
+}
+
+/// An edit to be made. Its id and time are the caller's, so that tests and simulations can repeat them.
+#[derive(Debug, Clone)]
+pub struct NewEdit {
+    pub id: OperationId,
+    /// By this computer's clock.
+    pub at: UnixMs,
+    pub edit: LeadEdit,
 }
 
 /// What edits came to.
@@ -48,7 +57,7 @@ pub(crate) fn edit_leads(
     tx: &Transaction<'_>,
     buckets: &mut Buckets,
     ids: &[LeadId],
-    make: &mut dyn FnMut(&Lead) -> Option<Operation>,
+    make: &mut dyn FnMut(&Lead) -> Option<NewEdit>,
 ) -> Result<Edited, StoreError> {
     let mut writing = Writing::begin(tx, buckets, false)?;
     let mut edited = Edited::default();
@@ -57,15 +66,15 @@ pub(crate) fn edit_leads(
             edited.missing += 1;
             continue;
         };
-        let Some(operation) = make(&shown) else { continue };
-        let Act::EditLead(EditLead { edit, .. }) = &operation.act;
-        let merge = merge_lead(edit.clone(), operation.at, &shown, None);
+        let Some(NewEdit { id: operation_id, at, edit }) = make(&shown) else { continue };
+        let merge = merge_lead(edit.clone(), at, &shown, None);
         if merge.fields.iter().all(|field| field.outcome == FieldOutcome::Same) {
             continue;
         }
-        let after = with_edit(&shown, edit.clone(), operation.at);
+        let after = with_edit(&shown, edit.clone(), at);
         lead_base::keep(tx, &shown)?;
-        outbox::append(tx, &operation)?;
+        let act = Act::EditLead(Box::new(EditLead { lead_id: *id, edit }));
+        outbox::append(tx, &Operation { id: operation_id, at, act })?;
         lead::show(&mut writing, &after)?;
         writing.applied.outbox = true;
         edited.leads.push((*id, LeadEdit::between(&shown, &after)));
@@ -99,9 +108,8 @@ pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), 
 fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     let mut shown = told;
     for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
-        if stored.state.is_shown() {
-            let Act::EditLead(EditLead { edit, .. }) = stored.operation.act;
-            shown = with_edit(&shown, edit, stored.operation.at);
+        if let Some(EditLead { edit, .. }) = stored.operation.act.as_edit().filter(|_| stored.state.is_shown()) {
+            shown = with_edit(&shown, edit.clone(), stored.operation.at);
         }
     }
     Ok(shown)
@@ -189,8 +197,9 @@ pub(crate) fn judge(
         match verdict {
             Verdict::Done(fields) => {
                 outbox::set_state(tx, *id, ActState::Done)?;
-                let Act::EditLead(EditLead { lead_id, edit }) = &stored.operation.act;
-                conflict::note(tx, &stored.operation, *lead_id, edit, fields)?;
+                if let Some(EditLead { lead_id, edit }) = stored.operation.act.as_edit() {
+                    conflict::note(tx, &stored.operation, *lead_id, edit, fields)?;
+                }
             }
             Verdict::Refused(refusal) => outbox::refuse(tx, *id, refusal)?,
         }
@@ -331,11 +340,21 @@ pub(crate) fn list(db: &Connection, offset: u64, limit: u32) -> Result<Vec<Outbo
             _ => OutboxState::Waiting,
         };
         let Operation { id, at, act } = stored.operation;
+        let name_of = |id| Ok::<_, StoreError>(find_lead(db, id)?.map(|lead| lead.name));
         let act = match act {
-            Act::EditLead(EditLead { lead_id, edit }) => OutboxAct::LeadEdited {
-                lead_id,
-                lead_name: find_lead(db, lead_id)?.map(|lead| lead.name),
-                changes: edit.changes(),
+            Act::CreateLead(act) => OutboxAct::LeadCreated { lead_id: act.lead_id, name: act.lead.name },
+            Act::EditLead(act) => OutboxAct::LeadEdited {
+                lead_id: act.lead_id,
+                lead_name: name_of(act.lead_id)?,
+                changes: act.edit.changes(),
+            },
+            Act::MergeLeads(MergeLeads { lead_id, duplicate_id }) => {
+                OutboxAct::LeadsMerged { lead_id, lead_name: name_of(lead_id)?, duplicate_name: name_of(duplicate_id)? }
+            }
+            Act::Reply(Reply { conversation_id, body, .. }) => OutboxAct::Replied {
+                conversation_id,
+                lead_name: inbox::get(db, conversation_id).ok().map(|row| row.lead_name),
+                body,
             },
         };
         rows.push(OutboxRow { id, at, state, act });
@@ -348,8 +367,7 @@ pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField
     let mut fields = BTreeSet::new();
     for stored in outbox::list_of(db, id.as_uuid())? {
         if matches!(stored.state, ActState::Waiting | ActState::Refused) {
-            let Act::EditLead(EditLead { edit, .. }) = &stored.operation.act;
-            fields.extend(edit.fields());
+            fields.extend(stored.operation.act.as_edit().into_iter().flat_map(|act| act.edit.fields()));
         }
     }
     Ok(fields.into_iter().collect())

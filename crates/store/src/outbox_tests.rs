@@ -4,11 +4,10 @@
 
 use domain::*;
 use wire::changes::{Change, RowId};
-use wire::operation::{Act, EditLead, Operation};
 
 use crate::read::*;
 use crate::testing::*;
-use crate::{StoreError, Verdict};
+use crate::{NewEdit, StoreError, Verdict};
 
 fn operation_id(n: u64) -> OperationId {
     OperationId::from_uuid(uuid(10, n))
@@ -31,7 +30,7 @@ impl TestCache {
         let make = &mut |shown: &Lead| {
             let mut after = shown.clone();
             change(&mut after);
-            Some(edit(n, shown.id, LeadEdit::between(shown, &after)))
+            Some(edit(n, LeadEdit::between(shown, &after)))
         };
         self.cache.edit_leads(&[lead_id(of)], make).unwrap().leads.len()
     }
@@ -57,8 +56,8 @@ impl TestCache {
     }
 }
 
-fn edit(n: u64, lead_id: LeadId, edit: LeadEdit) -> Operation {
-    Operation { id: operation_id(n), at: at(500 + n as i64), act: Act::EditLead(EditLead { lead_id, edit }) }
+fn edit(n: u64, edit: LeadEdit) -> NewEdit {
+    NewEdit { id: operation_id(n), at: at(500 + n as i64), edit }
 }
 
 fn renamed(n: u64, name: &str) -> Lead {
@@ -115,7 +114,7 @@ fn the_same_id_is_not_taken_twice_and_nothing_of_the_second_happens() {
     cache.rename(1, 1, "Eleonora");
     let again = &mut |shown: &Lead| {
         let after = Lead { name: "Other".to_owned(), ..shown.clone() };
-        Some(edit(1, shown.id, LeadEdit::between(shown, &after)))
+        Some(edit(1, LeadEdit::between(shown, &after)))
     };
     assert!(cache.edit_leads(&[lead_id(2)], again).is_err());
     assert_eq!(cache.shown(2).name, "Ben");

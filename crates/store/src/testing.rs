@@ -86,6 +86,7 @@ pub(crate) fn lead(n: u64, name: &str) -> Lead {
         tags: vec![],
         notes: "a note".to_owned(),
         value_minor: None,
+        state: LeadState::Active,
         first_touch: Touch { utm_source: Some("first".to_owned()), ..Touch::default() },
         last_touch: Touch { gclid: Some("last".to_owned()), ..Touch::default() },
         created_at: at(n as i64),
@@ -198,6 +199,12 @@ macro_rules! boxed_row_of {
     ($($row:ident),+) => {$(impl From<$row> for RowOf { fn from(row: $row) -> Self { Self(Row::$row(Box::new(row))) } })+};
 }
 boxed_row_of!(Lead, Subscription, Invoice);
+
+impl From<LeadEditRecord> for RowOf {
+    fn from(row: LeadEditRecord) -> Self {
+        Self(Row::LeadEdit(row))
+    }
+}
 
 pub(crate) fn page(cursor: &str, changes: Vec<Change>) -> PullPage {
     PullPage {

@@ -101,6 +101,9 @@ fn verdict(OperationResult { id, outcome }: OperationResult) -> Option<(Operatio
         OperationOutcome::Refused(Refused { reason, field }) => Verdict::Refused(match reason {
             RefusalReason::NotFound => OutboxRefusal::NotFound,
             RefusalReason::Invalid => OutboxRefusal::Invalid(field),
+            RefusalReason::Forbidden => OutboxRefusal::Forbidden,
+            RefusalReason::LeadDeleted => OutboxRefusal::LeadDeleted,
+            RefusalReason::Taken => OutboxRefusal::Other("taken".to_owned()),
             RefusalReason::OtherAct => OutboxRefusal::Other("other_act".to_owned()),
             RefusalReason::Unknown => OutboxRefusal::Other("unknown".to_owned()),
         }),
@@ -122,7 +125,10 @@ mod tests {
         Operation {
             id: OperationId::from_uuid(Uuid::from_u128(n)),
             at: UnixMs(0),
-            act: Act::EditLead(EditLead { lead_id: LeadId::from_uuid(Uuid::nil()), edit: LeadEdit::default() }),
+            act: Act::EditLead(Box::new(EditLead {
+                lead_id: LeadId::from_uuid(Uuid::nil()),
+                edit: LeadEdit::default(),
+            })),
         }
     }
 

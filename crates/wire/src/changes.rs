@@ -6,8 +6,8 @@
 //! says how far the server has looked without finding anything for this member, and its cursor is kept like any
 //! other.
 //!
-//! With no cursor the server sends a snapshot: studio, members and stages, then leads (with their conversations and
-//! stage events) and messages, newest activity first. With the cursor of a finished snapshot it sends what changed
+//! With no cursor the server sends a snapshot: studio, members and stages, then leads (with their conversations,
+//! stage events and edits) and messages, newest activity first. With the cursor of a finished snapshot it sends what changed
 //! since.
 //!
 //! A snapshot may tell a row twice, and tells messages of a lead whose own row only comes with the changes after
@@ -23,8 +23,8 @@
 //! pull. It ends with the session, and when the server stops.
 
 use domain::{
-    Conversation, ConversationId, Invoice, InvoiceId, Lead, LeadId, Member, MemberId, Message, MessageId, Stage,
-    StageEvent, StageEventId, StageId, Studio, StudioId, Subscription, UnixMs,
+    Conversation, ConversationId, Invoice, InvoiceId, Lead, LeadEditRecord, LeadId, Member, MemberId, Message,
+    MessageId, OperationId, Stage, StageEvent, StageEventId, StageId, Studio, StudioId, Subscription, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,6 +48,7 @@ pub enum Row {
     Conversation(Conversation),
     Message(Message),
     StageEvent(StageEvent),
+    LeadEdit(LeadEditRecord),
     Subscription(Box<Subscription>),
     Invoice(Box<Invoice>),
 }
@@ -62,13 +63,15 @@ pub enum RowId {
     Conversation(ConversationId),
     Message(MessageId),
     StageEvent(StageEventId),
+    /// By the operation that it was.
+    LeadEdit(OperationId),
     /// The studio's one.
     Subscription(StudioId),
     Invoice(InvoiceId),
 }
 
 /// Rows in the whole of what this response and its resumptions will bring; an estimate that may move by
-/// what colleagues do meanwhile.
+/// what colleagues do meanwhile. Studio, members, stages, what is paid and the edits of leads are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     pub leads: u64,

@@ -10,6 +10,7 @@ pub mod error;
 pub mod invitation;
 pub mod member;
 pub mod operation;
+pub mod presence;
 pub mod write;
 
 pub use error::{ApiErrorBody, ApiErrorCode};

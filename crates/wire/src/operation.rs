@@ -2,11 +2,11 @@
 //!
 //! A device keeps each act until it has its result, and sends it again as it was when it does not know whether it arrived:
 //! the id makes sure that it is done at most once, however often it is sent, and is kept for ever. Acts on the same
-//! target are done in the order they are sent in.
+//! target are done in the order they are sent in; targets are the leads that an act names, or its conversation.
 //!
 //! What is refused is not kept: the same operation may be sent again once what stood in its way is gone.
 
-use domain::{FieldResult, LeadEdit, LeadId, OperationId, UnixMs};
+use domain::{ConversationId, FieldResult, LeadEdit, LeadId, MessageId, NewLead, OperationId, UnixMs};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,30 +42,56 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
-    EditLead(EditLead),
+    CreateLead(Box<CreateLead>),
+    EditLead(Box<EditLead>),
+    MergeLeads(MergeLeads),
+    Reply(Reply),
 }
 
 impl Act {
     /// What it is about: leads and conversations, by their ids. Acts that share one are done in their order.
     pub fn targets(&self) -> Vec<Uuid> {
         match self {
-            Self::EditLead(EditLead { lead_id, .. }) => vec![*lead_id.as_uuid()],
+            Self::Reply(act) => vec![*act.conversation_id.as_uuid()],
+            _ => self.leads().iter().map(|id| *id.as_uuid()).collect(),
         }
     }
 
-    /// The leads among them.
+    /// The leads it names.
     pub fn leads(&self) -> Vec<LeadId> {
         match self {
-            Self::EditLead(EditLead { lead_id, .. }) => vec![*lead_id],
+            Self::CreateLead(act) => vec![act.lead_id],
+            Self::EditLead(act) => vec![act.lead_id],
+            Self::MergeLeads(MergeLeads { lead_id, duplicate_id }) => vec![*lead_id, *duplicate_id],
+            Self::Reply(_) => Vec::new(),
+        }
+    }
+
+    /// The edit, if it is one.
+    pub const fn as_edit(&self) -> Option<&EditLead> {
+        match self {
+            Self::EditLead(act) => Some(act),
+            Self::CreateLead(_) | Self::MergeLeads(_) | Self::Reply(_) => None,
         }
     }
 
     /// The lead that it adds.
     pub const fn created_lead(&self) -> Option<LeadId> {
         match self {
-            Self::EditLead(_) => None,
+            Self::CreateLead(act) => Some(act.lead_id),
+            Self::EditLead(_) | Self::MergeLeads(_) | Self::Reply(_) => None,
         }
     }
+}
+
+/// Somebody enquired and was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateLead {
+    /// Chosen by the device.
+    pub lead_id: LeadId,
+    /// A seller's own, or nobody's.
+    pub lead: NewLead,
 }
 
 /// Some fields of a lead were edited.
@@ -74,6 +100,37 @@ impl Act {
 pub struct EditLead {
     pub lead_id: LeadId,
     pub edit: LeadEdit,
+}
+
+/// Two leads are one person: what hangs on the duplicate comes to the lead, which takes over what it lacks itself, and the
+/// duplicate becomes a deleted one with nothing on it. Needs the permission to delete leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeLeads {
+    pub lead_id: LeadId,
+    pub duplicate_id: LeadId,
+}
+
+/// The member answers a lead. It is queued; by the server's clock it was said when it arrived.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Chosen by the device.
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// Not blank; at most 65,536 bytes.
+    #[schema(max_length = 65536, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
+    pub body: String,
+}
+
+/// Written by hand: message text never reaches a log.
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply")
+            .field("message_id", &self.message_id)
+            .field("conversation_id", &self.conversation_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One for each operation, in their order.
@@ -99,7 +156,7 @@ pub enum OperationOutcome {
     Done(Done),
     /// It was not done.
     Refused(Refused),
-    /// It was not looked at: an operation before it on the same target was refused.
+    /// It was not looked at: an operation before it on the same target was not done.
     Held,
 }
 
@@ -108,7 +165,7 @@ pub enum OperationOutcome {
 pub struct Done {
     /// Whether it was done before, and this is what became of it then.
     pub is_repeated: bool,
-    /// What became of each field that was edited.
+    /// What became of each field that was edited; empty for what is no edit.
     pub fields: Vec<FieldResult>,
 }
 
@@ -131,6 +188,12 @@ pub enum RefusalReason {
     Invalid,
     /// Its id is that of another act.
     OtherAct,
+    /// The member's role may not.
+    Forbidden,
+    /// The id that it chose is or was another's.
+    Taken,
+    /// The lead was deleted.
+    LeadDeleted,
     /// From a newer server.
     #[serde(other, skip_serializing)]
     Unknown,

@@ -217,6 +217,7 @@ CREATE TABLE studio.lead (
     tags              text NOT NULL,
     notes             text NOT NULL,
     value_minor       bigint,
+    state             text NOT NULL,
     first_touch       text NOT NULL,
     last_touch        text NOT NULL,
     created_at        bigint NOT NULL,
@@ -290,6 +291,22 @@ CREATE TABLE studio.stage_event (
 );
 
 CREATE INDEX stage_event_by_lead ON studio.stage_event (studio_id, lead_id, at, id);
+
+CREATE TABLE studio.lead_edit (
+    studio_id  text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
+    id         text COLLATE "C" NOT NULL,
+    lead_id    text COLLATE "C" NOT NULL,
+    member_id  text COLLATE "C" NOT NULL,
+    at         bigint NOT NULL,
+    changes    text NOT NULL,
+    seq        bigint NOT NULL,
+    PRIMARY KEY (studio_id, id),
+    UNIQUE (studio_id, seq),
+    FOREIGN KEY (studio_id, lead_id) REFERENCES studio.lead (studio_id, id),
+    FOREIGN KEY (studio_id, member_id) REFERENCES studio.member (studio_id, id)
+);
+
+CREATE INDEX lead_edit_by_lead ON studio.lead_edit (studio_id, lead_id, at, id);
 
 CREATE TABLE studio.tombstone (
     studio_id  text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
@@ -375,8 +392,8 @@ CREATE TABLE studio.audit_entry (
 GRANT SELECT, INSERT, UPDATE ON studio.change_counter, studio.studio, studio.member, studio.lead_tally,
     studio.subscription, studio.invoice TO frontdesk_studio;
 GRANT SELECT, INSERT ON studio.stage, studio.tombstone TO frontdesk_studio;
-GRANT SELECT, INSERT, UPDATE, DELETE ON studio.lead, studio.conversation, studio.message, studio.stage_event
-    TO frontdesk_studio;
+GRANT SELECT, INSERT, UPDATE, DELETE ON studio.lead, studio.conversation, studio.message, studio.stage_event,
+    studio.lead_edit TO frontdesk_studio;
 -- Append-only: what is not granted can't be done.
 GRANT SELECT, INSERT ON studio.audit_entry, studio.operation TO frontdesk_studio;
 
@@ -398,6 +415,7 @@ REVOKE EXECUTE ON FUNCTION studio.protect FROM PUBLIC;
 
 SELECT studio.protect('studio.change_counter'), studio.protect('studio.studio'), studio.protect('studio.member'),
        studio.protect('studio.stage'), studio.protect('studio.lead'), studio.protect('studio.conversation'),
-       studio.protect('studio.message'), studio.protect('studio.stage_event'), studio.protect('studio.tombstone'),
+       studio.protect('studio.message'), studio.protect('studio.stage_event'), studio.protect('studio.lead_edit'),
+       studio.protect('studio.tombstone'),
        studio.protect('studio.lead_tally'), studio.protect('studio.audit_entry'),
        studio.protect('studio.subscription'), studio.protect('studio.invoice'), studio.protect('studio.operation');

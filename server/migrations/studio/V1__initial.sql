@@ -52,6 +52,8 @@ CREATE TABLE lead (
     tags              TEXT    NOT NULL,
     notes             TEXT    NOT NULL,
     value_minor       INTEGER,
+    -- active, archived, deleted.
+    state             TEXT    NOT NULL,
     -- JSON: objects.
     first_touch       TEXT    NOT NULL,
     last_touch        TEXT    NOT NULL,
@@ -106,6 +108,20 @@ CREATE TABLE stage_event (
 ) STRICT;
 
 CREATE INDEX stage_event_by_lead ON stage_event (lead_id, at, id);
+
+-- What staff made of a lead, with what lost against a colleague's edit. Goes with the lead.
+CREATE TABLE lead_edit (
+    -- The operation's, where it was one.
+    id         TEXT    NOT NULL PRIMARY KEY,
+    lead_id    TEXT    NOT NULL REFERENCES lead (id),
+    member_id  TEXT    NOT NULL REFERENCES member (id),
+    at         INTEGER NOT NULL,
+    -- JSON: array of fields, each with what it was, what was made of it, and what became of that.
+    changes    TEXT    NOT NULL,
+    seq        INTEGER NOT NULL UNIQUE
+) STRICT;
+
+CREATE INDEX lead_edit_by_lead ON lead_edit (lead_id, at, id);
 
 -- What is gone, so that clients can be told.
 CREATE TABLE tombstone (

@@ -11,7 +11,7 @@ use wire::auth::SessionForm;
 
 use super::access_token::AccessTokenError;
 use super::cookies::Browser;
-use crate::db::{Billing, DbError, LiveSession, SessionState, Sight};
+use crate::db::{Billing, DbError, Editor, LiveSession, SessionState, Sight};
 use crate::error::ApiError;
 use crate::request::RequestContext;
 use crate::state::AppState;
@@ -32,6 +32,11 @@ impl Caller {
     /// Which leads the caller sees.
     pub(crate) const fn sight(&self) -> Sight {
         Sight::of(self.member_id, self.role)
+    }
+
+    /// The caller, as what they do is recorded.
+    pub(crate) const fn editor(&self) -> Editor {
+        Editor { member_id: self.member_id, device_id: self.device_id, role: self.role }
     }
 
     /// Whether the caller is told what the studio pays.

@@ -16,7 +16,7 @@ use super::sql::Row;
 macro_rules! columns {
     (lead) => {
         "l.id, l.name, l.email, l.phone, l.stage_id, l.owner_id, l.source, l.campaign, l.tags, l.notes, \
-         l.value_minor, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
+         l.value_minor, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
     };
     (conversation) => {
         "c.id, c.lead_id, c.channel, c.status, c.assignee_id, c.preview, c.preview_direction, c.last_message_at, \
@@ -27,6 +27,9 @@ macro_rules! columns {
     };
     (stage_event) => {
         "e.id, e.lead_id, e.from_stage_id, e.to_stage_id, e.member_id, e.at"
+    };
+    (lead_edit) => {
+        "h.id, h.lead_id, h.member_id, h.at, h.changes"
     };
     (studio) => {
         "s.id, s.name, s.brand_colour, s.time_zone, s.currency"
@@ -76,6 +79,7 @@ pub(super) enum RowRef<'r> {
     Conversation(ConversationRow<'r>),
     Message(MessageRow<'r>),
     StageEvent(StageEventRow<'r>),
+    LeadEdit(LeadEditRow<'r>),
     Subscription(SubscriptionRow<'r>),
     Invoice(InvoiceRow<'r>),
 }
@@ -120,6 +124,7 @@ pub(super) struct LeadRow<'r> {
     tags: &'r RawValue,
     notes: &'r str,
     value_minor: Option<i64>,
+    state: &'r str,
     first_touch: &'r RawValue,
     last_touch: &'r RawValue,
     created_at: i64,
@@ -161,6 +166,15 @@ pub(super) struct StageEventRow<'r> {
     to_stage_id: &'r str,
     member_id: Option<&'r str>,
     at: i64,
+}
+
+#[derive(Serialize)]
+pub(super) struct LeadEditRow<'r> {
+    id: &'r str,
+    lead_id: &'r str,
+    member_id: &'r str,
+    at: i64,
+    changes: &'r RawValue,
 }
 
 #[derive(Serialize)]
@@ -243,11 +257,12 @@ impl<'r> LeadRow<'r> {
             tags: json(row, 8)?,
             notes: row.text(9)?,
             value_minor: row.opt_int(10)?,
-            first_touch: json(row, 11)?,
-            last_touch: json(row, 12)?,
-            created_at: row.int(13)?,
-            updated_at: row.int(14)?,
-            last_activity_at: row.int(15)?,
+            state: row.text(11)?,
+            first_touch: json(row, 12)?,
+            last_touch: json(row, 13)?,
+            created_at: row.int(14)?,
+            updated_at: row.int(15)?,
+            last_activity_at: row.int(16)?,
         })
     }
 }
@@ -293,6 +308,18 @@ impl<'r> StageEventRow<'r> {
             to_stage_id: row.text(3)?,
             member_id: row.opt_text(4)?,
             at: row.int(5)?,
+        })
+    }
+}
+
+impl<'r> LeadEditRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            lead_id: row.text(1)?,
+            member_id: row.text(2)?,
+            at: row.int(3)?,
+            changes: json(row, 4)?,
         })
     }
 }

@@ -37,6 +37,7 @@ const COOKIE: &str = "cookie";
     tags(
         (name = "auth", description = "Signing in, staying signed in, signing out"),
         (name = "sync", description = "The change feed, and hints that there is something in it"),
+        (name = "presence", description = "Who looks at which lead right now"),
         (name = "leads", description = "People who enquired"),
         (name = "conversations", description = "What was said"),
         (name = "devices", description = "Where a member is signed in"),

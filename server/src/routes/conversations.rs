@@ -9,7 +9,6 @@ use wire::write::RecordMessage;
 use super::body::{self, JsonBody};
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::limits;
 use crate::openapi;
 use crate::state::AppState;
 
@@ -30,10 +29,7 @@ pub(crate) async fn record_message(
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
     caller.require(Permission::EditLeads)?;
     let conversation_id: ConversationId = body::id(path)?;
-    if record.body.trim().is_empty() {
-        return Err(ApiError::invalid("body", "is empty"));
-    }
-    domain::check_text("body", &record.body, limits::MESSAGE_BYTES)?;
+    domain::check_message_body(&record.body)?;
     let tenant = state.database.tenant(caller.studio_id).await?;
     let now = state.clock.now();
     let recorded = tenant.record_message(conversation_id, record, caller.member_id, caller.sight(), now).await?;

@@ -13,7 +13,8 @@ use crate::state::AppState;
 
 /// Changes some fields of a lead
 ///
-/// What is absent stays as it is; `null` clears. All of it is done, or nothing.
+/// What is absent stays as it is; `null` clears. All of it is done, or nothing. To and from the state `deleted` only for who
+/// may delete leads.
 #[utoipa::path(patch, path = "/v1/leads/{lead_id}", tag = "leads", params(("lead_id" = LeadId, Path)),
     request_body = LeadPatch,
     responses((status = 200, description = "The lead as it is now", body = Lead), openapi::Forbidden, openapi::NotFound))]
@@ -27,7 +28,7 @@ pub(crate) async fn change(
     let lead_id: LeadId = body::id(path)?;
     patch.check()?;
     let tenant = state.database.tenant(caller.studio_id).await?;
-    let lead = tenant.patch_lead(lead_id, patch, caller.member_id, caller.sight(), state.clock.now()).await?;
+    let lead = tenant.patch_lead(lead_id, patch, caller.editor(), state.clock.now()).await?;
     Ok(Json(lead))
 }
 

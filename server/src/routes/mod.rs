@@ -11,6 +11,7 @@ pub(crate) mod invitations;
 pub(crate) mod leads;
 pub(crate) mod members;
 pub(crate) mod operations;
+pub(crate) mod presence;
 mod query;
 pub(crate) mod server;
 pub(crate) mod sync;

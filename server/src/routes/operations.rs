@@ -4,15 +4,14 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{InvalidField, LeadId, Permission};
+use domain::{InvalidField, Permission, check_message_body};
 use wire::operation::{
-    Act, EditLead, MAX_OPERATIONS, Operation, OperationOutcome, OperationResult, OperationResults, Operations,
-    RefusalReason, Refused,
+    Act, MAX_OPERATIONS, MergeLeads, OperationOutcome, OperationResult, OperationResults, Operations, RefusalReason,
+    Refused,
 };
 
 use super::body::JsonBody;
 use crate::auth::Caller;
-use crate::db::Editor;
 use crate::error::ApiError;
 use crate::limits;
 use crate::openapi;
@@ -20,7 +19,8 @@ use crate::state::AppState;
 
 /// Does what was done on a device
 ///
-/// Each operation by itself: one that is refused stops only those after it on the same target. When the answer does not
+/// Each operation by itself: one that is refused stops only those after it on the same target, which is a lead that they
+/// name or a conversation. When the answer does not
 /// arrive, send the same again: what was done is not done twice.
 #[utoipa::path(post, path = "/v1/sync/operations", tag = "sync", request_body = Operations,
     responses((status = 200, description = "What became of each, in their order", body = OperationResults),
@@ -44,35 +44,35 @@ pub(crate) async fn push(
     if request.epoch.is_some_and(|known| known != epoch.as_str()) {
         return Err(ApiError::CursorInvalid);
     }
-    let by = Editor { member_id: caller.member_id, device_id: caller.device_id, sight: caller.sight() };
-    let mut refused = HashSet::new();
+    let mut undone = HashSet::new();
     let mut results = Vec::with_capacity(request.operations.len());
     for operation in request.operations {
-        let (id, target) = (operation.id, target(&operation));
-        let outcome = if refused.contains(&target) {
+        let (id, targets) = (operation.id, operation.act.targets());
+        let outcome = if targets.iter().any(|target| undone.contains(target)) {
             OperationOutcome::Held
-        } else if let Err(refusal) = check(&operation) {
+        } else if let Err(refusal) = check(&operation.act) {
             OperationOutcome::Refused(refusal)
         } else {
-            tenant.carry_out(operation, by, state.clock.now()).await?
+            tenant.carry_out(operation, caller.editor(), state.clock.now()).await?
         };
-        if matches!(outcome, OperationOutcome::Refused(_)) {
-            refused.insert(target);
+        if !matches!(outcome, OperationOutcome::Done(_)) {
+            undone.extend(targets);
         }
         results.push(OperationResult { id, outcome });
     }
     Ok(Json(OperationResults { epoch: epoch.as_str().to_owned(), results }))
 }
 
-const fn target(operation: &Operation) -> LeadId {
-    match &operation.act {
-        Act::EditLead(EditLead { lead_id, .. }) => *lead_id,
-    }
-}
-
-/// What can be told wrong without asking the studio: what a field is to become.
-fn check(operation: &Operation) -> Result<(), Refused> {
-    let Act::EditLead(EditLead { edit, .. }) = &operation.act;
-    let invalid = |error: InvalidField| Refused { reason: RefusalReason::Invalid, field: Some(error.field) };
-    edit.wanted().check().map_err(invalid)
+/// What can be told wrong without asking the studio.
+fn check(act: &Act) -> Result<(), Refused> {
+    let checked = match act {
+        Act::CreateLead(act) => act.lead.check(),
+        Act::EditLead(act) => act.edit.wanted().check(),
+        Act::MergeLeads(MergeLeads { lead_id, duplicate_id }) if lead_id == duplicate_id => {
+            Err(InvalidField::new("duplicate_id", "is the lead itself"))
+        }
+        Act::MergeLeads(_) => Ok(()),
+        Act::Reply(act) => check_message_body(&act.body),
+    };
+    checked.map_err(|error| Refused { reason: RefusalReason::Invalid, field: Some(error.field) })
 }

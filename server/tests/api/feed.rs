@@ -313,12 +313,17 @@ async fn a_delta_tells_what_changed_and_nothing_else() {
     let delta = Feed::read(&client, end.as_ref()).await;
     assert_eq!((delta.begin.kind, delta.begin.totals.rows()), (FeedKind::Delta, 0));
     let changes: Vec<_> = delta.changes().collect();
-    assert_eq!(changes.len(), 1 + 7, "one lead; and one with a conversation, an event and four messages: {changes:?}");
+    assert_eq!(
+        changes.len(),
+        2 + 7,
+        "one lead and its edit; one with a conversation, an event and four messages: {changes:?}"
+    );
     assert!(matches!(changes[0], Change::Upsert(Row::Lead(lead)) if lead.id == lead_id(5) && lead.notes == "changed"));
-    assert!(changes[1..].iter().all(|change| matches!(change, Change::Delete(_))));
+    assert!(matches!(&changes[1], Change::Upsert(Row::LeadEdit(edit)) if edit.lead_id == lead_id(5)));
+    assert!(changes[2..].iter().all(|change| matches!(change, Change::Delete(_))));
     let nothing = Feed::read(&client, delta.end.as_ref()).await;
     assert_eq!((nothing.changes().count(), nothing.pages.len()), (0, 0));
-    assert_eq!(Feed::read(&client, end.as_ref()).await.changes().count(), 8, "a cursor may be used again");
+    assert_eq!(Feed::read(&client, end.as_ref()).await.changes().count(), 9, "a cursor may be used again");
 }
 
 #[tokio::test]
@@ -381,6 +386,7 @@ fn is_of_first_lead(row: &Row) -> bool {
         Row::Conversation(conversation) => conversation.lead_id == first,
         Row::Message(message) => message.lead_id == first,
         Row::StageEvent(event) => event.lead_id == first,
+        Row::LeadEdit(edit) => edit.lead_id == first,
         Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Subscription(_) | Row::Invoice(_) => false,
     }
 }

@@ -195,10 +195,23 @@ async fn an_id_out_of_reach_in_a_body_is_answered_as_one_that_does_not_exist() {
     assert_eq!(recorded.status, StatusCode::NO_CONTENT, "the first studio has it");
 
     type Body<'a> = &'a dyn Fn(&str) -> Value;
-    let cases: [(Method, &str, Body<'_>, String, StatusCode); 5] = [
+    let operation = |act: Value| json!({ "operations": [{ "id": Uuid::from_u128(1), "at": 1, "act": act }] });
+    let edit = |id: &str| operation(json!({ "edit_lead": { "lead_id": id, "edit": {} } }));
+    let merge =
+        |id: &str| operation(json!({ "merge_leads": { "lead_id": of_other_studio(lead_id(0)), "duplicate_id": id } }));
+    let reply = |id: &str| {
+        operation(json!({ "reply": { "message_id": message_id(950), "conversation_id": id, "body": "Hello" } }))
+    };
+    let look = |id: &str| json!({ "lead_id": id });
+    let cases: [(Method, &str, Body<'_>, String, StatusCode); 9] = [
         (Method::PATCH, &own_lead, &with_stage, stage_id(1).to_string(), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::PATCH, &own_lead, &with_owner, owner_id().to_string(), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::POST, "/v1/auth/sign-in", &in_studio, studio_id().to_string(), StatusCode::UNAUTHORIZED),
+        // Refused, each by itself.
+        (Method::POST, "/v1/sync/operations", &edit, lead_id(1).to_string(), StatusCode::OK),
+        (Method::POST, "/v1/sync/operations", &merge, lead_id(1).to_string(), StatusCode::OK),
+        (Method::POST, "/v1/sync/operations", &reply, conversation_id(1).to_string(), StatusCode::OK),
+        (Method::PUT, "/v1/presence", &look, lead_id(1).to_string(), StatusCode::NOT_FOUND),
         // These two name what the sender makes: an id is taken only where it is, in the sender's own studio.
         (Method::POST, &own_conversation, &message, message_id(1).to_string(), StatusCode::CREATED),
         (Method::POST, "/v1/audit", &act, entry, StatusCode::NO_CONTENT),

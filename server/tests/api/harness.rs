@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, Member,
-    MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
+    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
+    Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
     StudioId, Touch, UnixMs,
 };
 use frontdesk_server::{CertificateFiles, Config, MailConfig, Running, Transport, start, write_throw_away};
@@ -136,6 +136,7 @@ pub fn rows(leads: u64, messages: u64) -> Vec<Row> {
             tags: vec!["new".to_owned(), format!("\"tag\\{n}\"")],
             notes: "line\nline".to_owned(),
             value_minor: (n % 5 == 0).then_some(12_345),
+            state: LeadState::Active,
             first_touch: Touch { utm_source: Some("news\tletter".to_owned()), ..Touch::default() },
             last_touch: Touch::default(),
             created_at: at.plus_ms(-1_000),

@@ -21,7 +21,7 @@ struct Bodied {
     max_bytes: usize,
 }
 
-fn bodied() -> [Bodied; 9] {
+fn bodied() -> [Bodied; 10] {
     const SMALL: usize = 16 * 1024;
     const LARGE: usize = 512 * 1024;
     let audit = json!({
@@ -47,6 +47,7 @@ fn bodied() -> [Bodied; 9] {
             json!({
                 "name": "Nora", "email": "nora@example.org", "phone": "+447700900118", "stage_id": stage_id(1),
                 "owner_id": owner_id(), "tags": ["a"], "notes": "b", "value_minor": 5,
+                "state": "archived",
             }),
             LARGE,
         ),
@@ -65,6 +66,7 @@ fn bodied() -> [Bodied; 9] {
             LARGE,
         ),
         route(Method::POST, "/v1/sync/operations".to_owned(), json!({ "operations": [operation] }), LARGE),
+        route(Method::PUT, "/v1/presence".to_owned(), json!({ "lead_id": lead_id(0) }), LARGE),
     ]
 }
 
@@ -103,6 +105,7 @@ fn wrong() -> Vec<Wrong> {
     add(route, "/tags", vec![json!(vec![CANARY; 51])]);
     add(route, "/tags/0", vec![json!(""), long(60), nul(), line_break()]);
     add(route, "/notes", vec![long(65_536), nul()]);
+    add(route, "/state", vec![json!(CANARY), json!("")]);
     add(route, "/value_minor", vec![json!(-1), json!(1_i64 << 53), json!(0.5), json!(CANARY)]);
 
     let route = "/v1/conversations/";
@@ -110,6 +113,7 @@ fn wrong() -> Vec<Wrong> {
     add(route, "/direction", vec![json!(CANARY), json!("")]);
     add(route, "/body", vec![json!(""), json!(" \n "), long(65_536), nul()]);
 
+    add("/v1/presence", "/lead_id", vec![json!(CANARY), json!("0190")]);
     add("/v1/members/", "/role", vec![json!(CANARY), json!("")]);
     add("/v1/invitations", "/role", vec![json!(CANARY), json!("")]);
     add("/v1/invitations", "/email", vec![json!(CANARY), json!(""), long(260), nul(), line_break()]);

@@ -191,6 +191,7 @@ pub fn personal_rows() -> Vec<Row> {
         | Row::Member(_)
         | Row::Stage(_)
         | Row::StageEvent(_)
+        | Row::LeadEdit(_)
         | Row::Subscription(_)
         | Row::Invoice(_)) => row,
     };

@@ -103,6 +103,7 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
             let act = json!({ "edit_lead": { "lead_id": lead_id(0), "edit": {} } });
             (Some(json!({ "operations": [{ "id": id, "at": 1, "act": act }] })), StatusCode::OK)
         }
+        ("PUT", "/v1/presence") => (Some(json!({ "lead_id": null })), StatusCode::NO_CONTENT),
         ("POST", "/v1/audit") => {
             let id = Uuid::from_u128(0xa0d1 << 64 | u128::from(turn));
             let entry = json!({ "id": id, "action": "leads_exported", "at": 1, "detail": "csv all", "row_count": 1 });

@@ -7,7 +7,9 @@ use serde_json::json;
 use wire::changes::Row;
 
 use crate::feed::Replica;
-use crate::harness::{OWNER, PASSWORD, STRANGER, TestServer, owner_id, rows, sign_in, studio_id};
+use crate::harness::{
+    OWNER, PASSWORD, SALES, STRANGER, TestServer, lead_id, owner_id, rows, sales_id, sign_in, studio_id,
+};
 use crate::operator::{line, run};
 
 /// Streams of a kind that one device may read at a time.
@@ -136,4 +138,65 @@ async fn a_stream_that_was_left_makes_room() {
     assert_eq!(again.status, StatusCode::OK);
     client.patch_lead(0, json!({ "notes": "changed" })).await;
     assert!(rest(&mut first, "event: hint").await.contains("event: hint"), "feeds end no hints");
+}
+
+async fn look(client: &crate::harness::Client, lead: Option<u64>) -> StatusCode {
+    client.send(Method::PUT, "/v1/presence", Some(json!({ "lead_id": lead.map(lead_id) }))).await.status
+}
+
+/// What the stream tells next of who is on the lead.
+async fn told(stream: &mut reqwest::Response, lead: u64, members: &[domain::MemberId]) {
+    let data = json!({ "lead_id": lead_id(lead), "member_ids": members });
+    let event = format!("event: presence\ndata: {data}\n\n");
+    assert!(rest(stream, &event).await.contains(&event), "{event}");
+}
+
+#[tokio::test]
+async fn who_looks_at_a_lead_is_told_to_colleagues_who_see_it() {
+    let server = TestServer::start(3, 1).await;
+    let (olga, sami, sten) = (server.client(OWNER).await, server.client(SALES).await, server.client(STRANGER).await);
+    let open = |client: &crate::harness::Client| client.request(Method::GET, "/v1/sync/events").send();
+    let mut hers = open(&olga).await.unwrap();
+    let (mut his, mut elsewhere) = (open(&sami).await.unwrap(), open(&sten).await.unwrap());
+    for stream in [&mut hers, &mut his, &mut elsewhere] {
+        rest(stream, "data: changed\n\n").await;
+    }
+    // The first is out of his sight, the second everybody's.
+    assert_eq!(look(&olga, Some(0)).await, StatusCode::NO_CONTENT);
+    assert_eq!(look(&olga, Some(1)).await, StatusCode::NO_CONTENT);
+    told(&mut his, 1, &[owner_id()]).await;
+    assert_eq!(look(&sami, Some(2)).await, StatusCode::NO_CONTENT);
+    told(&mut hers, 2, &[sales_id()]).await;
+    let mut late = open(&olga).await.unwrap();
+    told(&mut late, 2, &[sales_id()]).await;
+    assert_eq!(look(&sami, None).await, StatusCode::NO_CONTENT);
+    told(&mut hers, 2, &[]).await;
+
+    // Who signs out is nowhere.
+    let device = server.session(OWNER).await;
+    assert_eq!(look(&server.client_with(&device.tokens.access_token), Some(2)).await, StatusCode::NO_CONTENT);
+    told(&mut his, 2, &[owner_id()]).await;
+    olga.send(Method::DELETE, &format!("/v1/devices/{}", device.device_id), None).await;
+    told(&mut his, 2, &[]).await;
+
+    for lead in [0, 77] {
+        assert_eq!(look(&sami, Some(lead)).await, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(look(&sten, Some(1)).await, StatusCode::NOT_FOUND);
+    olga.patch_lead(0, json!({ "notes": "changed" })).await;
+    let heard = rest(&mut his, "event: hint").await;
+    assert!(!heard.contains(&lead_id(0).to_string()), "{heard}");
+    let silence = tokio::time::timeout(Duration::from_millis(200), elsewhere.chunk()).await;
+    assert!(silence.is_err(), "another studio hears nothing");
+}
+
+#[tokio::test]
+async fn a_lead_that_leaves_somebodys_sight_takes_who_looks_at_it_along() {
+    let server = TestServer::start(3, 1).await;
+    let (olga, sami) = (server.client(OWNER).await, server.client(SALES).await);
+    let mut his = sami.request(Method::GET, "/v1/sync/events").send().await.unwrap();
+    assert_eq!(look(&olga, Some(2)).await, StatusCode::NO_CONTENT);
+    told(&mut his, 2, &[owner_id()]).await;
+    olga.patch_lead(2, json!({ "owner_id": owner_id() })).await;
+    told(&mut his, 2, &[]).await;
 }

@@ -1,6 +1,6 @@
 //! What staff change over the API.
 
-use domain::{Lead, Message, MessageId};
+use domain::{Lead, LeadState, Message, MessageId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -117,7 +117,7 @@ async fn a_deleted_lead_takes_everything_with_it() {
     assert_eq!(client.delete_lead(1).await.code(), ApiErrorCode::NotFound);
     assert_eq!(client.record(1, message_id(900), "inbound", "hi").await.code(), ApiErrorCode::NotFound);
     replica.update(&client).await;
-    for kind in ["conversation", "message", "stage_event"] {
+    for kind in ["conversation", "message", "stage_event", "lead_edit"] {
         assert!(replica.of_lead(kind, &lead_id(1)).is_empty(), "{kind}");
     }
     assert_eq!(replica.rows, Replica::pull(&client).await.rows);
@@ -186,6 +186,25 @@ async fn sales_delete_no_lead_not_even_their_own_and_learn_nothing_of_the_others
     }
     assert_eq!(server.running.admin().change_seq(studio_id()).await.unwrap(), before);
     assert_eq!(olga.delete_lead(2).await.status, StatusCode::NO_CONTENT, "the control: who may, does");
+}
+
+#[tokio::test]
+async fn a_lead_is_archived_by_anybody_and_deleted_or_restored_by_who_may_delete() {
+    let server = TestServer::start(3, 2).await;
+    let (olga, sami) = (server.client(OWNER).await, server.client(SALES).await);
+    let mut replica = Replica::pull(&sami).await;
+    let state = |state: &str| json!({ "state": state });
+    assert_eq!(sami.patch_lead(2, state("archived")).await.json::<Lead>().state, LeadState::Archived);
+    let refused = sami.patch_lead(2, state("deleted")).await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, ApiErrorCode::Forbidden));
+    assert_eq!(olga.patch_lead(2, state("deleted")).await.json::<Lead>().state, LeadState::Deleted);
+    assert_eq!(sami.patch_lead(2, state("active")).await.code(), ApiErrorCode::Forbidden);
+    replica.update(&sami).await;
+    assert_eq!(replica.get("lead", &lead_id(2)).unwrap()["state"], json!("deleted"), "it is told, and not gone");
+    assert_eq!(olga.patch_lead(2, state("active")).await.json::<Lead>().state, LeadState::Active);
+    replica.update(&sami).await;
+    assert_eq!(replica.rows, Replica::pull(&sami).await.rows);
+    assert_eq!(olga.patch_lead(2, state("gone")).await.field(), "state");
 }
 
 #[tokio::test]

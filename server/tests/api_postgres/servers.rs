@@ -16,7 +16,7 @@ use wire::changes::{Cursor, Row};
 use crate::cluster::cluster;
 use crate::database::TestDatabase;
 use crate::feed::Feed;
-use crate::harness::{Client, message_id, rows, sign_in};
+use crate::harness::{Client, lead_id, message_id, rows, sign_in};
 use crate::operator::{EMAIL, PASSWORD, Serving, line, run, set_up};
 
 const WRITERS: u64 = 8;
@@ -203,4 +203,29 @@ async fn what_happens_at_one_server_is_heard_at_the_other() {
     let out = two.servers[0].client.send(Method::POST, "/v1/auth/sign-out", Some(body)).await;
     assert_eq!(out.status, StatusCode::NO_CONTENT);
     assert!(!hint(&mut stream).await, "a session that ends at one server ends at the other");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_at_a_lead_at_one_server_is_told_at_the_other() {
+    let two = Two::start().await;
+    let mut stream = hints(&two.client(1)).await;
+    let studio = two.studio.to_string();
+    let args = ["member", "--data", &two.data, "--studio", &studio, "--role", "sales"];
+    line(&run(&two.database, &args, &format!("Sami\nsami@studio.example\n{PASSWORD}\n")).await);
+    assert!(hint(&mut stream).await, "the servers speak to each other");
+    let sami = sign_in("sami@studio.example", PASSWORD);
+    let sami: Session = two.servers[0].client.send(Method::POST, "/v1/auth/sign-in", Some(sami)).await.json();
+    let client = two.servers[0].signed_in(&sami.tokens.access_token);
+    for (lead, members) in [(Some(lead_id(0)), json!([sami.member.id])), (None, json!([]))] {
+        let answer = client.send(Method::PUT, "/v1/presence", Some(json!({ "lead_id": lead }))).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
+        let event = json!({ "lead_id": lead_id(0), "member_ids": members }).to_string();
+        let mut heard = String::new();
+        let reading = async {
+            while !heard.contains(&event) {
+                heard.push_str(&String::from_utf8_lossy(&stream.chunk().await.unwrap().expect("it goes on")));
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("in time");
+    }
 }

@@ -1,6 +1,6 @@
-/* All leads of a cache with the 46 columns of the CSV export, for sqlite3 on an unencrypted copy. */
+/* All leads of a cache with the 47 columns of the CSV export, for sqlite3 on an unencrypted copy. */
 SELECT hex(l.id) AS id, l.name, l.email, l.phone, s.name AS stage, m.name AS owner, l.source, l.campaign, l.tags, l.notes,
-       nullif(l.value_key, -9223372036854775808) AS value, (SELECT currency FROM studio) AS currency,
+       nullif(l.value_key, -9223372036854775808) AS value, (SELECT currency FROM studio) AS currency, l.state,
        l.first_touch ->> '$.utm_source' AS first_touch_utm_source,
        l.first_touch ->> '$.utm_medium' AS first_touch_utm_medium,
        l.first_touch ->> '$.utm_campaign' AS first_touch_utm_campaign,

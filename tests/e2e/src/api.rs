@@ -141,7 +141,12 @@ impl Truth {
                     self.old_message = Some(message);
                 }
             }
-            Row::Studio(_) | Row::Member(_) | Row::StageEvent(_) | Row::Subscription(_) | Row::Invoice(_) => {}
+            Row::Studio(_)
+            | Row::Member(_)
+            | Row::StageEvent(_)
+            | Row::LeadEdit(_)
+            | Row::Subscription(_)
+            | Row::Invoice(_) => {}
         }
     }
 }

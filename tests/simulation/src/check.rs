@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use domain::{FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId};
 use store::read::OutboxState;
 use wire::changes::{Change, Line, Row};
-use wire::operation::{Act, EditLead, OperationOutcome};
+use wire::operation::{EditLead, OperationOutcome};
 
 use crate::world::{World, place_of};
 
@@ -118,7 +118,7 @@ impl World {
         let desk = &self.desks[desk];
         for row in desk.cache().list_outbox(0, 1_000)? {
             let operation = desk.acknowledged.get(&row.id).context("an act that nobody did")?;
-            let Act::EditLead(EditLead { lead_id, edit }) = &operation.act;
+            let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
             fields.entry(*lead_id).or_default().extend(edit.fields());
         }
         Ok(fields)
@@ -138,7 +138,7 @@ impl World {
         }
         for desk in &self.desks {
             for operation in desk.acknowledged.values() {
-                let Act::EditLead(EditLead { lead_id, edit }) = &operation.act;
+                let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
                 if edit.stage_id.is_none() || unclear.contains(lead_id) {
                     continue;
                 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use domain::{Lead, LeadEdit, LeadId, MemberId, OperationId, UnixMs};
 use secrecy::SecretBox;
-use store::{Cache, CacheIdentity, LeadScope};
+use store::{Cache, CacheIdentity, LeadScope, NewEdit};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
 use wire::operation::{Act, EditLead, Operation};
@@ -139,19 +139,19 @@ impl SimDesk {
         at: UnixMs,
         change: impl Fn(&mut Lead),
     ) -> anyhow::Result<bool> {
-        let mut done = None;
+        let mut made = None;
         let edited = self.cache().edit_leads(&[lead_id], &mut |shown| {
             let mut after = shown.clone();
             change(&mut after);
             let edit = LeadEdit::between(shown, &after);
-            let operation = Operation { id, at, act: Act::EditLead(EditLead { lead_id, edit }) };
-            done = Some(operation.clone());
-            Some(operation)
+            made = Some(edit.clone());
+            Some(NewEdit { id, at, edit })
         })?;
         if edited.leads.is_empty() {
             return Ok(false);
         }
-        self.acknowledged.insert(id, done.context("it was made")?);
+        let act = Act::EditLead(Box::new(EditLead { lead_id, edit: made.context("it was made")? }));
+        self.acknowledged.insert(id, Operation { id, at, act });
         Ok(true)
     }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::{
-    Lead, LeadId, Member, MemberId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
-    StudioId, Touch, UnixMs,
+    Lead, LeadId, LeadState, Member, MemberId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome,
+    Studio, StudioId, Touch, UnixMs,
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -145,6 +145,7 @@ fn rows(members: &[Member]) -> Vec<Row> {
             tags: vec!["first".to_owned()],
             notes: String::new(),
             value_minor: None,
+            state: LeadState::Active,
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at,

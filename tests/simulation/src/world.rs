@@ -15,7 +15,7 @@ use store::Verdict;
 use store::read::OutboxState;
 use tempfile::TempDir;
 use wire::changes::Line;
-use wire::operation::{Act, EditLead, Operation, OperationOutcome, OperationResults, Operations, RefusalReason};
+use wire::operation::{Operation, OperationOutcome, OperationResults, Operations, RefusalReason};
 use wire::{ApiErrorBody, ApiErrorCode};
 
 use crate::desk::{Pulled, SimDesk};
@@ -382,12 +382,11 @@ impl World {
             }
             desk.cache().discard_operation(row.id)?;
             desk.discarded.push(row.id);
-            let Some(Operation { act: Act::EditLead(EditLead { lead_id, .. }), .. }) = desk.acknowledged.get(&row.id)
-            else {
-                bail!("an act that nobody did");
-            };
+            let given_up = desk.acknowledged.get(&row.id).context("an act that somebody did")?;
             // What is shown from now on is the server's.
-            desk.names.remove(lead_id);
+            for lead_id in given_up.act.leads() {
+                desk.names.remove(&lead_id);
+            }
         }
         for lead in desk.leads()?.into_keys() {
             for conflict in desk.cache().get_lead_detail(lead)?.conflicts {

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use super::{Edited, LeadEdit, LeadField};
-use crate::{Lead, MemberId, Phone, StageId};
+use crate::{Lead, LeadState, MemberId, Phone, StageId};
 
 /// What a field holds.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum FieldValue {
@@ -19,6 +20,7 @@ pub enum FieldValue {
     Tags(Vec<String>),
     /// In hundredths of the studio's currency.
     Money(Option<i64>),
+    State(LeadState),
 }
 
 /// Written by hand: what a field holds never reaches a log.
@@ -30,6 +32,7 @@ impl std::fmt::Debug for FieldValue {
             Self::Owner(_) => "Owner",
             Self::Tags(_) => "Tags",
             Self::Money(_) => "Money",
+            Self::State(_) => "State",
         })
     }
 }
@@ -45,8 +48,17 @@ pub struct FieldChange {
 
 impl LeadField {
     /// Every field, in the order of their declaration.
-    pub const ALL: [Self; 8] =
-        [Self::Name, Self::Email, Self::Phone, Self::StageId, Self::OwnerId, Self::Tags, Self::Notes, Self::ValueMinor];
+    pub const ALL: [Self; 9] = [
+        Self::Name,
+        Self::Email,
+        Self::Phone,
+        Self::StageId,
+        Self::OwnerId,
+        Self::Tags,
+        Self::Notes,
+        Self::ValueMinor,
+        Self::State,
+    ];
 
     /// What the field holds in a lead.
     pub fn of(self, lead: &Lead) -> FieldValue {
@@ -59,6 +71,7 @@ impl LeadField {
             Self::Tags => FieldValue::Tags(lead.tags.clone()),
             Self::Notes => FieldValue::Text(Some(lead.notes.clone())),
             Self::ValueMinor => FieldValue::Money(lead.value_minor),
+            Self::State => FieldValue::State(lead.state),
         }
     }
 }
@@ -77,7 +90,7 @@ impl LeadEdit {
         ) -> Option<FieldChange> {
             edited.as_ref().map(|Edited { from, to }| FieldChange { field, from: value(from), to: value(to) })
         }
-        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor } = self;
+        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor, state } = self;
         let line = |text: &String| FieldValue::Text(Some(text.clone()));
         [
             change(LeadField::Name, name, line),
@@ -88,6 +101,7 @@ impl LeadEdit {
             change(LeadField::Tags, tags, |tags| FieldValue::Tags(tags.clone())),
             change(LeadField::Notes, notes, line),
             change(LeadField::ValueMinor, value_minor, |value| FieldValue::Money(*value)),
+            change(LeadField::State, state, |state| FieldValue::State(*state)),
         ]
         .into_iter()
         .flatten()

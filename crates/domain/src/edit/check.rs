@@ -1,6 +1,6 @@
 //! What the fields of a lead may hold: told wrong where it is typed, and again where it arrives (A7).
 
-use crate::{LeadPatch, NewLead, limits};
+use crate::{LeadPatch, NewLead, Touch, limits};
 
 /// A field is not as it has to be. Names the field, never what was in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,7 +11,8 @@ pub struct InvalidField {
 }
 
 impl InvalidField {
-    fn new(field: impl Into<String>, problem: &'static str) -> Self {
+    /// `field` is wrong by `problem`.
+    pub fn new(field: impl Into<String>, problem: &'static str) -> Self {
         Self { field: field.into(), problem }
     }
 }
@@ -22,7 +23,7 @@ impl LeadPatch {
     /// # Errors
     /// The first field that is.
     pub fn check(&self) -> Result<(), InvalidField> {
-        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor } = self;
+        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor, state: _ } = self;
         if let Some(name) = name {
             check_filled_line("name", name, limits::NAME_CHARS)?;
         }
@@ -50,8 +51,57 @@ impl NewLead {
     /// # Errors
     /// The first field that is.
     pub fn check(&self) -> Result<(), InvalidField> {
-        self.as_patch().check()
+        self.as_patch().check()?;
+        check_touch("first_touch", &self.first_touch)
     }
+}
+
+fn check_touch(field: &'static str, touch: &Touch) -> Result<(), InvalidField> {
+    // Taken apart so that a new field of a touch can't be forgotten here.
+    let Touch {
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        gclid,
+        fbclid,
+        ctwa_clid,
+        form,
+        ad,
+        campaign,
+        referred_by,
+    } = touch;
+    for (name, text) in [
+        ("utm_source", utm_source),
+        ("utm_medium", utm_medium),
+        ("utm_campaign", utm_campaign),
+        ("utm_content", utm_content),
+        ("utm_term", utm_term),
+        ("gclid", gclid),
+        ("fbclid", fbclid),
+        ("ctwa_clid", ctwa_clid),
+        ("form", form),
+        ("ad", ad),
+        ("campaign", campaign),
+        ("referred_by", referred_by),
+    ] {
+        if let Some(text) = text {
+            check_line(format!("{field}.{name}"), text, limits::TOUCH_CHARS)?;
+        }
+    }
+    Ok(())
+}
+
+/// What may be said in a message.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_message_body(body: &str) -> Result<(), InvalidField> {
+    if body.trim().is_empty() {
+        return Err(InvalidField::new("body", "is empty"));
+    }
+    check_text("body", body, limits::MESSAGE_BYTES)
 }
 
 fn check_tags(tags: &[String]) -> Result<(), InvalidField> {
@@ -140,6 +190,24 @@ mod tests {
         }
         let cleared = LeadPatch { email: Some(None), value_minor: Some(None), ..LeadPatch::default() };
         assert_eq!(cleared.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_new_lead_is_checked_like_an_edited_one_and_by_where_it_came_from() {
+        let lead: NewLead = serde_json::from_str(
+            r#"{"name":"Nora","stage_id":"01890000-0000-7000-8000-000000000001","source":"manual","tags":[],"notes":""}"#,
+        )
+        .expect("a lead");
+        assert_eq!(lead.check(), Ok(()));
+        let touch = |text: &str| Touch { gclid: Some(text.to_owned()), ..Touch::default() };
+        for (wrong, field) in [
+            (NewLead { name: " ".to_owned(), ..lead.clone() }, "name"),
+            (NewLead { first_touch: touch("a\0b"), ..lead.clone() }, "first_touch.gclid"),
+            (NewLead { first_touch: touch(&"x".repeat(1_001)), ..lead.clone() }, "first_touch.gclid"),
+        ] {
+            assert_eq!(wrong.check().map_err(|error| error.field), Err(field.to_owned()));
+        }
+        assert_eq!(NewLead { first_touch: touch(&"x".repeat(1_000)), ..lead }.check(), Ok(()), "the control");
     }
 
     #[test]

@@ -6,9 +6,11 @@
 //! | as they made it, or they left it as it was | nothing is left to do |
 //! | something else, of tags | what they added comes in, what they took away goes, the rest is left |
 //! | something else, of the stage | the later move stands |
+//! | something else, of the state | of the two the one that is further from active stands |
 //! | something else, of any other | it stays: a conflict, for somebody to decide |
 //!
-//! So nothing that anybody typed is lost without being seen, whatever the order in which edits arrive.
+//! So nothing that anybody typed is lost without being seen, whatever the order in which edits arrive; and a lead that was
+//! deleted comes back only by somebody who saw that it was. Its other fields are merged as those of any.
 
 use std::collections::HashSet;
 
@@ -17,7 +19,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::{Edited, LeadEdit};
-use crate::{Lead, LeadPatch, UnixMs};
+use crate::{Lead, LeadPatch, LeadState, UnixMs};
 
 /// A field of a lead that staff edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
@@ -32,6 +34,7 @@ pub enum LeadField {
     Tags,
     Notes,
     ValueMinor,
+    State,
 }
 
 /// What became of an edited field.
@@ -45,7 +48,7 @@ pub enum FieldOutcome {
     Same,
     /// Others had changed it too, and both changes are in it now.
     Merged,
-    /// Others moved it later: theirs stands, and both moves are in the history.
+    /// Theirs stands: of two moves the later one, and both are in the history; of two states the further from active.
     Superseded,
     /// Others had changed it to something else, which stands until somebody decides.
     Conflict,
@@ -71,7 +74,7 @@ pub struct LeadMerge {
 /// Merges an edit of `edited_at` into the lead as it is now. `stage_moved_at` is when the lead came to its stage, if that
 /// is known.
 pub fn merge_lead(edit: LeadEdit, edited_at: UnixMs, now: &Lead, stage_moved_at: Option<UnixMs>) -> LeadMerge {
-    let LeadEdit { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = edit;
+    let LeadEdit { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = edit;
     let mut fields = Vec::new();
     let mut told = |field, outcome| fields.push(FieldResult { field, outcome });
     let patch = LeadPatch {
@@ -96,6 +99,7 @@ pub fn merge_lead(edit: LeadEdit, edited_at: UnixMs, now: &Lead, stage_moved_at:
         ),
         notes: merge(notes, &now.notes, kept, |outcome| told(LeadField::Notes, outcome)),
         value_minor: merge(value_minor, &now.value_minor, kept, |outcome| told(LeadField::ValueMinor, outcome)),
+        state: merge(state, &now.state, further, |outcome| told(LeadField::State, outcome)),
     };
     LeadMerge { patch, fields }
 }
@@ -123,6 +127,11 @@ fn merge<T: PartialEq>(
 /// Both sides' values can't be in one field.
 fn kept<T>(_: Edited<T>, _: &T) -> (Option<T>, FieldOutcome) {
     (None, FieldOutcome::Conflict)
+}
+
+/// What was put away stays away, for whoever did not see it.
+fn further(edited: Edited<LeadState>, now: &LeadState) -> (Option<LeadState>, FieldOutcome) {
+    if edited.to > *now { (Some(edited.to), FieldOutcome::Applied) } else { (None, FieldOutcome::Superseded) }
 }
 
 /// The tags there are, in their order, without those that the editor took away, and with those they added at the end.
@@ -158,6 +167,7 @@ mod tests {
             tags: vec!["kept".to_owned(), "theirs".to_owned()],
             notes: "now".to_owned(),
             value_minor: Some(2),
+            state: LeadState::Active,
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at: UnixMs(0),
@@ -243,6 +253,39 @@ mod tests {
             let LeadMerge { patch, fields } = merge_lead(edit, EDITED_AT, &lead(), moved_at);
             assert_eq!((patch.stage_id, fields[0].outcome), (expected.map(stage), outcome), "{from} -> {to}");
         }
+    }
+
+    #[test]
+    fn of_two_states_the_further_from_active_stands_unless_somebody_saw_it() {
+        use LeadState::{Active, Archived, Deleted};
+        for (from, to, now, expected, outcome) in [
+            /* nobody else         */ (Active, Archived, Active, Some(Archived), Applied),
+            /* nobody else         */ (Archived, Active, Archived, Some(Active), Applied),
+            /* restored, seeing it */ (Deleted, Active, Deleted, Some(Active), Applied),
+            /* restored, seeing it */ (Deleted, Archived, Deleted, Some(Archived), Applied),
+            /* deleted unseen      */ (Archived, Active, Deleted, None, Superseded),
+            /* deleted unseen      */ (Active, Archived, Deleted, None, Superseded),
+            /* deletes over theirs */ (Active, Deleted, Archived, Some(Deleted), Applied),
+            /* deletes over theirs */ (Archived, Deleted, Active, Some(Deleted), Applied),
+            /* restored by both    */ (Deleted, Active, Archived, None, Superseded),
+            /* both the same       */ (Active, Deleted, Deleted, None, Same),
+            /* only others         */ (Active, Active, Deleted, None, Same),
+        ] {
+            let edit = LeadEdit { state: edited(from, to), ..LeadEdit::default() };
+            let lead = Lead { state: now, ..lead() };
+            let LeadMerge { patch, fields } = merge_lead(edit, EDITED_AT, &lead, None);
+            let wanted = LeadPatch { state: expected, ..LeadPatch::default() };
+            assert_eq!((patch, fields[0].outcome), (wanted, outcome), "{from:?} -> {to:?} on {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_deleted_lead_is_edited_like_any_other_and_stays_deleted() {
+        let lead = Lead { state: LeadState::Deleted, ..lead() };
+        let edit = LeadEdit { name: edited("now".to_owned(), "mine".to_owned()), ..LeadEdit::default() };
+        let LeadMerge { patch, fields } = merge_lead(edit, EDITED_AT, &lead, None);
+        assert_eq!(patch, LeadPatch { name: Some("mine".to_owned()), ..LeadPatch::default() });
+        assert_eq!(fields, [FieldResult { field: LeadField::Name, outcome: Applied }]);
     }
 
     #[test]

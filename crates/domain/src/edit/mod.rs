@@ -5,17 +5,20 @@
 
 mod change;
 mod check;
+mod history;
 mod merge;
+mod unite;
 
 pub use change::{FieldChange, FieldValue};
-pub use check::{InvalidField, check_filled_line, check_line, check_text, is_email};
+pub use check::{InvalidField, check_filled_line, check_line, check_message_body, check_text, is_email};
+pub use history::{FieldEdit, LeadEditRecord};
 pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Lead, LeadPatch, MemberId, Phone, StageId};
+use crate::{Lead, LeadPatch, LeadState, MemberId, Phone, StageId};
 
 /// What a field was for whoever edited it, and what they made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -57,6 +60,8 @@ pub struct LeadEdit {
     /// In hundredths of the studio's currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_minor: Option<Edited<Option<i64>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Edited<LeadState>>,
 }
 
 /// Written by hand: shows which fields were edited, never from or to what.
@@ -79,7 +84,7 @@ impl LeadEdit {
         fn to<T: Clone>(edited: &Option<Edited<T>>) -> Option<T> {
             edited.as_ref().map(|edited| edited.to.clone())
         }
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
         LeadPatch {
             name: to(name),
             email: to(email),
@@ -89,6 +94,7 @@ impl LeadEdit {
             tags: to(tags),
             notes: to(notes),
             value_minor: to(value_minor),
+            state: to(state),
         }
     }
 
@@ -107,13 +113,14 @@ impl LeadEdit {
             tags: edited(&before.tags, &after.tags),
             notes: edited(&before.notes, &after.notes),
             value_minor: edited(&before.value_minor, &after.value_minor),
+            state: edited(&before.state, &after.state),
         }
     }
 
     /// The edit that takes this one back.
     #[must_use]
     pub fn reversed(self) -> Self {
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
         Self {
             name: name.map(Edited::reversed),
             email: email.map(Edited::reversed),
@@ -123,12 +130,13 @@ impl LeadEdit {
             tags: tags.map(Edited::reversed),
             notes: notes.map(Edited::reversed),
             value_minor: value_minor.map(Edited::reversed),
+            state: state.map(Edited::reversed),
         }
     }
 
     /// The fields that were edited.
     pub fn fields(&self) -> impl Iterator<Item = LeadField> {
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
         [
             (LeadField::Name, name.is_some()),
             (LeadField::Email, email.is_some()),
@@ -138,6 +146,7 @@ impl LeadEdit {
             (LeadField::Tags, tags.is_some()),
             (LeadField::Notes, notes.is_some()),
             (LeadField::ValueMinor, value_minor.is_some()),
+            (LeadField::State, state.is_some()),
         ]
         .into_iter()
         .filter_map(|(field, is_edited)| is_edited.then_some(field))

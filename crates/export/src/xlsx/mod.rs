@@ -30,7 +30,7 @@ struct Limits {
 
 /// Rows are Excel's limit. With 4 GiB and more, a part of the archive needs ZIP64 headers; LibreOffice refuses the
 /// whole workbook for one such header, and Excel (by XlsxWriter's documentation) offers to repair it. The sheet ends
-/// early enough for one more row (at most 46 cells of 32,767 units of seven bytes) and a buffer.
+/// early enough for one more row (at most 47 cells of 32,767 units of seven bytes) and a buffer.
 const LIMITS: Limits = Limits { rows: 1_048_576, bytes: (1 << 32) - (1 << 26) };
 /// Cells are collected up to this size before they go through the compressor.
 const BUFFER_BYTES: usize = 1 << 18;

@@ -1,7 +1,7 @@
 //! Workbooks are read back with an independent reader.
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
-use domain::{LeadId, Source, UnixMs};
+use domain::{LeadId, LeadState, Source, UnixMs};
 
 use super::{Limits, XlsxWriter};
 use crate::target::Target;
@@ -24,6 +24,7 @@ fn record<'a>(name: &'a str, notes: &'a str) -> LeadRecord<'a> {
         tags: &[],
         notes,
         value_minor: Some(-42_050),
+        state: LeadState::Archived,
         first_touch: TouchRecord::default(),
         last_touch: TouchRecord::default(),
         created_at: UnixMs(1_752_000_000_000),

@@ -24,7 +24,7 @@ fn sql(from: &str) -> String {
     )
 }
 
-const OWN_COLUMNS: usize = 16;
+const OWN_COLUMNS: usize = 17;
 
 fn read(row: &Row<'_>) -> Result<ExportLead, StoreError> {
     let lead = lead::read(row)?;

@@ -268,7 +268,7 @@ fn sort(db: &Connection, driver: &str, resolved: &Resolved, query: &LeadQuery) -
 fn get_row(db: &Connection, n: i64) -> Result<LeadRow, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT l.id, l.name, l.phone, l.email, s.id, m.id, l.source, l.campaign, l.value_key, l.tags, l.created_at,
-                l.last_activity_at, EXISTS (SELECT 1 FROM lead_base b WHERE b.id = l.id)
+                l.last_activity_at, l.state, EXISTS (SELECT 1 FROM lead_base b WHERE b.id = l.id)
          FROM lead l JOIN stage s ON s.ref = l.stage_ref LEFT JOIN member m ON m.ref = l.owner_ref
          WHERE l.n = ?1",
     )?;
@@ -284,9 +284,10 @@ fn get_row(db: &Connection, n: i64) -> Result<LeadRow, StoreError> {
         source: code(row, 6)?,
         campaign: row.get(7)?,
         value_minor: lead::value_in(row, 8)?,
+        state: code(row, 12)?,
         tags: lead::tags_in(row, 9)?,
         created_at: UnixMs(row.get(10)?),
         last_activity_at: UnixMs(row.get(11)?),
-        is_unsent: row.get(12)?,
+        is_unsent: row.get(13)?,
     })
 }

@@ -204,6 +204,7 @@ fn a_row_shows_what_the_lead_holds() {
         owner_id: Some(member_id(1)),
         tags: vec!["vip".to_owned()],
         value_minor: Some(1250),
+        state: LeadState::Archived,
         ..lead(1, "Nora")
     };
     cache.apply(vec![put(whole.clone())]);
@@ -213,7 +214,7 @@ fn a_row_shows_what_the_lead_holds() {
     assert_eq!((&row.name, &row.email, &row.tags), (&whole.name, &whole.email, &whole.tags));
     assert_eq!(row.phone.as_deref(), Some("+447700900118"));
     assert_eq!((row.stage_id, row.owner_id, row.source), (whole.stage_id, whole.owner_id, whole.source));
-    assert_eq!((row.value_minor, row.created_at), (Some(1250), whole.created_at));
+    assert_eq!((row.value_minor, row.state, row.created_at), (Some(1250), LeadState::Archived, whole.created_at));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The lead list and the lead's page.
 
-use domain::{Lead, LeadField, LeadId, MemberId, Source, StageEvent, StageId, UnixMs};
+use domain::{Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, Source, StageEvent, StageId, UnixMs};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -81,6 +81,7 @@ pub struct LeadRow {
     pub campaign: Option<String>,
     /// Hundredths of the studio's currency.
     pub value_minor: Option<i64>,
+    pub state: LeadState,
     pub tags: Vec<String>,
     pub created_at: UnixMs,
     pub last_activity_at: UnixMs,
@@ -106,6 +107,8 @@ pub struct LeadDetail {
     pub conversations: Vec<ConversationRow>,
     /// Newest first.
     pub stage_events: Vec<StageEvent>,
+    /// Newest first.
+    pub edits: Vec<LeadEditRecord>,
     /// Fields with edits of this device that are not on the server yet.
     pub unsent: Vec<LeadField>,
     /// Fields that somebody else changed, too.

@@ -39,6 +39,8 @@ pub enum OutboxRefusal {
     Invalid(Option<String>),
     /// The member's role may not.
     Forbidden,
+    /// The lead was deleted.
+    LeadDeleted,
     /// For another reason: the server's code.
     Other(String),
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use domain::{Lead, LeadId, MemberId, Phone, Source, StageId, fold};
+use domain::{Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{conflict, conversation, find_id, id, lead_base, outbox, stage_event};
+use super::{conflict, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -106,7 +106,7 @@ fn update(before: &Before, lead: &Lead, facet: (i64, i64, i64), text: &Searchabl
         ("name_key = ?11", name_key(&before.text.name) != name_key(&text.name)),
     ];
     let mut sql = "UPDATE lead SET epoch = ?3, updated_at = ?9, name = ?12, email = ?13, phone = ?14, campaign = ?15, \
-                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19"
+                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19, state = ?20"
         .to_owned();
     for (column, _) in indexed.into_iter().filter(|(_, is_changed)| *is_changed) {
         sql.push_str(", ");
@@ -117,21 +117,13 @@ fn update(before: &Before, lead: &Lead, facet: (i64, i64, i64), text: &Searchabl
 }
 
 const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, \
-                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes) \
-                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes, \
+                      state) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The tags in a column.
 pub(crate) fn tags_in(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
     json_in(row, column)
-}
-
-fn json_in<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
-    let text = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
-    serde_json::from_str(text).map_err(|_| StoreError::Damaged)
-}
-
-fn json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("tags and touches are made of strings")
 }
 
 /// The server told the lead: a snapshot that has told it does not sweep it.
@@ -176,6 +168,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         json(&lead.first_touch),
         json(&lead.last_touch),
         lead.notes,
+        lead.state.code(),
     ])?;
     writing.count_lead(facet, 1);
     writing.applied.leads = true;
@@ -319,6 +312,7 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
     let tx = writing.tx;
     conversation::erase_of_lead(writing, n)?;
     stage_event::erase_of_lead(writing, n)?;
+    lead_edit::erase_of_lead(writing, n)?;
     if let Some(before) = find_before(tx, n)? {
         writing.count_lead(before.facet, -1);
         untag(writing, n, &before.tags)?;
@@ -352,7 +346,7 @@ pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
 
 /// Columns of [`read`], with `l` the lead, `s` its stage and `m` its owner.
 pub(crate) const COLUMNS: &str = "l.id, l.name, l.email, l.phone, s.id, m.id, l.source, l.campaign, l.tags, l.notes, \
-     l.value_key, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at";
+     l.value_key, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at";
 
 /// The whole lead from a row that begins with [`COLUMNS`].
 pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
@@ -369,11 +363,12 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
         tags: tags_in(row, 8)?,
         notes: row.get(9)?,
         value_minor: value_of(row.get(10)?),
-        first_touch: json_in(row, 11)?,
-        last_touch: json_in(row, 12)?,
-        created_at: domain::UnixMs(row.get(13)?),
-        updated_at: domain::UnixMs(row.get(14)?),
-        last_activity_at: domain::UnixMs(row.get(15)?),
+        state: LeadState::from_code(row.get(11)?)?,
+        first_touch: json_in(row, 12)?,
+        last_touch: json_in(row, 13)?,
+        created_at: domain::UnixMs(row.get(14)?),
+        updated_at: domain::UnixMs(row.get(15)?),
+        last_activity_at: domain::UnixMs(row.get(16)?),
     })
 }
 

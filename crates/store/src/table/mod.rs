@@ -7,6 +7,7 @@ pub(crate) mod conversation;
 pub(crate) mod identity;
 pub(crate) mod lead;
 pub(crate) mod lead_base;
+pub(crate) mod lead_edit;
 pub(crate) mod message;
 pub(crate) mod outbox;
 pub(crate) mod read_mark;
@@ -45,10 +46,10 @@ from_blob!(
     LeadId,
     StageId,
     StageEventId,
+    OperationId,
     ConversationId,
     MessageId,
-    InvoiceId,
-    OperationId
+    InvoiceId
 );
 
 /// The id in a column.
@@ -65,6 +66,17 @@ pub(crate) fn find_id<T: FromBlob>(row: &Row<'_>, column: usize) -> Result<Optio
 /// The enum in a column.
 pub(crate) fn code<T: Code>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
     T::from_code(row.get(column)?)
+}
+
+/// What a column holds as JSON.
+pub(crate) fn json_in<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, StoreError> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged)?;
+    serde_json::from_str(text).map_err(|_| StoreError::Damaged)
+}
+
+/// What goes into such a column.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("what rows hold is made of strings and numbers")
 }
 
 /// A count in a column; a count below zero is damage.

@@ -86,11 +86,12 @@ async fn leads_that_moved_are_told_in_the_order_they_did(db: TestDatabase) {
     let before = tenant.seq().await.expect("number");
     for n in [4, 1, 5] {
         let patch = domain::LeadPatch { notes: Some("moved".to_owned()), ..domain::LeadPatch::default() };
-        tenant.patch_lead(lead_id(n), patch, super::owner_id(), Sight::All, super::NOW).await.expect("moved");
+        tenant.patch_lead(lead_id(n), patch, super::owner(), super::NOW).await.expect("moved");
     }
     let (page, upto) = tenant.moved_lead_page(Sight::All, before, 2).await.expect("read");
     assert_eq!((leads(&upserts(&page.lines)), page.more), (vec![lead_id(4), lead_id(1)], true));
-    assert_eq!(upserts(&page.lines).len(), 6, "with a conversation and a stage event each");
+    assert_eq!(upserts(&page.lines).len(), 8, "with a conversation, a stage event and an edit each");
+    assert_eq!(page.rows, 6, "edits are not counted, as they are not among the totals");
     let (page, _) = tenant.moved_lead_page(Sight::All, upto, 2).await.expect("read");
     assert_eq!((leads(&upserts(&page.lines)), page.more), (vec![lead_id(5)], false));
 }

@@ -1,13 +1,13 @@
 //! Changing and deleting leads.
 
-use domain::{LeadPatch, UnixMs};
+use domain::{FieldEdit, LeadPatch, LeadState, UnixMs};
 use wire::changes::{Change, Row, RowId};
 
 use super::{
-    NOW, TestDatabase, changes, conversation_id, lead, lead_id, lead_rows, message_id, on_both, own, owner_id,
-    sales_id, stage_id, upserts, uuid,
+    NOW, TestDatabase, changes, conversation_id, lead, lead_id, lead_rows, message_id, on_both, own, owner, owner_id,
+    sales_id, seller, stage_id, upserts, uuid,
 };
-use crate::db::{Billing, Sight, Tenant, WriteError};
+use crate::db::{Billing, Editor, Sight, Tenant, WriteError};
 
 on_both!(
     a_lead_reads_back_as_written_whatever_is_in_it,
@@ -17,6 +17,7 @@ on_both!(
     a_stage_or_an_owner_of_nobody_is_refused_and_nothing_happens,
     a_move_leaves_an_event,
     a_lead_handed_over_is_counted_for_its_new_owner_and_forgotten_by_the_old,
+    a_lead_is_put_away_and_comes_back_by_whom_its_state_allows,
     a_deleted_lead_takes_all_of_its_own_with_it,
 );
 
@@ -31,8 +32,8 @@ fn notes(text: &str) -> LeadPatch {
     LeadPatch { notes: Some(text.to_owned()), ..LeadPatch::default() }
 }
 
-async fn patch(tenant: &Tenant, n: u64, patch: LeadPatch, sight: Sight) -> Result<domain::Lead, WriteError> {
-    tenant.patch_lead(lead_id(n), patch, owner_id(), sight, NOW).await
+async fn patch(tenant: &Tenant, n: u64, patch: LeadPatch, by: Editor) -> Result<domain::Lead, WriteError> {
+    tenant.patch_lead(lead_id(n), patch, by, NOW).await
 }
 
 /// What was told after number `after`.
@@ -59,7 +60,7 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: TestDatabase) {
         tags: Some(vec!["é".to_owned(), String::new()]),
         ..notes("O'Neill \\ \"x\"")
     };
-    let changed = patch(&tenant, 0, wanted, Sight::All).await.expect("changed");
+    let changed = patch(&tenant, 0, wanted, owner()).await.expect("changed");
     let expected = domain::Lead {
         email: None,
         value_minor: Some(-7),
@@ -70,25 +71,30 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: TestDatabase) {
         ..lead(0)
     };
     assert_eq!(changed, expected);
-    assert_eq!(since(&tenant, Sight::All, before).await, [Change::Upsert(Row::Lead(Box::new(expected)))]);
+    let told = since(&tenant, Sight::All, before).await;
+    let [Change::Upsert(Row::Lead(told)), Change::Upsert(Row::LeadEdit(edit))] = &*told else { panic!("{told:?}") };
+    assert!(**told == expected, "{told:?}");
+    assert_eq!((edit.lead_id, edit.member_id, edit.at), (lead_id(0), owner_id(), NOW));
+    assert_eq!(edit.changes, FieldEdit::between(&lead(0), &expected));
+    assert_eq!(edit.changes.len(), 4);
 }
 
 async fn a_patch_that_changes_nothing_writes_nothing(db: TestDatabase) {
     let tenant = with_leads(&db, 1, 0).await;
     let before = tenant.seq().await.expect("number");
-    let unchanged = patch(&tenant, 0, notes("line\nline"), Sight::All).await.expect("accepted");
+    let unchanged = patch(&tenant, 0, notes("line\nline"), owner()).await.expect("accepted");
     assert_eq!((unchanged, tenant.seq().await.expect("number")), (lead(0), before));
 }
 
 async fn a_lead_out_of_sight_is_not_found(db: TestDatabase) {
     let tenant = with_leads(&db, 3, 0).await;
     let before = tenant.seq().await.expect("number");
-    assert!(matches!(patch(&tenant, 0, notes("x"), own()).await, Err(WriteError::NotFound)));
+    assert!(matches!(patch(&tenant, 0, notes("x"), seller()).await, Err(WriteError::NotFound)));
     assert!(matches!(tenant.delete_lead(lead_id(0), own()).await, Err(WriteError::NotFound)));
-    assert!(matches!(patch(&tenant, 7, notes("x"), Sight::All).await, Err(WriteError::NotFound)));
+    assert!(matches!(patch(&tenant, 7, notes("x"), owner()).await, Err(WriteError::NotFound)));
     assert_eq!(tenant.seq().await.expect("number"), before);
     for n in [1, 2] {
-        patch(&tenant, n, notes("x"), own()).await.expect("nobody's and one's own are in sight");
+        patch(&tenant, n, notes("x"), seller()).await.expect("nobody's and one's own are in sight");
     }
 }
 
@@ -103,21 +109,23 @@ async fn a_stage_or_an_owner_of_nobody_is_refused_and_nothing_happens(db: TestDa
         (LeadPatch { stage_id: Some(stage_id(9)), ..notes("x") }, "stage_id"),
         (LeadPatch { owner_id: Some(Some(stranger)), ..notes("x") }, "owner_id"),
     ] {
-        let refused = patch(&tenant, 0, wrong, Sight::All).await;
+        let refused = patch(&tenant, 0, wrong, owner()).await;
         assert!(matches!(refused, Err(WriteError::Invalid { field: f, .. }) if f == field), "{refused:?}");
     }
     assert_eq!(tenant.seq().await.expect("number"), before);
-    assert_eq!(patch(&tenant, 0, LeadPatch::default(), Sight::All).await.expect("read"), lead(0));
+    assert_eq!(patch(&tenant, 0, LeadPatch::default(), owner()).await.expect("read"), lead(0));
 }
 
 async fn a_move_leaves_an_event(db: TestDatabase) {
     let tenant = with_leads(&db, 1, 0).await;
     let before = tenant.seq().await.expect("number");
-    patch(&tenant, 0, LeadPatch { stage_id: Some(stage_id(1)), ..LeadPatch::default() }, Sight::All)
-        .await
-        .expect("moved");
+    patch(&tenant, 0, LeadPatch { stage_id: Some(stage_id(1)), ..LeadPatch::default() }, owner()).await.expect("moved");
     let told = since(&tenant, Sight::All, before).await;
-    let [Change::Upsert(Row::Lead(_)), Change::Upsert(Row::StageEvent(event))] = &*told else { panic!("{told:?}") };
+    let [Change::Upsert(Row::Lead(_)), Change::Upsert(Row::StageEvent(event)), Change::Upsert(Row::LeadEdit(_))] =
+        &*told
+    else {
+        panic!("{told:?}")
+    };
     let (from, to) = (event.from_stage_id, event.to_stage_id);
     assert_eq!((from, to, event.member_id, event.at), (Some(stage_id(0)), stage_id(1), Some(owner_id()), NOW));
 }
@@ -134,22 +142,65 @@ async fn a_lead_handed_over_is_counted_for_its_new_owner_and_forgotten_by_the_ol
     assert_eq!(count(totals(own()).await), (2, 2, 4, 2));
     let before = tenant.seq().await.expect("number");
     let hand_over = LeadPatch { owner_id: Some(Some(owner_id())), ..LeadPatch::default() };
-    patch(&tenant, 2, hand_over, Sight::All).await.expect("handed over");
+    patch(&tenant, 2, hand_over, owner()).await.expect("handed over");
     assert_eq!(count(totals(own()).await), (1, 1, 2, 1));
     assert_eq!(count(totals(Sight::All).await), (3, 3, 6, 3));
 
     let forgotten = since(&tenant, own(), before).await;
     assert!(forgotten.iter().all(|change| matches!(change, Change::Forget(_))), "{forgotten:?}");
-    assert_eq!(forgotten.len(), 1 + 1 + 1 + 2);
+    assert_eq!(forgotten.len(), 1 + 1 + 1 + 1 + 2);
     let told = since(&tenant, Sight::All, before).await;
-    assert!(told.iter().all(|change| matches!(change, Change::Upsert(_))) && told.len() == 5, "the control: {told:?}");
+    assert!(told.iter().all(|change| matches!(change, Change::Upsert(_))) && told.len() == 6, "the control: {told:?}");
     let back = LeadPatch { owner_id: Some(Some(sales_id())), ..LeadPatch::default() };
-    patch(&tenant, 2, back, Sight::All).await.expect("handed back");
+    patch(&tenant, 2, back, owner()).await.expect("handed back");
     assert_eq!(count(totals(own()).await), (2, 2, 4, 2));
+}
+
+async fn a_lead_is_put_away_and_comes_back_by_whom_its_state_allows(db: TestDatabase) {
+    use LeadState::{Active, Archived, Deleted};
+    let tenant = with_leads(&db, 3, 1).await;
+    let before = tenant.open_feed(Sight::All).await.expect("read").totals;
+    let to = |state| LeadPatch { state: Some(state), ..LeadPatch::default() };
+    for (state, by, is_allowed) in [
+        (Archived, seller(), true),
+        (Deleted, seller(), false),
+        (Active, seller(), true),
+        (Deleted, owner(), true),
+        (Active, seller(), false),
+        (Archived, seller(), false),
+        (Active, owner(), true),
+    ] {
+        let (was, seq) = (patch(&tenant, 2, LeadPatch::default(), owner()).await.expect("there"), tenant.seq().await);
+        let changed = patch(&tenant, 2, to(state), by).await;
+        if is_allowed {
+            let expected = domain::Lead { state, updated_at: NOW, last_activity_at: NOW, ..was };
+            assert_eq!(changed.expect("changed"), expected);
+            let told = since(&tenant, own(), seq.expect("number")).await;
+            let [Change::Upsert(Row::Lead(lead)), Change::Upsert(Row::LeadEdit(_))] = &*told else {
+                panic!("{told:?}")
+            };
+            assert!(**lead == expected, "who deleted it can restore it");
+        } else {
+            assert!(matches!(changed, Err(WriteError::Forbidden)), "{changed:?}");
+            assert_eq!(patch(&tenant, 2, LeadPatch::default(), owner()).await.expect("there"), was);
+        }
+    }
+    // The rest of a deleted lead is anybody's who sees it.
+    patch(&tenant, 2, to(Deleted), owner()).await.expect("deleted");
+    let noted = patch(&tenant, 2, notes("rang"), seller()).await.expect("noted");
+    assert_eq!((noted.state, noted.notes.as_str()), (Deleted, "rang"));
+    let seen_as_it_is = patch(&tenant, 2, to(Deleted), seller()).await.expect("nothing changes");
+    assert_eq!(seen_as_it_is, noted);
+    assert_eq!(tenant.open_feed(Sight::All).await.expect("read").totals, before, "it counts until it is purged");
 }
 
 async fn a_deleted_lead_takes_all_of_its_own_with_it(db: TestDatabase) {
     let tenant = with_leads(&db, 3, 2).await;
+    let edited = tenant.seq().await.expect("number");
+    patch(&tenant, 1, notes("rang"), owner()).await.expect("changed");
+    let [_, Change::Upsert(Row::LeadEdit(edit))] = &*since(&tenant, Sight::All, edited).await else {
+        panic!("no edit")
+    };
     let before = tenant.seq().await.expect("number");
     tenant.delete_lead(lead_id(1), own()).await.expect("deleted");
     let told = since(&tenant, Sight::All, before).await;
@@ -158,6 +209,7 @@ async fn a_deleted_lead_takes_all_of_its_own_with_it(db: TestDatabase) {
         RowId::Message(message_id(1_001)),
         RowId::Conversation(conversation_id(1)),
         RowId::StageEvent(domain::StageEventId::from_uuid(uuid(7, 1))),
+        RowId::LeadEdit(edit.id),
         RowId::Lead(lead_id(1)),
     ]
     .into_iter()
@@ -169,6 +221,6 @@ async fn a_deleted_lead_takes_all_of_its_own_with_it(db: TestDatabase) {
     let left = tenant.open_feed(Sight::All).await.expect("read").totals;
     assert_eq!((left.leads, left.messages), (2, 4));
     let late = UnixMs(NOW.0 + 1);
-    let again = tenant.patch_lead(lead_id(1), notes("x"), owner_id(), Sight::All, late).await;
+    let again = tenant.patch_lead(lead_id(1), notes("x"), owner(), late).await;
     assert!(matches!(again, Err(WriteError::NotFound)));
 }

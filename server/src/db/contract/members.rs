@@ -7,11 +7,11 @@ use wire::changes::{Change, Row, RowId};
 use wire::device::DeviceInfo;
 
 use super::{
-    NOW, TestDatabase, changes, device_id, lead_id, lead_rows, on_both, own, owner_id, sales_id, stage_id, studio_id,
-    uuid,
+    NOW, TestDatabase, changes, device_id, lead_id, lead_rows, on_both, own, owner, owner_id, sales_id, stage_id,
+    studio_id, uuid,
 };
 use crate::db::{
-    Actor, Billing, Directory, Effect, MemberError, NewDevice, NewMembership, Rotate, Rotation, Sight, Tenant,
+    Actor, Billing, Directory, Editor, Effect, MemberError, NewDevice, NewMembership, Rotate, Rotation, Sight, Tenant,
     WriteError,
 };
 use crate::member_acts::{settle, settle_all};
@@ -274,7 +274,7 @@ async fn a_removed_members_leads_come_into_the_pool(db: TestDatabase) {
     let seq = tenant.seq().await.expect("number");
     settle(&db.database, studio_id(1), NOW.plus_ms(5)).await.expect("settled");
 
-    let lead = tenant.patch_lead(lead_id(2), domain::LeadPatch::default(), owner_id(), Sight::All, NOW).await;
+    let lead = tenant.patch_lead(lead_id(2), domain::LeadPatch::default(), owner(), NOW).await;
     assert_eq!(lead.expect("there").owner_id, None);
     let told = tenant.delta_page(Sight::All, Billing::Withheld, seq).await.expect("asked").expect("a page");
     let told = changes(&told.lines);
@@ -310,7 +310,10 @@ async fn a_removed_members_leads_come_into_the_pool(db: TestDatabase) {
 async fn what_a_former_member_did_keeps_their_name(db: TestDatabase) {
     let tenant = without_seller(&db, 3).await;
     let patch = domain::LeadPatch { stage_id: Some(stage_id(1)), ..domain::LeadPatch::default() };
-    tenant.patch_lead(lead_id(0), patch, sales_id(), Sight::All, NOW).await.expect("their last move");
+    tenant
+        .patch_lead(lead_id(0), patch, Editor { member_id: sales_id(), ..owner() }, NOW)
+        .await
+        .expect("their last move");
     settle(&db.database, studio_id(1), NOW).await.expect("settled");
     let page = tenant.delta_page(Sight::All, Billing::Withheld, 0).await.expect("asked").expect("a page");
     let by = changes(&page.lines)
@@ -319,6 +322,6 @@ async fn what_a_former_member_did_keeps_their_name(db: TestDatabase) {
     assert!(by, "the move is still theirs");
     assert_eq!(tenant.list_members().await.expect("listed").len(), 1);
     let patch = domain::LeadPatch { owner_id: Some(Some(sales_id())), ..domain::LeadPatch::default() };
-    let refused = tenant.patch_lead(lead_id(0), patch, owner_id(), Sight::All, NOW).await;
+    let refused = tenant.patch_lead(lead_id(0), patch, owner(), NOW).await;
     assert!(matches!(refused, Err(WriteError::Invalid { field: "owner_id", .. })), "{refused:?}");
 }

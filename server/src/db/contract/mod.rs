@@ -3,6 +3,7 @@
 //! A behaviour is a function of a [`TestDatabase`]; `on_both!` makes a test of it for each. What only one of them has is
 //! asked in `postgres_only` (row-level security, migrations) and `outages`.
 
+mod acts;
 mod audit;
 mod billing;
 mod directory;
@@ -28,13 +29,13 @@ use std::sync::Arc;
 
 use domain::{
     Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, DeviceId, Direction, Lead, LeadId,
-    Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
-    StudioId, Touch, UnixMs,
+    LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId,
+    StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use uuid::Uuid;
 use wire::changes::{Change, Line, Row};
 
-use super::{Database, DatabaseUrl, Sight, Tenant, migrate};
+use super::{Database, DatabaseUrl, Editor, Sight, Tenant, migrate};
 use crate::hints::LocalHints;
 use crate::secrets::{Secret, SecretSource};
 
@@ -152,6 +153,16 @@ pub(super) fn device_id(n: u64) -> DeviceId {
     DeviceId::from_uuid(uuid(8, n))
 }
 
+/// The studio's owner, on a device.
+pub(super) fn owner() -> Editor {
+    Editor { member_id: owner_id(), device_id: device_id(1), role: Role::Owner }
+}
+
+/// The one who sells there.
+pub(super) fn seller() -> Editor {
+    Editor { member_id: sales_id(), device_id: device_id(2), role: Role::Sales }
+}
+
 /// What the seller sees.
 pub(super) fn own() -> Sight {
     Sight::OwnAndPool(sales_id())
@@ -200,6 +211,7 @@ pub(super) fn lead(n: u64) -> Lead {
         tags: vec!["new".to_owned(), format!("\"tag\\{n}\"")],
         notes: "line\nline".to_owned(),
         value_minor: n.is_multiple_of(5).then_some((1 << 53) - 1),
+        state: LeadState::Active,
         first_touch: Touch { utm_source: Some("news\tletter".to_owned()), ..Touch::default() },
         last_touch: Touch::default(),
         created_at: at.plus_ms(-1_000),

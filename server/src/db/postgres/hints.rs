@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{DeviceId, StudioId};
 use futures_util::future::BoxFuture;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::url::PostgresUrl;
 use crate::db::DbError;
 use crate::hints::{Hint, Hints, LocalHints};
+use crate::presence::{Look, Lookers};
 
 /// The channel's name.
 const LISTEN: &str = "LISTEN frontdesk";
@@ -33,6 +34,8 @@ const MAX_WAITING: usize = 10_000;
 const AT_A_TIME: usize = 500;
 /// An operator's command waits so long for its hints to be sent.
 const SETTLING: Duration = Duration::from_secs(5);
+/// The lead of who is at none.
+const NOWHERE: &str = "-";
 /// Notifications that wait to be told on.
 const HEARD_AHEAD: usize = 256;
 
@@ -78,6 +81,9 @@ impl Outbox {
             content.waiting.clear();
             content.waiting.insert(Said::Everything);
         } else {
+            if let Said::About(_, Hint::Looking(look)) = said {
+                content.waiting.retain(|waits| !is_look_of(*waits, look.device_id));
+            }
             content.waiting.insert(said);
         }
         drop(content);
@@ -104,6 +110,11 @@ impl Outbox {
     }
 }
 
+/// A device is at one place at a time: what it said before would be told after it.
+fn is_look_of(said: Said, device_id: DeviceId) -> bool {
+    matches!(said, Said::About(_, Hint::Looking(look)) if look.device_id == device_id)
+}
+
 impl PostgresHints {
     /// Starts to listen; hears as soon as there is a connection.
     ///
@@ -127,6 +138,10 @@ impl Hints for PostgresHints {
 
     fn listen(&self, studio_id: StudioId) -> broadcast::Receiver<Hint> {
         self.local.listen(studio_id)
+    }
+
+    fn lookers(&self, studio_id: StudioId) -> (Lookers, Option<Instant>) {
+        self.local.lookers(studio_id)
     }
 
     fn list_listened(&self) -> Vec<StudioId> {
@@ -243,12 +258,17 @@ impl Exchange {
     }
 }
 
-/// `WHO`, `WHO STUDIO` or `WHO STUDIO DEVICE`: everything, a change, a session that ended.
+/// `WHO`, `WHO STUDIO`, `WHO STUDIO DEVICE` or `WHO STUDIO DEVICE MEMBER LEAD`: everything, a change, a session that ended,
+/// a device that is at a lead, or at none: `-`.
 fn payload(who: Uuid, said: Said) -> String {
     match said {
         Said::Everything => who.to_string(),
         Said::About(studio_id, Hint::Changed) => format!("{who} {studio_id}"),
         Said::About(studio_id, Hint::SessionEnded(device_id)) => format!("{who} {studio_id} {device_id}"),
+        Said::About(studio_id, Hint::Looking(Look { device_id, member_id, lead_id })) => {
+            let lead = lead_id.map_or_else(|| NOWHERE.to_owned(), |lead_id| lead_id.to_string());
+            format!("{who} {studio_id} {device_id} {member_id} {lead}")
+        }
     }
 }
 
@@ -259,9 +279,17 @@ fn understood(payload: &str) -> Option<(Uuid, Said)> {
         None => Said::Everything,
         Some(studio_id) => {
             let studio_id = studio_id.parse().ok()?;
-            let hint = match words.next() {
-                None => Hint::Changed,
-                Some(device_id) => Hint::SessionEnded(device_id.parse::<DeviceId>().ok()?),
+            let hint = match (words.next(), words.next(), words.next()) {
+                (None, ..) => Hint::Changed,
+                (Some(device_id), None, _) => Hint::SessionEnded(device_id.parse().ok()?),
+                (Some(device_id), Some(member_id), lead_id) => Hint::Looking(Look {
+                    device_id: device_id.parse().ok()?,
+                    member_id: member_id.parse().ok()?,
+                    lead_id: match lead_id? {
+                        NOWHERE => None,
+                        lead_id => Some(lead_id.parse().ok()?),
+                    },
+                }),
             };
             Said::About(studio_id, hint)
         }
@@ -277,6 +305,21 @@ mod tests {
         Uuid::from_u128(n)
     }
 
+    fn look(device: u128, lead: Option<u128>) -> Hint {
+        let (device_id, member_id) = (DeviceId::from_uuid(id(device)), domain::MemberId::from_uuid(id(8)));
+        Hint::Looking(Look { device_id, member_id, lead_id: lead.map(|lead| domain::LeadId::from_uuid(id(lead))) })
+    }
+
+    #[test]
+    fn of_a_device_only_the_last_place_waits() {
+        let (outbox, studio) = (Outbox::default(), StudioId::from_uuid(id(1)));
+        for hint in [look(2, Some(3)), look(4, Some(3)), look(2, Some(5)), look(2, None)] {
+            outbox.put(Said::About(studio, hint));
+        }
+        let waiting: HashSet<_> = outbox.take().into_iter().collect();
+        assert_eq!(waiting, [look(4, Some(3)), look(2, None)].map(|hint| Said::About(studio, hint)).into());
+    }
+
     #[test]
     fn what_is_said_is_understood_and_holds_ids_alone() {
         let studio = StudioId::from_uuid(id(1));
@@ -284,6 +327,8 @@ mod tests {
             Said::Everything,
             Said::About(studio, Hint::Changed),
             Said::About(studio, Hint::SessionEnded(DeviceId::from_uuid(id(2)))),
+            Said::About(studio, look(2, Some(3))),
+            Said::About(studio, look(2, None)),
         ] {
             assert_eq!(understood(&payload(id(9), said)), Some((id(9), said)));
         }

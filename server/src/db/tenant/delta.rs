@@ -9,8 +9,8 @@ use wire::changes::{Change, Line, RowId};
 use super::{Billing, Sight, Tenant, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
-    ConversationRow, InvoiceRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow,
-    SubscriptionRow, UpsertLine, columns,
+    ConversationRow, InvoiceRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow,
+    StudioRow, SubscriptionRow, UpsertLine, columns,
 };
 use crate::db::sql::{Row, Tx};
 
@@ -44,6 +44,12 @@ pub(super) const STAGE_EVENTS: &str = concat!(
     columns!(stage_event),
     in_sight!(),
     " FROM stage_event e JOIN lead l ON l.id = e.lead_id WHERE e.seq > $1 AND e.seq <= $2 ORDER BY e.seq"
+);
+pub(super) const LEAD_EDITS: &str = concat!(
+    "SELECT ",
+    columns!(lead_edit),
+    in_sight!(),
+    " FROM lead_edit h JOIN lead l ON l.id = h.lead_id WHERE h.seq > $1 AND h.seq <= $2 ORDER BY h.seq"
 );
 pub(super) const MESSAGES: &str = concat!(
     "SELECT ",
@@ -115,7 +121,7 @@ impl Builder<'_> {
             self.common(INVOICES, |row| Ok(RowRef::Invoice(InvoiceRow::read(row)?)))?;
         }
         let fits =
-            self.guarded(LEADS, 16, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
+            self.guarded(LEADS, 17, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
                 && self.guarded(
                     CONVERSATIONS,
                     9,
@@ -127,6 +133,12 @@ impl Builder<'_> {
                     6,
                     |row| Ok(RowRef::StageEvent(StageEventRow::read(row)?)),
                     |id| Ok(RowId::StageEvent(parse(id)?)),
+                )?
+                && self.guarded(
+                    LEAD_EDITS,
+                    5,
+                    |row| Ok(RowRef::LeadEdit(LeadEditRow::read(row)?)),
+                    |id| Ok(RowId::LeadEdit(parse(id)?)),
                 )?
                 && self.guarded(
                     MESSAGES,
@@ -185,6 +197,7 @@ impl Builder<'_> {
                 "conversation" => RowId::Conversation(parse(id)?),
                 "message" => RowId::Message(parse(id)?),
                 "stage_event" => RowId::StageEvent(parse(id)?),
+                "lead_edit" => RowId::LeadEdit(parse(id)?),
                 "subscription" | "invoice" if self.billing == Billing::Withheld => return Ok(true),
                 "subscription" => RowId::Subscription(parse(id)?),
                 "invoice" => RowId::Invoice(parse(id)?),

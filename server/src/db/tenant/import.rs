@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{InvalidBilling, LeadId};
+use serde::Serialize;
 use wire::changes::{MAX_LINE_BYTES, Row};
 
 use super::Tenant;
@@ -138,6 +139,10 @@ impl Import<'_> {
                 write.insert_stage_event(&event, owner.as_deref())?;
                 self.report.stage_events += 1;
             }
+            Row::LeadEdit(edit) => {
+                self.owner(write, edit.lead_id)?;
+                write.insert_lead_edit(&edit)?;
+            }
             Row::Subscription(subscription) => {
                 if subscription.studio_id != self.tenant.studio_id {
                     return Err(ImportError::OtherStudio { row: self.report.rows });
@@ -172,10 +177,11 @@ impl Import<'_> {
     }
 }
 
+/// What a line has besides the row's text, by far not reached: names of fields, ids, numbers.
+const REST: usize = 4_096;
+
 /// Whether a client would take the line that tells of the row.
 fn fits_a_line(row: &Row) -> Result<bool, DbError> {
-    /// What a line has besides the row's text, by far not reached: names of fields, ids, numbers.
-    const REST: usize = 4_096;
     /// No byte of text takes more as JSON: `\u0001`.
     const WORST: usize = 6;
     let text = match row {
@@ -183,11 +189,16 @@ fn fits_a_line(row: &Row) -> Result<bool, DbError> {
         Row::Conversation(conversation) => conversation.preview.len(),
         Row::StageEvent(_) | Row::Subscription(_) | Row::Invoice(_) => 0,
         // These have many texts and there are few of them: measured as they will be.
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Lead(_) => usize::MAX,
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Lead(_) | Row::LeadEdit(_) => usize::MAX,
     };
     if text <= (MAX_LINE_BYTES - REST) / WORST {
         return Ok(true);
     }
+    fits(row)
+}
+
+/// The same of any row, which is measured.
+pub(super) fn fits(row: &impl Serialize) -> Result<bool, DbError> {
     let mut size = Size(0);
     serde_json::to_writer(&mut size, row)?;
     Ok(size.0 <= MAX_LINE_BYTES - REST)
@@ -215,5 +226,6 @@ fn mortal(row: &Row) -> Option<(&'static str, String)> {
         Row::Conversation(conversation) => Some(("conversation", conversation.id.to_string())),
         Row::Message(message) => Some(("message", message.id.to_string())),
         Row::StageEvent(event) => Some(("stage_event", event.id.to_string())),
+        Row::LeadEdit(edit) => Some(("lead_edit", edit.id.to_string())),
     }
 }

@@ -1,14 +1,14 @@
 //! New rows of each kind, each with its place in the sequence of changes.
 
-use domain::{Conversation, Lead, Member, Message, Stage, StageEvent, Studio};
+use domain::{Conversation, Lead, LeadEditRecord, Member, Message, Stage, StageEvent, Studio};
 
 use super::write::{Tally, Write};
 use crate::db::DbError;
 use crate::db::rows::word;
 
 const LEAD: &str = "INSERT INTO lead (id, name, email, phone, stage_id, owner_id, source, campaign, tags, notes, \
-                    value_minor, first_touch, last_touch, created_at, updated_at, last_activity_at, seq) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                    value_minor, state, first_touch, last_touch, created_at, updated_at, last_activity_at, seq) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 const CONVERSATION: &str = "INSERT INTO conversation (id, lead_id, channel, status, assignee_id, preview, \
                             preview_direction, last_message_at, unread_count, seq) \
                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -16,6 +16,8 @@ const MESSAGE: &str = "INSERT INTO message (id, conversation_id, lead_id, direct
                        failure_reason, sent_at, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const STAGE_EVENT: &str = "INSERT INTO stage_event (id, lead_id, from_stage_id, to_stage_id, member_id, at, seq) \
                            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const LEAD_EDIT: &str =
+    "INSERT INTO lead_edit (id, lead_id, member_id, at, changes, seq) VALUES ($1, $2, $3, $4, $5, $6)";
 const STAGE: &str = "INSERT INTO stage (id, name, position, colour, outcome, seq) VALUES ($1, $2, $3, $4, $5, $6)";
 
 impl Write<'_> {
@@ -92,6 +94,7 @@ impl Write<'_> {
                 (&serde_json::to_string(&lead.tags)?).into(),
                 (&lead.notes).into(),
                 lead.value_minor.into(),
+                (&word(lead.state)?).into(),
                 (&serde_json::to_string(&lead.first_touch)?).into(),
                 (&serde_json::to_string(&lead.last_touch)?).into(),
                 lead.created_at.0.into(),
@@ -166,5 +169,19 @@ impl Write<'_> {
         )?;
         self.count(owner, Tally { stage_events: 1, ..Tally::default() });
         Ok(())
+    }
+
+    pub(super) fn insert_lead_edit(&mut self, edit: &LeadEditRecord) -> Result<(), DbError> {
+        self.tx().submit(
+            LEAD_EDIT,
+            &[
+                (&edit.id.to_string()).into(),
+                (&edit.lead_id.to_string()).into(),
+                (&edit.member_id.to_string()).into(),
+                edit.at.0.into(),
+                (&serde_json::to_string(&edit.changes)?).into(),
+                self.next_seq(),
+            ],
+        )
     }
 }

@@ -1,12 +1,17 @@
 //! Changing and deleting a lead.
 
-use domain::{ConversationId, Lead, LeadId, LeadPatch, MemberId, MessageId, StageEvent, StageEventId, StageId, UnixMs};
+use std::collections::HashSet;
+
+use domain::{
+    ConversationId, FieldEdit, Lead, LeadId, LeadPatch, MemberId, MessageId, OperationId, StageEvent, StageEventId,
+    StageId, UnixMs,
+};
 use wire::changes::RowId;
 
 use super::write::{Tally, Write, WriteError};
-use super::{Sight, Tenant};
+use super::{Editor, Sight, Tenant};
 use crate::db::DbError;
-use crate::db::rows::{LeadRow, columns, to_domain};
+use crate::db::rows::{LeadRow, columns, to_domain, word};
 use crate::ids::new_uuid;
 
 pub(super) const FIND: &str = concat!(
@@ -15,23 +20,28 @@ pub(super) const FIND: &str = concat!(
     " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
 );
 pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
-                      notes = $8, value_minor = $9, updated_at = $10, last_activity_at = $11, seq = $12 WHERE id = $1";
+                      notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, seq = $14 \
+                      WHERE id = $1";
+pub(super) const OWNER: &str = "SELECT id, owner_id FROM lead WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
+pub(super) const LEAD_EDITS: &str = "SELECT id FROM lead_edit WHERE lead_id = $1";
 pub(super) const STAGE_EVENTS: &str = "SELECT id FROM stage_event WHERE lead_id = $1";
-pub(super) const LAST_MOVE: &str = "SELECT at FROM stage_event WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT 1";
+pub(super) const LAST_MOVE: &str =
+    "SELECT at FROM stage_event WHERE lead_id = $1 AND to_stage_id = $2 ORDER BY at DESC, id DESC LIMIT 1";
 pub(super) const MESSAGES: &str =
     "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.lead_id = $1";
 
 /// Everything that hangs on a lead.
-struct Belongings {
-    conversations: Vec<ConversationId>,
-    messages: Vec<MessageId>,
-    stage_events: Vec<StageEventId>,
+pub(super) struct Belongings {
+    pub(super) conversations: Vec<ConversationId>,
+    pub(super) messages: Vec<MessageId>,
+    pub(super) stage_events: Vec<StageEventId>,
+    pub(super) edits: Vec<OperationId>,
 }
 
 impl Belongings {
     /// What they and the lead itself count for.
-    fn tally(&self) -> Tally {
+    pub(super) fn tally(&self) -> Tally {
         let count = |rows: usize| i64::try_from(rows).expect("a lead's rows fit in memory");
         Tally {
             leads: 1,
@@ -43,27 +53,51 @@ impl Belongings {
 }
 
 impl Tenant {
-    /// Applies `patch` to a lead within `sight`, on behalf of `member_id`. A patch that changes nothing writes
-    /// nothing. A move to another stage leaves a [`StageEvent`].
+    /// Applies `patch` to a lead in the sight of whoever it is `by`. A patch that changes nothing writes
+    /// nothing. A move to another stage leaves a [`StageEvent`], and any change a [`domain::LeadEditRecord`].
     ///
     /// # Errors
-    /// [`WriteError::NotFound`]; [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    /// [`WriteError::NotFound`]; [`WriteError::Forbidden`] for a state that they may not bring it to or from;
+    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
     pub(crate) async fn patch_lead(
         &self,
         lead_id: LeadId,
         patch: LeadPatch,
-        member_id: MemberId,
-        sight: Sight,
+        by: Editor,
         now: UnixMs,
     ) -> Result<Lead, WriteError> {
         self.change(move |write| {
-            let before = write.find_lead(lead_id, sight)?.ok_or(WriteError::NotFound)?;
-            write.patch_lead(before, patch, member_id, now, now)
+            let before = write.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
+            let lead = write.patch_lead(before.clone(), patch, by, now, now)?;
+            let id = OperationId::from_uuid(new_uuid(now));
+            write.record_edit(id, lead_id, by.member_id, now, FieldEdit::between(&before, &lead))?;
+            Ok(lead)
         })
         .await
     }
 
-    /// Deletes a lead within `sight` with its conversations, messages and stage events, and remembers their ids.
+    /// Those of `leads` that are in sight.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn list_in_sight(&self, leads: Vec<LeadId>, sight: Sight) -> Result<HashSet<LeadId>, DbError> {
+        let ids: Vec<_> = leads.iter().map(ToString::to_string).collect();
+        self.store
+            .read(move |tx| {
+                let mut seen = HashSet::new();
+                tx.query_for_each(OWNER, &ids, |row| {
+                    let owner = row.opt_text(1)?.map(|_| row.parsed(1)).transpose()?;
+                    if sight.has(owner) {
+                        seen.insert(row.parsed(0)?);
+                    }
+                    Ok::<_, DbError>(())
+                })?;
+                Ok(seen)
+            })
+            .await
+    }
+
+    /// Deletes a lead within `sight` with its conversations, messages, stage events and edits, and remembers their ids.
     ///
     /// # Errors
     /// [`WriteError::NotFound`].
@@ -78,14 +112,16 @@ impl Tenant {
                 "DELETE FROM message WHERE conversation_id IN (SELECT id FROM conversation WHERE lead_id = $1)",
                 "DELETE FROM conversation WHERE lead_id = $1",
                 "DELETE FROM stage_event WHERE lead_id = $1",
+                "DELETE FROM lead_edit WHERE lead_id = $1",
                 "DELETE FROM lead WHERE id = $1",
             ] {
                 write.tx().submit(sql, &[(&id).into()])?;
             }
-            let Belongings { conversations, messages, stage_events } = belongings;
+            let Belongings { conversations, messages, stage_events, edits } = belongings;
             let gone = messages.into_iter().map(RowId::Message);
             let gone = gone.chain(conversations.into_iter().map(RowId::Conversation));
             let gone = gone.chain(stage_events.into_iter().map(RowId::StageEvent));
+            let gone = gone.chain(edits.into_iter().map(RowId::LeadEdit));
             for id in gone.chain([RowId::Lead(lead_id)]) {
                 write.bury(id)?;
             }
@@ -105,18 +141,21 @@ impl Write<'_> {
     /// [`StageEvent`].
     ///
     /// # Errors
-    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    /// As [`Tenant::patch_lead`].
     pub(super) fn patch_lead(
         &mut self,
         before: Lead,
         patch: LeadPatch,
-        member_id: MemberId,
+        by: Editor,
         moved_at: UnixMs,
         now: UnixMs,
     ) -> Result<Lead, WriteError> {
         let mut lead = before.clone().patched(patch);
         if lead == before {
             return Ok(lead);
+        }
+        if lead.state != before.state {
+            by.require_change(before.state, lead.state)?;
         }
         lead.updated_at = now;
         lead.last_activity_at = lead.last_activity_at.max(now);
@@ -125,31 +164,32 @@ impl Write<'_> {
             self.hand_over(lead.id, before.owner_id, lead.owner_id)?;
         }
         if lead.stage_id != before.stage_id {
-            self.add_move(&lead, before.stage_id, lead.stage_id, member_id, moved_at, now)?;
+            self.add_move(&lead, Some(before.stage_id), lead.stage_id, by.member_id, moved_at, now)?;
         }
         self.update_lead(&lead)?;
         Ok(lead)
     }
 
-    /// Adds a move to the history of a lead, wherever it stands now.
+    /// Adds a move to the history of a lead, wherever it stands now; from no stage when it was created in that one.
     ///
     /// # Errors
     /// [`WriteError::Invalid`] for a stage the studio doesn't have.
     pub(super) fn add_move(
         &mut self,
         lead: &Lead,
-        from: StageId,
+        from: Option<StageId>,
         to: StageId,
         member_id: MemberId,
         moved_at: UnixMs,
         now: UnixMs,
     ) -> Result<(), WriteError> {
-        self.require_stage(from)?;
-        self.require_stage(to)?;
+        for stage in from.into_iter().chain([to]) {
+            self.require_stage(stage)?;
+        }
         let event = StageEvent {
             id: StageEventId::from_uuid(new_uuid(now)),
             lead_id: lead.id,
-            from_stage_id: Some(from),
+            from_stage_id: from,
             to_stage_id: to,
             member_id: Some(member_id),
             at: moved_at,
@@ -158,9 +198,10 @@ impl Write<'_> {
         Ok(self.insert_stage_event(&event, owner.as_deref())?)
     }
 
-    /// When the lead came to the stage it stands in.
-    pub(super) fn find_last_move(&self, lead_id: LeadId) -> Result<Option<UnixMs>, DbError> {
-        self.tx().find(LAST_MOVE, &[(&lead_id.to_string()).into()], |row| Ok(UnixMs(row.int(0)?)))
+    /// When the lead came to the stage it stands in, at last.
+    pub(super) fn find_last_move(&self, lead: &Lead) -> Result<Option<UnixMs>, DbError> {
+        let parameters = [lead.id.to_string(), lead.stage_id.to_string()];
+        self.tx().find(LAST_MOVE, &parameters.each_ref().map(Into::into), |row| Ok(UnixMs(row.int(0)?)))
     }
 
     /// Stores the lead's fields under the next number.
@@ -177,6 +218,8 @@ impl Write<'_> {
                 (&serde_json::to_string(&lead.tags)?).into(),
                 (&lead.notes).into(),
                 lead.value_minor.into(),
+                (&word(lead.state)?).into(),
+                (&serde_json::to_string(&lead.first_touch)?).into(),
                 lead.updated_at.0.into(),
                 lead.last_activity_at.0.into(),
                 self.next_seq(),
@@ -185,13 +228,14 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn belongings(&self, lead_id: LeadId) -> Result<Belongings, DbError> {
+    pub(super) fn belongings(&self, lead_id: LeadId) -> Result<Belongings, DbError> {
         let id = lead_id.to_string();
         let lead = [(&id).into()];
         Ok(Belongings {
             conversations: self.tx().query_all(CONVERSATIONS, &lead, |row| row.parsed(0))?,
             messages: self.tx().query_all(MESSAGES, &lead, |row| row.parsed(0))?,
             stage_events: self.tx().query_all(STAGE_EVENTS, &lead, |row| row.parsed(0))?,
+            edits: self.tx().query_all(LEAD_EDITS, &lead, |row| row.parsed(0))?,
         })
     }
 
@@ -215,6 +259,9 @@ impl Write<'_> {
         for id in belongings.stage_events {
             self.renumber("UPDATE stage_event SET seq = $2 WHERE id = $1", &id)?;
         }
+        for id in belongings.edits {
+            self.renumber("UPDATE lead_edit SET seq = $2 WHERE id = $1", &id)?;
+        }
         Ok(())
     }
 
@@ -224,14 +271,14 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
+    pub(super) fn require_member(&self, member_id: Option<MemberId>) -> Result<(), WriteError> {
         let Some(member_id) = member_id else { return Ok(()) };
         let sql = "SELECT 1 FROM member WHERE id = $1 AND is_former = 0";
         let found = self.tx().find(sql, &[(&member_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "owner_id", problem: "is no member of this studio" })
     }
 
-    fn require_stage(&self, stage_id: StageId) -> Result<(), WriteError> {
+    pub(super) fn require_stage(&self, stage_id: StageId) -> Result<(), WriteError> {
         let sql = "SELECT 1 FROM stage WHERE id = $1";
         let found = self.tx().find(sql, &[(&stage_id.to_string()).into()], |_| Ok(()))?;
         found.ok_or(WriteError::Invalid { field: "stage_id", problem: "is no stage of this studio" })

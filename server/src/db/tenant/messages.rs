@@ -1,17 +1,19 @@
 //! Recording what was said.
 
-use domain::{ConversationId, DeliveryStatus, Direction, LeadId, MemberId, Message, UnixMs};
+use domain::{
+    Channel, ConversationId, DeliveryStatus, Direction, LeadId, LeadState, MemberId, Message, MessageId, UnixMs,
+};
 use wire::write::RecordMessage;
 
 use super::write::{Write, WriteError};
 use super::{Sight, Tenant};
 use crate::db::DbError;
-use crate::db::rows::{MessageRow, columns, to_domain, word};
+use crate::db::rows::{MessageRow, columns, from_word, to_domain, word};
 
 /// Characters of a message that its conversation shows in lists.
 const PREVIEW_CHARS: usize = 160;
 
-pub(super) const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id FROM conversation c JOIN lead l ON l.id = c.lead_id \
+pub(super) const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id, l.state, c.channel FROM conversation c JOIN lead l ON l.id = c.lead_id \
                                  WHERE c.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)";
 pub(super) const FIND_MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message m WHERE m.id = $1");
 /// What a newer message shows already stays.
@@ -46,8 +48,9 @@ impl Tenant {
         now: UnixMs,
     ) -> Result<Recorded, WriteError> {
         self.change(move |write| {
-            let (lead_id, owner) = write.find_conversation(conversation_id, sight)?.ok_or(WriteError::NotFound)?;
-            if let Some(message) = write.find_message(&record)? {
+            let Place { lead_id, owner, .. } =
+                write.find_conversation(conversation_id, sight)?.ok_or(WriteError::NotFound)?;
+            if let Some(message) = write.find_message(record.id)? {
                 let same = message.conversation_id == conversation_id
                     && message.direction == record.direction
                     && message.body == record.body;
@@ -61,12 +64,20 @@ impl Tenant {
                 return Err(WriteError::Invalid { field: "id", problem: "is the id of a deleted message" });
             }
             let message = said(record, conversation_id, lead_id, member_id, now);
-            write.insert_message(&message, owner.as_deref())?;
-            write.show_as_newest(&message)?;
+            write.add_message(&message, owner.as_deref())?;
             Ok(Recorded { message, is_new: true })
         })
         .await
     }
+}
+
+/// Where something is said.
+pub(super) struct Place {
+    pub(super) lead_id: LeadId,
+    /// The lead's.
+    pub(super) owner: Option<String>,
+    pub(super) state: LeadState,
+    pub(super) channel: Channel,
 }
 
 fn said(
@@ -94,24 +105,30 @@ fn said(
 }
 
 impl Write<'_> {
-    /// The conversation's lead, and that lead's owner.
-    fn find_conversation(
+    pub(super) fn find_conversation(
         &self,
         conversation_id: ConversationId,
         sight: Sight,
-    ) -> Result<Option<(LeadId, Option<String>)>, DbError> {
+    ) -> Result<Option<Place>, DbError> {
         let (id, sight) = (conversation_id.to_string(), sight.parameter());
         self.tx().find(FIND_CONVERSATION, &[(&id).into(), (&sight).into()], |row| {
-            Ok((row.parsed(0)?, row.opt_text(1)?.map(ToOwned::to_owned)))
+            Ok(Place {
+                lead_id: row.parsed(0)?,
+                owner: row.opt_text(1)?.map(ToOwned::to_owned),
+                state: from_word(row.text(2)?, 2)?,
+                channel: from_word(row.text(3)?, 3)?,
+            })
         })
     }
 
-    fn find_message(&self, record: &RecordMessage) -> Result<Option<Message>, DbError> {
-        let id = record.id.to_string();
+    pub(super) fn find_message(&self, message_id: MessageId) -> Result<Option<Message>, DbError> {
+        let id = message_id.to_string();
         self.tx().find(FIND_MESSAGE, &[(&id).into()], |row| to_domain(&MessageRow::read(row)?))
     }
 
-    fn show_as_newest(&mut self, message: &Message) -> Result<(), DbError> {
+    /// Adds a message, which its conversation shows and its lead was active by. `owner` is that of the lead.
+    pub(super) fn add_message(&mut self, message: &Message, owner: Option<&str>) -> Result<(), DbError> {
+        self.insert_message(message, owner)?;
         let preview: String = message.body.chars().take(PREVIEW_CHARS).collect();
         self.tx().submit(
             UPDATE_CONVERSATION,

@@ -5,6 +5,8 @@
 
 mod billing;
 mod delta;
+mod duplicates;
+mod edits;
 mod epoch;
 mod import;
 mod insert;
@@ -57,6 +59,14 @@ impl Sight {
         match role {
             Role::Admin | Role::Owner | Role::Manager => Self::All,
             Role::Sales => Self::OwnAndPool(member_id),
+        }
+    }
+
+    /// Whether it has the leads of `owner`, or those of the pool.
+    fn has(self, owner: Option<MemberId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::OwnAndPool(member_id) => owner.is_none_or(|owner| owner == member_id),
         }
     }
 

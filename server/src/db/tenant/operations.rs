@@ -1,8 +1,11 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
-use domain::{DeviceId, Edited, FieldOutcome, FieldResult, LeadField, MemberId, OperationId, UnixMs, merge_lead};
+use domain::{
+    Channel, DeliveryStatus, DeviceId, Direction, Edited, FieldEdit, FieldOutcome, FieldResult, InvalidField,
+    LeadField, LeadState, MemberId, Message, OperationId, Role, UnixMs, merge_lead,
+};
 use ring::digest;
-use wire::operation::{Act, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused};
+use wire::operation::{Act, CreateLead, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused, Reply};
 
 use super::write::{Write, WriteError};
 use super::{Sight, Tenant};
@@ -19,7 +22,20 @@ pub(super) const INSERT: &str = "INSERT INTO operation (id, member_id, device_id
 pub(crate) struct Editor {
     pub(crate) member_id: MemberId,
     pub(crate) device_id: DeviceId,
-    pub(crate) sight: Sight,
+    pub(crate) role: Role,
+}
+
+impl Editor {
+    /// Which leads they see.
+    pub(super) const fn sight(self) -> Sight {
+        Sight::of(self.member_id, self.role)
+    }
+
+    /// # Errors
+    /// [`WriteError::Forbidden`] when their role may not bring a lead from one state to the other.
+    pub(super) fn require_change(self, from: LeadState, to: LeadState) -> Result<(), WriteError> {
+        if self.role.allows(LeadState::permission(from, to)) { Ok(()) } else { Err(WriteError::Forbidden) }
+    }
 }
 
 impl Tenant {
@@ -34,30 +50,70 @@ impl Tenant {
         by: Editor,
         now: UnixMs,
     ) -> Result<OperationOutcome, DbError> {
-        let outcome = self.change(move |write| write.carry_out(operation, by, now)).await;
-        let refused = |reason, field| Ok(OperationOutcome::Refused(Refused { reason, field }));
-        match outcome {
-            Ok(Some(done)) => Ok(OperationOutcome::Done(done)),
-            Ok(None) => refused(RefusalReason::OtherAct, None),
-            Err(WriteError::NotFound) => refused(RefusalReason::NotFound, None),
-            Err(WriteError::Invalid { field, .. }) => refused(RefusalReason::Invalid, Some(field.to_owned())),
-            Err(WriteError::Db(error)) => Err(error),
+        match self.change(move |write| write.carry_out(operation, by, now)).await {
+            Ok(done) => Ok(OperationOutcome::Done(done)),
+            Err(NotDone::Refused(refused)) => Ok(OperationOutcome::Refused(refused)),
+            Err(NotDone::Db(error)) => Err(error),
+        }
+    }
+}
+
+/// Why an act was not done; nothing of it happened.
+pub(super) enum NotDone {
+    Refused(Refused),
+    Db(DbError),
+}
+
+impl From<RefusalReason> for NotDone {
+    fn from(reason: RefusalReason) -> Self {
+        Self::Refused(Refused { reason, field: None })
+    }
+}
+
+impl From<InvalidField> for NotDone {
+    fn from(InvalidField { field, problem: _ }: InvalidField) -> Self {
+        Self::Refused(Refused { reason: RefusalReason::Invalid, field: Some(field) })
+    }
+}
+
+impl From<DbError> for NotDone {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<WriteError> for NotDone {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Db(error) => Self::Db(error),
+            WriteError::NotFound => RefusalReason::NotFound.into(),
+            WriteError::Forbidden => RefusalReason::Forbidden.into(),
+            WriteError::Invalid { field, problem } => InvalidField::new(field, problem).into(),
         }
     }
 }
 
 impl Write<'_> {
-    /// Nothing when its id is that of another act.
-    fn carry_out(&mut self, operation: Operation, by: Editor, now: UnixMs) -> Result<Option<Done>, WriteError> {
+    fn carry_out(&mut self, operation: Operation, by: Editor, now: UnixMs) -> Result<Done, NotDone> {
         let act_hash = hash(&operation)?;
         if let Some(before) = self.find_operation(operation.id)? {
             let is_same = (before.member_id, &before.act_hash) == (by.member_id, &act_hash);
-            return Ok(is_same.then_some(Done { is_repeated: true, fields: before.fields }));
+            return match is_same {
+                true => Ok(Done { is_repeated: true, fields: before.fields }),
+                false => Err(RefusalReason::OtherAct.into()),
+            };
+        }
+        // Edits that were made without an operation have ids too, and a device could know of them.
+        if self.is_edit(operation.id)? {
+            return Err(RefusalReason::OtherAct.into());
         }
         // A clock that is ahead wins no race.
         let at = operation.at.min(now);
         let fields = match operation.act {
-            Act::EditLead(act) => self.edit_lead(act, by, at, now)?,
+            Act::CreateLead(act) => self.create_lead(*act, by, at, now).map(|()| Vec::new())?,
+            Act::EditLead(act) => self.edit_lead(operation.id, *act, by, at, now)?,
+            Act::MergeLeads(act) => self.merge_leads(operation.id, act, by, at, now).map(|()| Vec::new())?,
+            Act::Reply(act) => self.reply(act, by, now).map(|()| Vec::new())?,
         };
         self.tx().submit(
             INSERT,
@@ -71,30 +127,87 @@ impl Write<'_> {
                 (&serde_json::to_string(&fields).map_err(DbError::from)?).into(),
             ],
         )?;
-        Ok(Some(Done { is_repeated: false, fields }))
+        Ok(Done { is_repeated: false, fields })
+    }
+
+    fn create_lead(
+        &mut self,
+        CreateLead { lead_id, lead }: CreateLead,
+        by: Editor,
+        at: UnixMs,
+        now: UnixMs,
+    ) -> Result<(), NotDone> {
+        if !by.sight().has(lead.owner_id) {
+            return Err(RefusalReason::Forbidden.into());
+        }
+        self.require_member(lead.owner_id)?;
+        if self.find_lead(lead_id, Sight::All)?.is_some() || self.is_buried("lead", &lead_id.to_string())? {
+            return Err(RefusalReason::Taken.into());
+        }
+        let lead = lead.into_lead(lead_id, at);
+        self.require_stage(lead.stage_id)?;
+        self.insert_lead(&lead)?;
+        self.add_move(&lead, None, lead.stage_id, by.member_id, at, now)?;
+        Ok(())
+    }
+
+    /// Queues an answer to a lead.
+    fn reply(
+        &mut self,
+        Reply { message_id, conversation_id, body }: Reply,
+        by: Editor,
+        now: UnixMs,
+    ) -> Result<(), NotDone> {
+        let place = self.find_conversation(conversation_id, by.sight())?.ok_or(WriteError::NotFound)?;
+        if place.state == LeadState::Deleted {
+            return Err(RefusalReason::LeadDeleted.into());
+        }
+        if place.channel == Channel::CallNote {
+            return Err(InvalidField::new("conversation_id", "holds notes about calls").into());
+        }
+        if self.find_message(message_id)?.is_some() || self.is_buried("message", &message_id.to_string())? {
+            return Err(RefusalReason::Taken.into());
+        }
+        let message = Message {
+            id: message_id,
+            conversation_id,
+            lead_id: place.lead_id,
+            direction: Direction::Outbound,
+            author_id: Some(by.member_id),
+            body,
+            status: DeliveryStatus::Queued,
+            failure_reason: None,
+            sent_at: now,
+        };
+        Ok(self.add_message(&message, place.owner.as_deref())?)
     }
 
     fn edit_lead(
         &mut self,
+        id: OperationId,
         EditLead { lead_id, edit }: EditLead,
         by: Editor,
         at: UnixMs,
         now: UnixMs,
-    ) -> Result<Vec<FieldResult>, WriteError> {
-        let lead = self.find_lead(lead_id, by.sight)?.ok_or(WriteError::NotFound)?;
-        let last_move = self.find_last_move(lead_id)?;
-        let wanted_move = edit.stage_id.clone();
+    ) -> Result<Vec<FieldResult>, NotDone> {
+        let lead = self.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
+        if let Some(Edited { from, to }) = edit.state {
+            by.require_change(from, to)?;
+        }
+        let last_move = self.find_last_move(&lead)?;
+        let (wanted_move, changes) = (edit.stage_id.clone(), edit.changes());
         let merge = merge_lead(edit, at, &lead, last_move);
         if merge.patch.tags.as_ref().is_some_and(|tags| tags.len() > limits::TAGS) {
-            return Err(WriteError::Invalid { field: "tags", problem: "are too many" });
+            return Err(InvalidField::new("tags", "are too many").into());
         }
         let superseded = FieldResult { field: LeadField::StageId, outcome: FieldOutcome::Superseded };
         if let Some(Edited { from, to }) = wanted_move.filter(|_| merge.fields.contains(&superseded)) {
-            self.add_move(&lead, from, to, by.member_id, at, now)?;
+            self.add_move(&lead, Some(from), to, by.member_id, at, now)?;
         }
         // By a clock that is behind it would come before the move that it follows.
         let moved_at = last_move.map_or(at, |last| last.max(at));
-        self.patch_lead(lead, merge.patch, by.member_id, moved_at, now)?;
+        self.patch_lead(lead, merge.patch, by, moved_at, now)?;
+        self.record_edit(id, lead_id, by.member_id, at, FieldEdit::of_edit(changes, &merge.fields))?;
         Ok(merge.fields)
     }
 

@@ -2,18 +2,19 @@
 
 use wire::changes::Row;
 
-use super::{billing, delta, leads, messages, snapshot, trail};
+use super::{billing, delta, edits, leads, messages, snapshot, trail};
 use crate::db::DbError;
-use crate::db::contract::{TestDatabase, cluster, lead_rows, studio_id};
+use crate::db::contract::{TestDatabase, cluster, lead_id, lead_rows, owner_id, studio_id, uuid};
 use crate::db::sql::Tx;
 use crate::db::tenant::Tenant;
 use crate::demo::{DemoConfig, generate};
 
-const HOT: [(&str, &str); 24] = [
+const HOT: [(&str, &str); 29] = [
     ("snapshot leads", snapshot::LEADS),
     ("snapshot moved leads", snapshot::MOVED_LEADS),
     ("snapshot conversations", snapshot::CONVERSATIONS),
     ("snapshot stage events", snapshot::STAGE_EVENTS),
+    ("snapshot edits", snapshot::LEAD_EDITS),
     ("snapshot messages", snapshot::MESSAGES),
     ("snapshot messages with sight", snapshot::MESSAGES_WITH_SIGHT),
     ("delta members", delta::MEMBERS),
@@ -21,13 +22,17 @@ const HOT: [(&str, &str); 24] = [
     ("delta leads", delta::LEADS),
     ("delta conversations", delta::CONVERSATIONS),
     ("delta stage events", delta::STAGE_EVENTS),
+    ("delta edits", delta::LEAD_EDITS),
     ("delta messages", delta::MESSAGES),
     ("delta invoices", delta::INVOICES),
     ("delta tombstones", delta::TOMBSTONES),
     ("find lead", leads::FIND),
+    ("owner of a lead", leads::OWNER),
     ("update lead", leads::UPDATE),
     ("conversations of a lead", leads::CONVERSATIONS),
     ("stage events of a lead", leads::STAGE_EVENTS),
+    ("edits of a lead", leads::LEAD_EDITS),
+    ("find edit", edits::IS_HERE),
     ("messages of a lead", leads::MESSAGES),
     ("find conversation", messages::FIND_CONVERSATION),
     ("find message", messages::FIND_MESSAGE),
@@ -112,6 +117,16 @@ async fn no_hot_query_scans_a_shared_table_or_sorts_or_looks_at_other_studios() 
     }
 }
 
+fn edit(n: u64) -> Row {
+    Row::LeadEdit(domain::LeadEditRecord {
+        id: domain::OperationId::from_uuid(uuid(41, n)),
+        lead_id: lead_id(n),
+        member_id: owner_id(),
+        at: domain::UnixMs(0),
+        changes: Vec::new(),
+    })
+}
+
 /// Copies a studio's rows to this many others, past the server: whatever tables there are.
 const COPY: &str = "
     SET session_replication_role = replica;
@@ -148,7 +163,7 @@ async fn among_ten_thousand_studios_each_finds_its_own_rows_by_index() {
     let tenant = db.studio(1).await;
     let invoices = generate(&demo(100, 500)).expect("generates");
     let invoices = invoices.filter(|row| matches!(row, Row::Invoice(_))).take(3);
-    let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 2)).chain(invoices).collect();
+    let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 2)).chain(invoices).chain((0..3).map(edit)).collect();
     tenant.import(rows.into_iter()).await.expect("imports");
     cluster::cluster().sql(&db.name, ACTS);
     cluster::cluster().sql(&db.name, COPY);

@@ -12,14 +12,15 @@ use super::epoch::{Epoch, current_epoch};
 use super::{Billing, Sight, Tenant, billing, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
-    ConversationRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow, UpsertLine, columns,
+    ConversationRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow,
+    UpsertLine, columns,
 };
 use crate::db::sql::{Row, Tx, Value};
 
 /// A page ends after the row that takes it past this, however few rows it has: long texts must not make it grow.
 const SOFT_PAGE_BYTES: usize = 4 << 20;
 
-/// Leads whose conversations and stage events are asked for at a time.
+/// Leads whose conversations, stage events and edits are asked for at a time.
 const LEADS_A_BATCH: usize = 250;
 
 /// Messages asked for at a time: those a page has no room for any more were sent in vain.
@@ -56,6 +57,8 @@ pub(super) const CONVERSATIONS: &str =
     concat!("SELECT ", columns!(conversation), " FROM conversation c WHERE c.lead_id = $1 ORDER BY c.id");
 pub(super) const STAGE_EVENTS: &str =
     concat!("SELECT ", columns!(stage_event), " FROM stage_event e WHERE e.lead_id = $1 ORDER BY e.at, e.id");
+pub(super) const LEAD_EDITS: &str =
+    concat!("SELECT ", columns!(lead_edit), " FROM lead_edit h WHERE h.lead_id = $1 ORDER BY h.at, h.id");
 pub(super) const MESSAGES: &str = concat!(
     "SELECT ",
     columns!(message),
@@ -101,9 +104,10 @@ impl Page {
     }
 
     fn push(&mut self, row: RowRef<'_>) -> Result<(), DbError> {
+        let is_counted = !matches!(row, RowRef::LeadEdit(_));
         serde_json::to_writer(&mut self.lines, &UpsertLine::new(row))?;
         self.lines.push(b'\n');
-        self.rows += 1;
+        self.rows += u64::from(is_counted);
         Ok(())
     }
 }
@@ -152,13 +156,13 @@ impl Tenant {
             .await
     }
 
-    /// At most `limit` leads below `after`, in batches, each followed by its leads' conversations and stage events.
+    /// At most `limit` leads below `after`, in batches, each followed by its leads' conversations, stage events and edits.
     pub(crate) async fn lead_page(&self, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {
         self.store.read(move |tx| lead_page(tx, sight, after, limit)).await
     }
 
     /// At most `limit` leads that changed after number `after`, in the order they did, in batches, each followed by its
-    /// leads' conversations and stage events. The number is that of the last of them.
+    /// leads' conversations, stage events and edits. The number is that of the last of them.
     pub(crate) async fn moved_lead_page(&self, sight: Sight, after: i64, limit: usize) -> Result<(Page, i64), DbError> {
         self.store.read(move |tx| moved_lead_page(tx, sight, after, limit)).await
     }
@@ -179,8 +183,8 @@ fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page
         let (mut found, mut leads) = (0, Vec::new());
         tx.query_while(LEADS, &[at.into(), (&id).into(), limit_value(wanted), (&own).into()], |row| {
             found += 1;
-            page.next = Key { at: row.int(15)?, id: row.text(0)?.to_owned() };
-            if row.int(16)? == 1 {
+            page.next = Key { at: row.int(16)?, id: row.text(0)?.to_owned() };
+            if row.int(17)? == 1 {
                 leads.push(row.text(0)?.to_owned());
                 page.push(RowRef::Lead(LeadRow::read(row)?))?;
             }
@@ -214,7 +218,7 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
         let wanted = LEADS_A_BATCH.min(left);
         let mut leads = Vec::new();
         tx.query_while(MOVED_LEADS, &[upto.into(), limit_value(wanted), (&own).into()], |row| {
-            upto = row.int(16)?;
+            upto = row.int(17)?;
             leads.push(row.text(0)?.to_owned());
             page.push(RowRef::Lead(LeadRow::read(row)?))?;
             page.more = page.lines.len() >= SOFT_PAGE_BYTES;
@@ -229,10 +233,11 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
     }
 }
 
-/// Tells of the conversations and the stage events of leads that were told.
+/// Tells of the conversations, the stage events and the edits of leads that were told.
 fn push_belongings(tx: &Tx<'_>, page: &mut Page, leads: &[String]) -> Result<(), DbError> {
     tx.query_for_each(CONVERSATIONS, leads, |row| page.push(RowRef::Conversation(ConversationRow::read(row)?)))?;
-    tx.query_for_each(STAGE_EVENTS, leads, |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)))
+    tx.query_for_each(STAGE_EVENTS, leads, |row| page.push(RowRef::StageEvent(StageEventRow::read(row)?)))?;
+    tx.query_for_each(LEAD_EDITS, leads, |row| page.push(RowRef::LeadEdit(LeadEditRow::read(row)?)))
 }
 
 fn message_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page, DbError> {

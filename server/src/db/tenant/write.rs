@@ -23,6 +23,9 @@ pub(crate) enum WriteError {
     /// Does not exist, or not in the writer's sight.
     #[error("not found")]
     NotFound,
+    /// The writer's role may not.
+    #[error("forbidden")]
+    Forbidden,
     /// `field` is not as it has to be.
     #[error("{field}: {problem}")]
     Invalid { field: &'static str, problem: &'static str },
@@ -107,6 +110,7 @@ impl<'t> Write<'t> {
             RowId::Conversation(id) => ("conversation", id.to_string()),
             RowId::Message(id) => ("message", id.to_string()),
             RowId::StageEvent(id) => ("stage_event", id.to_string()),
+            RowId::LeadEdit(id) => ("lead_edit", id.to_string()),
             RowId::Subscription(id) => ("subscription", id.to_string()),
             RowId::Invoice(id) => ("invoice", id.to_string()),
         };
@@ -150,16 +154,20 @@ impl<'t> Write<'t> {
 
 impl Tenant {
     /// Runs `work` as one change: all of it happens, or nothing does; listeners hear of it when it has.
-    pub(super) async fn change<T: Send + 'static>(
+    pub(super) async fn change<T, E>(
         &self,
-        work: impl FnOnce(&mut Write<'_>) -> Result<T, WriteError> + Send + 'static,
-    ) -> Result<T, WriteError> {
+        work: impl FnOnce(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let (hints, studio_id) = (Arc::clone(&self.hints), self.studio_id);
         let run = move |writer: &mut Writer<'_>| {
             let (value, changed) = writer.write(|tx| {
                 let mut write = Write::begin(tx)?;
                 let value = work(&mut write)?;
-                Ok::<_, WriteError>((value, write.finish()?))
+                Ok::<_, E>((value, write.finish()?))
             })?;
             // Here and not after the wait: whoever asked may be gone by now, the change is not.
             if changed {

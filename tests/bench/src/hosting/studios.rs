@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, Member,
-    MemberId, Message, MessageId, Role, Source, Stage, StageId, StageOutcome, Studio, StudioId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
+    Member, MemberId, Message, MessageId, Role, Source, Stage, StageId, StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use server::{Admin, DatabaseUrl, HashedPassword, SecretSource, SystemClock};
 use uuid::Uuid;
@@ -105,6 +105,7 @@ fn rows(studio: u32) -> Vec<Row> {
             tags: vec!["spring".to_owned()],
             notes: "Would like to come on Saturday.".to_owned(),
             value_minor: Some(12_000),
+            state: LeadState::Active,
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at: THEN,

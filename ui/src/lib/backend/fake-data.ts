@@ -136,6 +136,7 @@ export function leadAt(n: number, now: number): Lead {
     tags: TAGS.filter((_, t) => chance(n, 20 + t) < 0.18),
     notes: chance(n, 12) < 0.3 ? 'Prefers a morning slot. Asked about parking.' : '',
     value_minor: chance(n, 13) < 0.5 ? Math.floor(80 + chance(n, 14) * 900) * 100 : null,
+    state: 'active',
     first_touch: {
       ...NO_TOUCH,
       utm_source: source === 'meta_lead_ad' ? 'meta' : null,

@@ -300,6 +300,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
             .filter((c) => c.lead_id === id)
             .map(row),
           stage_events: data.stageEventsOf(data.numberOf(id), lead),
+          edits: [],
         };
       }),
     viewList: () => read(() => views),

@@ -3,4 +3,4 @@
 /**
  * A field of a lead that staff edit.
  */
-export type LeadField = "name" | "email" | "phone" | "stage_id" | "owner_id" | "tags" | "notes" | "value_minor";
+export type LeadField = "name" | "email" | "phone" | "stage_id" | "owner_id" | "tags" | "notes" | "value_minor" | "state";
