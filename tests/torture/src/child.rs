@@ -13,7 +13,7 @@ use store::{Cache, CacheIdentity, StoreError};
 use crate::mixed::{Mixed, uuid};
 use crate::workload::{Answer, Workload};
 
-/// Which writes are done.
+/// Which writes are done. Every campaign does all kinds, in turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     Mixed,

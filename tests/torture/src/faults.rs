@@ -7,13 +7,13 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use crate::child::{Heard, Job, Kind};
+use crate::child::{Heard, Job};
 use crate::log::{self, Call};
 use crate::probe;
 use crate::tally::Tally;
 use crate::traced::{self, Effect, Fault};
 use crate::workload::Answer;
-use crate::{in_parallel, spread};
+use crate::{Share, in_parallel, shares, spread};
 
 const WRITES: u64 = 40;
 /// Children that do the same writes.
@@ -58,18 +58,16 @@ const KINDS: [(&str, Effect, Span); 8] = [
 pub fn fail(program: &Path, seed: u64, faults: u64, too_early: bool) -> anyhow::Result<Faults> {
     traced::require()?;
     let mut all = Faults::default();
-    let mut seed = seed;
-    while all.tally.runs < faults {
-        let now = (faults - all.tally.runs).min(FAULTS_OF_ONE);
-        all.add(&fail_some(program, seed, now, too_early)?);
-        seed += 1;
+    for share in shares(seed, faults, FAULTS_OF_ONE) {
+        all.add(&fail_some(program, share, too_early)?);
     }
     Ok(all)
 }
 
-fn fail_some(program: &Path, seed: u64, faults: u64, too_early: bool) -> anyhow::Result<Faults> {
+fn fail_some(program: &Path, share: Share, too_early: bool) -> anyhow::Result<Faults> {
+    let Share { kind, seed, runs: faults } = share;
     let scratch = traced::scratch()?;
-    let job = |place| Job { place, kind: Kind::Mixed, seed, writes: WRITES, too_early };
+    let job = |place| Job { place, kind, seed, writes: WRITES, too_early };
     let recorded = scratch.path().join("recorded");
     fs::create_dir(&recorded)?;
     let recording = log::read(&traced::record(program, &job(recorded.clone()))?, &recorded)?;

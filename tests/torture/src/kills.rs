@@ -6,12 +6,12 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use crate::child::{Job, Kind};
+use crate::child::Job;
 use crate::log;
 use crate::probe;
 use crate::tally::Tally;
 use crate::traced::{self, Effect, Fault};
-use crate::{in_parallel, spread};
+use crate::{Share, in_parallel, shares, spread};
 
 /// Writes of one child: so few that it soon dies.
 const WRITES: u64 = 30;
@@ -26,18 +26,16 @@ const KILLS_OF_ONE: u64 = 500;
 pub fn kill(program: &Path, seed: u64, kills: u64, too_early: bool) -> anyhow::Result<Tally> {
     traced::require()?;
     let mut tally = Tally::default();
-    let mut seed = seed;
-    while tally.runs < kills {
-        let now = (kills - tally.runs).min(KILLS_OF_ONE);
-        tally.add(&kill_some(program, seed, now, too_early)?);
-        seed += 1;
+    for share in shares(seed, kills, KILLS_OF_ONE) {
+        tally.add(&kill_some(program, share, too_early)?);
     }
     Ok(tally)
 }
 
-fn kill_some(program: &Path, seed: u64, kills: u64, too_early: bool) -> anyhow::Result<Tally> {
+fn kill_some(program: &Path, share: Share, too_early: bool) -> anyhow::Result<Tally> {
+    let Share { kind, seed, runs: kills } = share;
     let scratch = traced::scratch()?;
-    let job = |place| Job { place, kind: Kind::Mixed, seed, writes: WRITES, too_early };
+    let job = |place| Job { place, kind, seed, writes: WRITES, too_early };
     let recorded = scratch.path().join("recorded");
     fs::create_dir(&recorded)?;
     let recording = log::read(&traced::record(program, &job(recorded.clone()))?, &recorded)?;

@@ -47,6 +47,10 @@ pub mod workload;
 use std::ops::Range;
 use std::thread;
 
+use clap::ValueEnum;
+
+use crate::child::Kind;
+
 /// Does `count` numbered things, on as many threads as the computer has processors.
 ///
 /// # Errors
@@ -64,7 +68,39 @@ pub(crate) fn in_parallel<T: Send>(
     })
 }
 
+/// Runs of a campaign that have to do with children of one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) kind: Kind,
+    pub(crate) seed: u64,
+    pub(crate) runs: u64,
+}
+
+/// Splits `runs` into shares of `most` at most: the kinds of writes take turns, and each share has a seed of its own.
+pub(crate) fn shares(seed: u64, runs: u64, most: u64) -> Vec<Share> {
+    let kinds = Kind::value_variants();
+    let most = most.min(runs.div_ceil(kinds.len() as u64)).max(1);
+    let share = |(n, kind): (u64, &Kind)| Share { kind: *kind, seed: seed + n, runs: most.min(runs - n * most) };
+    (0..runs.div_ceil(most)).zip(kinds.iter().cycle()).map(share).collect()
+}
+
 /// `count` of the calls, as far from each other as can be; where there are fewer, some more than once.
 pub(crate) fn spread(calls: &[log::Call], count: u64) -> Vec<log::Call> {
     (0..count).map(|n| calls[(n * calls.len() as u64 / count) as usize]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_all_of_the_runs_and_have_each_kind_of_writes() {
+        for (runs, most) in [(1, 500), (500, 500), (501, 500), (20_000, 1_000), (0, 10)] {
+            let shares = shares(7, runs, most);
+            assert_eq!(shares.iter().map(|share| share.runs).sum::<u64>(), runs);
+            assert!(shares.iter().all(|share| (1..=most).contains(&share.runs)));
+            let kinds = Kind::value_variants().iter();
+            assert!(runs < 500 || kinds.clone().all(|kind| shares.iter().any(|share| share.kind == *kind)));
+        }
+    }
 }

@@ -53,9 +53,20 @@ struct Report {
 }
 
 impl Report {
-    fn campaign(&mut self, name: &'static str, tally: &impl Display, is_proved: bool) {
-        say(&format!("{name}: {tally}"));
-        self.lines.push(format!("{name}: {tally}"));
+    /// Tells it in full, with what was found.
+    fn campaign(&mut self, name: &'static str, sums: &impl Display, is_proved: bool) {
+        let sums = sums.to_string();
+        say(&format!("{name}: {sums}"));
+        self.note(name, &sums, is_proved);
+    }
+
+    /// What a control finds is no news.
+    fn control(&mut self, name: &'static str, sums: &impl Display, finds_losses: bool) {
+        self.note(name, &sums.to_string(), finds_losses);
+    }
+
+    fn note(&mut self, name: &'static str, sums: &str, is_proved: bool) {
+        self.lines.push(format!("{name}: {}", sums.lines().next().unwrap_or_default()));
         if !is_proved {
             self.failed.push(name);
         }
@@ -73,17 +84,17 @@ fn run(campaigns: &Campaigns) -> anyhow::Result<()> {
         [cuts.with_dropped, cuts.with_torn, cuts.with_uncut, cuts.with_misnamed].iter().all(|count| *count > 0);
     report.campaign("power cut", &cuts.tally, is_whole(&cuts.tally) && has_all);
     let control = power_cut::cut(&program, seed, CONTROL_RUNS, Syncs::Ignored)?.tally;
-    report.campaign("power cut, control without syncs", &control, control.missing > 0);
+    report.control("power cut, control without syncs", &control, control.missing > 0);
 
     let killed = kills::kill(&program, seed, campaigns.kills, false)?;
     report.campaign("kill -9", &killed, is_whole(&killed) && killed.fired * 10 > killed.runs * 9);
     let control = kills::kill(&program, seed, CONTROL_RUNS, true)?;
-    report.campaign("kill -9, control that acknowledges too early", &control, control.missing > 0);
+    report.control("kill -9, control that acknowledges too early", &control, control.missing > 0);
 
     let failed = faults::fail(&program, seed, campaigns.faults, false)?;
     report.campaign("full or failing disk", &failed.tally, is_whole(&failed.tally) && failed.recovered > 0);
     let control = faults::fail(&program, seed, CONTROL_RUNS, true)?.tally;
-    report.campaign("full or failing disk, control that acknowledges too early", &control, control.missing > 0);
+    report.control("full or failing disk, control that acknowledges too early", &control, control.missing > 0);
 
     let filled = Filled::make(seed)?;
     let looked = filled.look_for_each_byte()?;
@@ -91,7 +102,7 @@ fn run(campaigns: &Campaigns) -> anyhow::Result<()> {
     let looked = filled.look_for_some_bytes(campaigns.bytes, Encryption::On)?;
     report.campaign("bytes changed and read", &looked, looked.unnoticed == 0);
     let control = filled.look_for_some_bytes(1, Encryption::Off)?;
-    report.campaign("bytes changed and read, control without encryption", &control, control.unnoticed > 0);
+    report.control("bytes changed and read, control without encryption", &control, control.unnoticed > 0);
     let asked = filled.ask_with_each_page_changed()?;
     report.campaign("a byte of each page changed and everything asked", &asked, asked.other_data == 0);
 

@@ -9,12 +9,12 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::child::{Heard, Job, Kind};
+use crate::child::{Heard, Job};
 use crate::disk::{Disk, Fate, Syncs};
 use crate::log::{self, Event, Recording};
 use crate::probe::{self, Finding};
 use crate::tally::Tally;
-use crate::{in_parallel, traced};
+use crate::{Share, in_parallel, shares, traced};
 
 /// Writes of one recorded child.
 const WRITES: u64 = 120;
@@ -43,22 +43,18 @@ pub struct Cuts {
 pub fn cut(program: &Path, seed: u64, images: u64, syncs: Syncs) -> anyhow::Result<Cuts> {
     traced::require()?;
     let mut cuts = Cuts::default();
-    let mut left = images;
-    let mut seed = seed;
-    while left > 0 {
-        let now = left.min(IMAGES_OF_ONE);
-        cuts.add(&cut_one(program, seed, now, syncs)?);
-        left -= now;
-        seed += 1;
+    for share in shares(seed, images, IMAGES_OF_ONE) {
+        cuts.add(&cut_one(program, share, syncs)?);
     }
     Ok(cuts)
 }
 
-fn cut_one(program: &Path, seed: u64, images: u64, syncs: Syncs) -> anyhow::Result<Cuts> {
+fn cut_one(program: &Path, share: Share, syncs: Syncs) -> anyhow::Result<Cuts> {
+    let Share { kind, seed, runs: images } = share;
     let scratch = traced::scratch()?;
     let place = scratch.path().join("recorded");
     fs::create_dir(&place)?;
-    let job = Job { place, kind: Kind::Mixed, seed, writes: WRITES, too_early: false };
+    let job = Job { place, kind, seed, writes: WRITES, too_early: false };
     let recording = log::read(&traced::record(program, &job)?, &job.place)?;
     let lacking = lacks(&recording);
     ensure!(lacking.is_empty(), "the recorded child did not do what is to be cut: {lacking:?}");
