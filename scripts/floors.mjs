@@ -28,6 +28,7 @@ const TEST_SUPPORT = new Set([
   'frontdesk-bench',
   'frontdesk-bench-bare',
   'frontdesk-bench-plain',
+  'frontdesk-torture',
 ]);
 
 /** Why `crate` may not depend on `dependency`, or null when it may. */

@@ -34,6 +34,7 @@ font:hi                 fonts-lohit-deva
 '
 readonly NEEDS_TEST='
 chromium                chromium
+strace                  strace
 postgres                postgresql
 python:ensurepip        python3-venv
 '

@@ -154,14 +154,16 @@ impl Cache {
         moved
     }
 
-    /// One consistent state for the whole of `ask`.
+    /// One consistent state for the whole of `ask`, which counts only if all of it was proved.
     fn read<T>(&self, ask: impl FnOnce(&Connection, &Lists) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let open = guard.as_ref().ok_or(StoreError::Closed)?;
         let reader = open.reader();
         let connection = reader.connection.as_ref().expect("a borrowed reader holds its connection until dropped");
         let transaction = connection.unchecked_transaction()?;
-        ask(&transaction, &open.lists)
+        let answer = ask(&transaction, &open.lists)?;
+        open::check_pages(connection)?;
+        Ok(answer)
     }
 
     /// All of `act` or nothing of it.
@@ -184,6 +186,7 @@ impl Cache {
         let Writer { connection, buckets } = &mut *writer;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = act(&transaction, buckets).and_then(|done| {
+            open::check_pages(&transaction)?;
             transaction.commit()?;
             Ok(done)
         });

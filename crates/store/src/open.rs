@@ -194,6 +194,14 @@ fn check_cipher(connection: &Connection) -> Result<(), StoreError> {
     if major.is_some_and(|major| major >= CIPHER_MAJOR) { Ok(()) } else { Err(StoreError::CipherMissing) }
 }
 
+/// Whether every page that this connection ever read was proved. SQLCipher gives one that is not as zeros and without an
+/// error; SQLite notices where the page is a tree's, and takes zeros for text where it holds the rest of a long row.
+pub(crate) fn check_pages(connection: &Connection) -> Result<(), StoreError> {
+    // Answered while it is being prepared: a statement that was kept would answer as it did then.
+    let status: String = connection.query_row("PRAGMA cipher_status", [], |row| row.get(0))?;
+    if status == "1" { Ok(()) } else { Err(StoreError::Damaged) }
+}
+
 /// A first page that does not verify: where any other page does, the key is right and the file damaged.
 fn why_unreadable(path: &Path, key: &SecretBox<[u8; 32]>) -> Result<StoreError, StoreError> {
     let whole_pages = path.metadata()?.len().is_multiple_of(PAGE_BYTES as u64);
@@ -210,8 +218,8 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => Authorization::Deny,
         AuthAction::Pragma { pragma_name, .. } => match pragma_name.to_ascii_lowercase().as_str() {
-            // FTS5 asks for the first; the others move the log, and give memory back.
-            "data_version" | "wal_checkpoint" | "shrink_memory" => Authorization::Allow,
+            // FTS5 asks for the first; the others move the log, give memory back, and tell whether pages were proved.
+            "data_version" | "wal_checkpoint" | "shrink_memory" | "cipher_status" => Authorization::Allow,
             #[cfg(test)]
             "max_page_count" if TEST_PAGES.with(std::cell::Cell::get) => Authorization::Allow,
             _ => Authorization::Deny,
