@@ -7,7 +7,9 @@ import type { Device } from '../bindings/Device';
 import type { EndedDevice } from '../bindings/EndedDevice';
 import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
+import type { Changed } from '../bindings/Changed';
 import type { Lead } from '../bindings/Lead';
+import type { LeadId } from '../bindings/LeadId';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { Member } from '../bindings/Member';
@@ -21,6 +23,7 @@ import { errorView } from './error-view';
 import { EVERY_LEAD } from './every-lead';
 import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
+import { FakeEdits } from './fake-edits';
 import { FakeExports } from './fake-exports';
 import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
@@ -76,14 +79,22 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const messages = new Map<number, Message[]>();
   let conversations: ConversationRow[] | null = null;
 
-  const allLeads = (): Lead[] =>
-    (leads ??= Array.from({ length: size.leads }, (_, n) => data.leadAt(n, options.now)).filter(
+  const places = new Map<LeadId, number>();
+  const allLeads = (): Lead[] => {
+    if (leads !== null) return leads;
+    leads = Array.from({ length: size.leads }, (_, n) => data.leadAt(n, options.now)).filter(
       (lead) => !options.isSales || lead.owner_id === me.id || lead.owner_id === null,
-    ));
+    );
+    for (const [place, lead] of leads.entries()) places.set(lead.id, place);
+    edits.begin([...leads]);
+    return leads;
+  };
+  const leadOf = (id: LeadId): Lead | undefined => allLeads()[places.get(id) ?? -1];
   const threadOf = (lead: Lead): Message[] => {
     const n = data.numberOf(lead.id);
     let thread = messages.get(n);
-    if (thread === undefined) messages.set(n, (thread = data.messagesOf(n, lead)));
+    // Of the lead as it was made: an edit moves no message.
+    if (thread === undefined) messages.set(n, (thread = data.messagesOf(n, data.leadAt(n, options.now))));
     return thread;
   };
   const allConversations = (): ConversationRow[] =>
@@ -129,6 +140,41 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     });
   }
 
+  const changed = (what: Partial<Changed>): void => {
+    const nothing = {
+      leads: false,
+      conversations: false,
+      messages: false,
+      studio: false,
+      billing: false,
+      outbox: false,
+    };
+    emit({ changed: { ...nothing, ...what } });
+  };
+  const edits = new FakeEdits(
+    {
+      find: leadOf,
+      put: (lead) => {
+        allLeads()[places.get(lead.id) ?? -1] = lead;
+        conversations = null;
+      },
+      isOnline: () => status.connection === 'online',
+      changed: () => changed({ leads: true, conversations: true, outbox: true }),
+      memberId: me.id,
+    },
+    options,
+  );
+  let isColleagueThere = options.hasColleague;
+  /** The first lead is changed by somebody else a moment after it was opened. */
+  function meetColleague(id: LeadId): void {
+    if (!isColleagueThere || id !== data.leadId(0)) return;
+    isColleagueThere = false;
+    setTimeout(() => {
+      edits.tell(id, 'phone', { text: '+447700900204' });
+      edits.tell(id, 'notes', { text: 'Two adults, three children.' });
+    }, 1500);
+  }
+
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
 
   /** How many they were. */
@@ -162,15 +208,14 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     locks_with_screen: locksWithScreen,
   });
 
-  function rowsOf(scope: ExportScope): number {
-    if (scope === 'all') return allLeads().length;
-    if ('selection' in scope) return scope.selection.length;
-    const { filter } = scope.view;
-    return allLeads().filter((lead) => leadMatches(lead, filter)).length;
+  function idsOf(scope: ExportScope): LeadId[] {
+    if (scope !== 'all' && 'selection' in scope) return scope.selection;
+    const within = scope === 'all' ? EVERY_LEAD : scope.view.filter;
+    return allLeads().flatMap((lead) => (leadMatches(lead, within) ? [lead.id] : []));
   }
 
   function findLead(id: string): Lead {
-    const lead = allLeads().find((l) => l.id === id);
+    const lead = leadOf(id);
     if (lead === undefined) throw errorView('not_found');
     return lead;
   }
@@ -288,18 +333,23 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         rows: allLeads()
           .filter((lead) => leadMatches(lead, filter))
           .sort(compareLeads(sort, data.STAGES, data.MEMBERS))
-          .slice(offset, offset + limit),
+          .slice(offset, offset + limit)
+          .map((lead) => ({ ...lead, is_unsent: edits.unsentOf(lead.id).length > 0 })),
       })),
     leadCount: (filter) => read(() => allLeads().filter((lead) => leadMatches(lead, filter)).length),
     leadDetail: (id) =>
       read(() => {
         const lead = findLead(id);
+        const n = data.numberOf(id);
+        meetColleague(id);
         return {
           lead,
           conversations: allConversations()
             .filter((c) => c.lead_id === id)
             .map(row),
-          stage_events: data.stageEventsOf(data.numberOf(id), lead),
+          stage_events: [...edits.movesOf(id), ...data.stageEventsOf(n, data.leadAt(n, options.now))],
+          unsent: edits.unsentOf(id),
+          conflicts: edits.conflictsOf(lead),
         };
       }),
     viewList: () => read(() => views),
@@ -313,6 +363,20 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         views = views.filter((v) => v.id !== id);
       }),
+
+    leadEdit: (id, edit) => read(() => edits.edit(id, edit)),
+    leadsChange: (scope, change) =>
+      read(() => {
+        if (!data.permissions(me.role).includes('bulk_edit_leads')) throw errorView('not_allowed');
+        return edits.change(idsOf(scope), change);
+      }),
+    undo: (act) => read(() => edits.undo(act)),
+    conflictSettle: (leadId, operationId, field, choice) =>
+      read(() => edits.settle(leadId, operationId, field, choice)),
+    outboxPage: (offset, limit) => read(() => (allLeads(), edits.page(offset, limit))),
+    outboxCounts: () => read(() => (allLeads(), edits.counts())),
+    outboxRetry: (id) => read(() => edits.retry(id)),
+    outboxDiscard: (id) => read(() => edits.discard(id)),
 
     conversationPage: (folder, offset, limit) =>
       read(() => ({ offset, rows: inFolder(folder).slice(offset, offset + limit) })),
@@ -346,7 +410,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         if (readHere.has(id)) return;
         readHere.add(id);
-        emit({ changed: { leads: false, conversations: true, messages: false, studio: false, billing: false } });
+        changed({ conversations: true });
       }),
 
     search: (text, limit) => read(() => searchFake(text, limit, allLeads(), threadOf, status.first_sync === null)),
@@ -354,7 +418,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     exportStart: (request) =>
       read(() => {
         if (options.isSales) throw errorView('export_forbidden');
-        return exports.begin(rowsOf(request.scope), `leads.${request.format}`);
+        return exports.begin(idsOf(request.scope).length, `leads.${request.format}`);
       }),
     exportCancel: (exportId) => answer(() => exports.cancel(exportId)),
 
