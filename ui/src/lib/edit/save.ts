@@ -1,0 +1,74 @@
+// Saving: a draft, or a value that was chosen.
+
+import { asErrorView, backend } from '../backend';
+import type { FieldValue } from '../bindings/FieldValue';
+import type { LeadField } from '../bindings/LeadField';
+import type { OperationId } from '../bindings/OperationId';
+import { ERRORS } from '../errors/error-table';
+import { FIELD_NAMES, strings } from '../strings/edit';
+import { acts, failed } from './acts.svelte';
+import { drafts, type Draft } from './drafts.svelte';
+import { editOf, sameValue } from './lead-fields';
+import { isTyped, readTyped } from './typed';
+
+/** Shows the new value, which is on disk by then, before the lead was read again. */
+export type ShowValue = (field: LeadField, from: FieldValue, to: FieldValue) => void;
+
+/** Saves what was typed and closes the field. False where it can't be: the field says why, and stays. */
+export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean> {
+  const { leadId, field, from, replaces } = draft;
+  if (!isTyped(field)) return false;
+  const read = readTyped(field, draft.typed);
+  if ('problem' in read) {
+    drafts.change(draft, { problem: strings.problems[read.problem] });
+    return false;
+  }
+  const to = read.value;
+  if (sameValue(from, to) && replaces === null) {
+    drafts.close(leadId, field);
+    return true;
+  }
+  try {
+    if (replaces !== null) await giveUp(replaces);
+    const acted = await backend().leadEdit(leadId, editOf(field, from, to));
+    if (acted.changed > 0) show(field, from, to);
+    drafts.close(leadId, field);
+    acts.tell(acted, () => strings.saved(FIELD_NAMES[field]), true);
+    return true;
+  } catch (reason) {
+    const { code } = asErrorView(reason);
+    const { title, advice } = ERRORS[code];
+    drafts.change(draft, { problem: code === 'invalid_input' ? strings.refused : `${title}. ${advice}` });
+    return false;
+  }
+}
+
+/** The refused act goes, so that what is made of it now is not held behind it. */
+async function giveUp(id: OperationId): Promise<void> {
+  try {
+    await backend().outboxDiscard(id);
+  } catch (reason) {
+    // Given up or done already: that is as well.
+    if (asErrorView(reason).code !== 'not_found') throw reason;
+  }
+  drafts.replaced(id);
+}
+
+/** Saves a stage or an owner that was chosen. */
+export async function saveChoice(
+  { leadId, field, from, replaces }: Pick<Draft, 'leadId' | 'field' | 'from' | 'replaces'>,
+  to: FieldValue,
+  said: string,
+  show: ShowValue,
+): Promise<void> {
+  if (sameValue(from, to) && replaces === null) return;
+  try {
+    if (replaces !== null) await giveUp(replaces);
+    const acted = await backend().leadEdit(leadId, editOf(field, from, to));
+    if (acted.changed > 0) show(field, from, to);
+    drafts.close(leadId, field);
+    acts.tell(acted, () => said, true);
+  } catch (reason) {
+    failed(asErrorView(reason));
+  }
+}
