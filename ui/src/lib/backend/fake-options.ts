@@ -41,7 +41,7 @@ export interface FakeOptions {
   refusal: OutboxRefusal | null;
   /** A colleague changes each field just before an edit of it reaches the server. */
   isOvertaken: boolean;
-  /** A colleague changes the first lead a moment after it was opened. */
+  /** A colleague changed the first lead while it was open: it comes with the next sync. */
   hasColleague: boolean;
   /** The cache can't be read: signing out sets it aside. */
   isUnreadable: boolean;

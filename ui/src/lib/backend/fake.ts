@@ -164,15 +164,12 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     },
     options,
   );
-  let isColleagueThere = options.hasColleague;
-  /** The first lead is changed by somebody else a moment after it was opened. */
-  function meetColleague(id: LeadId): void {
-    if (!isColleagueThere || id !== data.leadId(0)) return;
-    isColleagueThere = false;
-    setTimeout(() => {
-      edits.tell(id, 'phone', { text: '+447700900204' });
-      edits.tell(id, 'notes', { text: 'Two adults, three children.' });
-    }, 1500);
+  let isFirstOpened = false;
+  /** What a colleague did to the first lead while it was open comes with the next sync. */
+  function meetColleague(): void {
+    if (!options.hasColleague || !isFirstOpened) return;
+    edits.tell(data.leadId(0), 'phone', { text: '+447700900204' });
+    edits.tell(data.leadId(0), 'notes', { text: 'Two adults, three children.' });
   }
 
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
@@ -322,6 +319,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     syncNow: () =>
       answer(() => {
         if (status.connection === 'online') {
+          meetColleague();
           status = { ...status, up_to_date_at: status.first_sync ? null : Date.now() };
           emit({ status_changed: status });
         }
@@ -341,7 +339,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         const lead = findLead(id);
         const n = data.numberOf(id);
-        meetColleague(id);
+        isFirstOpened ||= n === 0;
         return {
           lead,
           conversations: allConversations()

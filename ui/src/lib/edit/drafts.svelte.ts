@@ -13,8 +13,10 @@ export interface Draft {
   leadId: LeadId;
   /** A stage or an owner has a draft only where it is to replace a refused one. */
   field: LeadField;
-  /** What the field held when it was opened. */
+  /** What the field held when it was opened; of a refused act, before that. */
   from: FieldValue;
+  /** What stood on the page when it was opened. */
+  shown: FieldValue;
   typed: Typed;
   /** What is wrong with it, in words. */
   problem: string | null;
@@ -38,7 +40,7 @@ class Drafts {
   open(leadId: LeadId, field: TypedField, from: FieldValue): void {
     this.#wanted = keyOf(leadId, field);
     if (this.find(leadId, field) !== undefined) return;
-    this.put({ leadId, field, from, typed: typedOf(field, from), problem: null, replaces: null });
+    this.put({ leadId, field, from, shown: from, typed: typedOf(field, from), problem: null, replaces: null });
   }
 
   put(draft: Draft): void {

@@ -59,8 +59,8 @@ export function refusalWords(refusal: OutboxRefusal): string {
   return refusal.other === 'too_large' ? refusals.too_large : refusals.other;
 }
 
-export function stateWords(state: OutboxState, isOffline: boolean): string {
-  if (state === 'waiting') return isOffline ? strings.waitingOffline : strings.waiting;
+export function stateWords(state: OutboxState): string {
+  if (state === 'waiting') return strings.waiting;
   if (state === 'held') return strings.held;
   return refusalWords(state.refused);
 }

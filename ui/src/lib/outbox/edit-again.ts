@@ -17,6 +17,7 @@ export function editAgain(row: OutboxRow): void {
         leadId,
         field,
         from,
+        shown: to,
         typed: isTyped(field) ? typedOf(field, to) : { text: '', tags: [] },
         problem: refusalWords(refusal),
         replaces: row.id,

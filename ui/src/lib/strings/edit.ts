@@ -3,7 +3,7 @@
 import type { ConflictChoice } from '../bindings/ConflictChoice';
 import type { LeadField } from '../bindings/LeadField';
 import type { Problem } from '../edit/check';
-import { count, counted } from '../format/number';
+import { counted } from '../format/number';
 
 /** As they stand in front of a value. */
 export const FIELD_NAMES: Readonly<Record<LeadField, string>> = {
@@ -20,11 +20,9 @@ export const FIELD_NAMES: Readonly<Record<LeadField, string>> = {
 export const strings = {
   edit: (field: string) => `Edit ${field.toLocaleLowerCase('en-GB')}`,
   change: (field: string, value: string) => `${field}: ${value}. Change it`,
-  add: 'Add',
   none: 'None',
   save: 'Save',
   giveUp: 'Give up',
-  fieldsOf: 'Facts',
   placeholders: {
     phone: '+44 7700 900118',
     email: 'name@example.com',
@@ -49,8 +47,8 @@ export const strings = {
   } satisfies Record<Problem, string>,
   refused: 'This can’t be used here. Change it and try again.',
   /** Before the value that the field has now. */
-  meanwhile: 'Changed by somebody else meanwhile:',
-  meanwhileAdvice: 'Esc keeps theirs. If you save, you decide between the two.',
+  meanwhile: 'Changed meanwhile:',
+  meanwhileAdvice: 'Esc keeps that. If you save, you decide between the two.',
   meanwhileEmpty: 'emptied',
   unsent: 'Not on the server yet',
 
@@ -64,7 +62,6 @@ export const strings = {
   undone: 'Taken back',
   nothingUndone: 'Nothing was taken back: it was changed again since',
   undoOver: 'This can’t be taken back any more',
-  nothingToUndo: 'There is nothing to take back',
   saved: (field: string) => `${field} changed`,
   movedTo: (n: number, stage: string) => `${counted(n, 'lead', 'leads')} moved to ${stage}`,
   assignedTo: (n: number, owner: string) => `${counted(n, 'lead', 'leads')} assigned to ${owner}`,
@@ -75,18 +72,20 @@ export const strings = {
   tooMany: 'At most 10,000 leads can be changed at once',
   tooManyAdvice: 'Select fewer, or narrow the view by a filter.',
 
+  leads: (n: number) => counted(n, 'lead', 'leads'),
   bulk: { stage: 'Stage', owner: 'Owner', add_tag: 'Add tag', remove_tag: 'Remove tag' },
   bulkForbidden: 'Your role may change leads one by one only. Ask a manager, an owner or an admin.',
   editForbidden: 'Your role may not change leads.',
-  chooseStage: (n: number | null) => (n === null ? 'Stage of this lead' : `Stage of ${counted(n, 'lead', 'leads')}`),
-  chooseOwner: (n: number | null) => (n === null ? 'Owner of this lead' : `Owner of ${counted(n, 'lead', 'leads')}`),
+  chooseStage: (n: number | null) => (n === null || n === 1 ? 'Stage' : `Stage of ${counted(n, 'lead', 'leads')}`),
+  chooseOwner: (n: number | null) => (n === null || n === 1 ? 'Owner' : `Owner of ${counted(n, 'lead', 'leads')}`),
   chooseTag: (n: number) => `Add a tag to ${counted(n, 'lead', 'leads')}`,
   chooseTagToRemove: (n: number) => `Remove a tag from ${counted(n, 'lead', 'leads')}`,
 
   conflicts: (n: number) => `${counted(n, 'field was', 'fields were')} changed by somebody else too`,
   conflictsText: 'Theirs stands until you decide.',
   toConflict: 'Decide',
-  conflictOf: (field: string) => `${field} was changed by somebody else too`,
+  conflict: 'Somebody else changed this too',
+  conflictOf: (field: string) => `${field}: somebody else changed this too`,
   choices: { yours: 'Yours', theirs: 'Theirs', both: 'Both' } satisfies Record<ConflictChoice, string>,
   bothNote: 'theirs first, yours below',
   yoursAt: (time: string) => `written ${time}`,
@@ -99,5 +98,4 @@ export const strings = {
     both: (field: string) => `${field}: both are kept`,
   } satisfies Record<ConflictChoice, (field: string) => string>,
   conflictGone: 'This was decided already',
-  countOf: (n: number) => count(n),
 } as const;

@@ -18,7 +18,6 @@ export const strings = {
   unnamed: 'a lead',
 
   waiting: 'Waits to be sent',
-  waitingOffline: 'Sent as soon as the server can be reached',
   held: 'Waits for a refused change of the same lead',
   refusedState: 'Refused',
   /** Why, and what to do. */
@@ -55,7 +54,7 @@ export const strings = {
   emptyTitle: 'Everything is on the server',
   emptyText: 'What you change while offline waits here until it is sent.',
   emptyOffline: 'What you change now waits here until the server can be reached.',
-  offlineNote: 'Offline. These are sent as soon as the server can be reached.',
+  offlineNote: 'Sent as soon as the server can be reached',
   refusedNote: (n: number) =>
     `${counted(n, 'change was', 'changes were')} refused. ${n === 1 ? 'It stays' : 'They stay'} until you retry, edit or discard ${n === 1 ? 'it' : 'them'}.`,
   conflictsNote: (n: number) =>

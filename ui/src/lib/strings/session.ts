@@ -47,6 +47,15 @@ export const strings = {
     n === 1
       ? '1 audit entry of this computer could not be sent to the server. If you sign out now, it is lost.'
       : `${counted(n, 'audit entry', 'audit entries')} of this computer could not be sent to the server. If you sign out now, they are lost.`,
+  /** Changes that are not on the server: they are only here. */
+  unsentEdits: (n: number) =>
+    n === 1
+      ? '1 change of this computer is not on the server yet. If you sign out now, it is lost.'
+      : `${counted(n, 'change', 'changes')} of this computer are not on the server yet. If you sign out now, they are lost.`,
+  unsentEditsAdvice: 'To keep them, cancel and look at the outbox.',
+  waitsForSignIn: (n: number) =>
+    `${counted(n, 'change', 'changes')} of this computer ${n === 1 ? 'waits' : 'wait'}, and ${n === 1 ? 'is' : 'are'} sent once you have signed in. Signing out instead loses ${n === 1 ? 'it' : 'them'}.`,
+  loseEditsConfirm: (n: number) => `Lose ${counted(n, 'change', 'changes')} and sign out`,
   unsentAdvice: 'To keep the record whole, cancel and sign out when the server can be reached.',
   unsentUnknown:
     'Frontdesk is locked, so it can’t tell whether audit entries of this computer have yet to be sent. If so, they are lost when you sign out now.',

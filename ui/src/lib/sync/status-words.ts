@@ -42,11 +42,12 @@ function main(status: SyncStatus, now: number): Pick<StatusWords, 'tone' | 'text
 }
 
 function also(status: SyncStatus, waiting: number): string | null {
+  const words: string[] = [];
   // While the server is reached they are gone in a moment.
-  if (waiting > 0 && status.connection !== 'online') return outboxStrings.waitToBeSent(waiting);
-  if (status.clock_skew_ms !== null) return strings.clockShort;
-  if (status.unreadable_changes > 0) return strings.unreadableShort(status.unreadable_changes);
-  return null;
+  if (waiting > 0 && status.connection !== 'online') words.push(outboxStrings.waitToBeSent(waiting));
+  if (status.clock_skew_ms !== null) words.push(strings.clockShort);
+  else if (status.unreadable_changes > 0) words.push(strings.unreadableShort(status.unreadable_changes));
+  return words.length === 0 ? null : words.join(' · ');
 }
 
 /** The sentences of the details, the most important first. The problem itself is an `ErrorNotice` above them. */
