@@ -226,8 +226,7 @@ export const WALKS = [
       await until(page, 'the focus on a stage', () => document.activeElement?.getAttribute('role') === 'option');
       await press(page, 'w', 'Enter');
       await said(page, '1 lead moved to Won');
-      // Where it was before.
-      await focused('edit-email');
+      await focused('edit-stage_id');
       await press(page, 'Control+z');
       await said(page, 'Taken back');
     },

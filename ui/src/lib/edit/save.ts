@@ -1,6 +1,7 @@
 // Saving: a draft, or a value that was chosen.
 
 import { asErrorView, backend } from '../backend';
+import type { Acted } from '../bindings/Acted';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadField } from '../bindings/LeadField';
 import type { OperationId } from '../bindings/OperationId';
@@ -13,6 +14,9 @@ import { isTyped, readTyped } from './typed';
 
 /** Shows the new value, which is on disk by then, before the lead was read again. */
 export type ShowValue = (field: LeadField, from: FieldValue, to: FieldValue) => void;
+
+/** What is to become another value. */
+type Change = Pick<Draft, 'leadId' | 'field' | 'from' | 'shown' | 'replaces'>;
 
 /** Saves what was typed and closes the field. False where it can't be: the field says why, and stays. */
 export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean> {
@@ -29,11 +33,7 @@ export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean>
     return true;
   }
   try {
-    if (replaces !== null) await giveUp(replaces);
-    const acted = await backend().leadEdit(leadId, editOf(field, from, to));
-    if (acted.changed > 0) show(field, from, to);
-    drafts.close(leadId, field);
-    acts.tell(acted, () => strings.saved(FIELD_NAMES[field]), true);
+    acts.tell(await save(draft, to, show), () => strings.saved(FIELD_NAMES[field]), true);
     return true;
   } catch (reason) {
     const { code } = asErrorView(reason);
@@ -43,31 +43,32 @@ export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean>
   }
 }
 
-/** The refused act goes, so that what is made of it now is not held behind it. */
-async function giveUp(id: OperationId): Promise<void> {
+async function save({ leadId, field, from, shown, replaces }: Change, to: FieldValue, show: ShowValue): Promise<Acted> {
+  // Of a refused act that was done meanwhile the lead holds what it was to do.
+  const seen = replaces === null || (await giveUp(replaces)) ? from : shown;
+  const acted = await backend().leadEdit(leadId, editOf(field, seen, to));
+  if (acted.changed > 0) show(field, seen, to);
+  drafts.close(leadId, field);
+  return acted;
+}
+
+/** The refused act goes, so that what is made of it now is not held behind it. False where it is not there any more. */
+async function giveUp(id: OperationId): Promise<boolean> {
   try {
     await backend().outboxDiscard(id);
+    drafts.replaced(id);
+    return true;
   } catch (reason) {
-    // Given up or done already: that is as well.
     if (asErrorView(reason).code !== 'not_found') throw reason;
+    return false;
   }
-  drafts.replaced(id);
 }
 
 /** Saves a stage or an owner that was chosen. */
-export async function saveChoice(
-  { leadId, field, from, replaces }: Pick<Draft, 'leadId' | 'field' | 'from' | 'replaces'>,
-  to: FieldValue,
-  said: string,
-  show: ShowValue,
-): Promise<void> {
-  if (sameValue(from, to) && replaces === null) return;
+export async function saveChoice(change: Change, to: FieldValue, said: string, show: ShowValue): Promise<void> {
+  if (sameValue(change.from, to) && change.replaces === null) return;
   try {
-    if (replaces !== null) await giveUp(replaces);
-    const acted = await backend().leadEdit(leadId, editOf(field, from, to));
-    if (acted.changed > 0) show(field, from, to);
-    drafts.close(leadId, field);
-    acts.tell(acted, () => said, true);
+    acts.tell(await save(change, to, show), () => said, true);
   } catch (reason) {
     failed(asErrorView(reason));
   }

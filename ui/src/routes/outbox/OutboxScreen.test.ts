@@ -102,6 +102,38 @@ describe('the outbox', () => {
     expect((await desk.outboxCounts()).refused).toBe(2);
   });
 
+  it('asks for another choice where a choice was refused', async () => {
+    await open({ hasRefused: true });
+    const second = (await rows()).at(1);
+    if (second === undefined) throw new Error('no second row');
+    await fireEvent.click(within(second).getByTestId('outbox-edit'));
+    cleanup();
+    render(LeadScreen, { leadId: 'lead-0000003' });
+    const list = await screen.findByRole('listbox');
+    await fireEvent.click(within(list).getByText('Ines Duarte'));
+    await waitFor(async () => expect((await desk.outboxCounts()).refused).toBe(2));
+    await waitFor(async () => expect((await desk.leadDetail('lead-0000003')).unsent).toEqual([]));
+    expect(await desk.leadDetail('lead-0000003')).toMatchObject({ lead: { owner_id: 'member-ines' }, conflicts: [] });
+  });
+
+  it('goes from what the lead holds where the refused change was done meanwhile', async () => {
+    await open({ hasRefused: true });
+    const [first] = await rows();
+    if (first === undefined) throw new Error('no row');
+    await fireEvent.click(within(first).getByTestId('outbox-edit'));
+    const [row] = await desk.outboxPage(0, 1);
+    await desk.outboxRetry(row?.id ?? '');
+    await waitFor(async () => expect((await desk.outboxCounts()).refused).toBe(2));
+    cleanup();
+    render(LeadScreen, { leadId: 'lead-0000002' });
+    const input = await screen.findByTestId('input-email');
+    const edit = vi.spyOn(desk, 'leadEdit');
+    await fireEvent.input(input, { target: { value: 'beatriz@example.org' } });
+    await fireEvent.keyDown(input, { key: 'Enter' });
+    await waitFor(() => expect(edit).toHaveBeenCalled());
+    expect(edit.mock.calls[0]?.[1].email).toEqual({ from: 'beatriz@sousa.example', to: 'beatriz@example.org' });
+  });
+
   it('gives the text of what was done to a lead that is gone', async () => {
     const writeText = vi.fn<(text: string) => Promise<void>>().mockResolvedValue();
     vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText } });
