@@ -5,7 +5,6 @@ import { counted } from '../format/number';
 export const strings = {
   title: 'Outbox',
   list: 'Changes of this computer',
-  changes: (n: number) => counted(n, 'change', 'changes'),
   /** `Stage of Nora Zeisig`; the name is drawn by itself. */
   of: (field: string) => `${field} of`,
   goneLead: 'a lead that is gone',
@@ -59,8 +58,9 @@ export const strings = {
     `${counted(n, 'change was', 'changes were')} refused. ${n === 1 ? 'It stays' : 'They stay'} until you retry, edit or discard ${n === 1 ? 'it' : 'them'}.`,
   conflictsNote: (n: number) =>
     `${counted(n, 'field', 'fields')} that you changed ${n === 1 ? 'was' : 'were'} changed by somebody else too. Decide on the lead’s page.`,
-  needYou: (n: number) => counted(n, 'needs you', 'need you'),
-  waitCount: (n: number) => counted(n, 'waits', 'wait'),
+  /** Behind their number in the rail. */
+  needYou: (n: number) => (n === 1 ? 'needs you' : 'need you'),
+  wait: (n: number) => (n === 1 ? 'waits' : 'wait'),
   waitToBeSent: (n: number) => `${counted(n, 'change waits', 'changes wait')} to be sent`,
   wasRefused: (n: number) => `${counted(n, 'change was', 'changes were')} refused`,
 } as const;
