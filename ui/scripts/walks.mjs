@@ -38,6 +38,14 @@ const selected = (page, count) =>
     count,
   );
 
+const said = (page, text) =>
+  until(
+    page,
+    `a note that says: ${text}`,
+    (t) => [...document.querySelectorAll('[data-testid="toast"]')].some((one) => one.textContent.includes(t)),
+    text,
+  );
+
 /** @typedef {{ name: string, at: string, until: string, go: (page: import('playwright-core').Page) => Promise<void> }} Walk */
 
 /** @type {Walk[]} */
@@ -85,6 +93,8 @@ export const WALKS = [
     async go(page) {
       await press(page, 'g', 'l');
       await at(page, '#/leads');
+      await press(page, 'g', 'o');
+      await at(page, '#/outbox');
       await press(page, 'g', 'i');
       await at(page, '#/inbox');
       await press(page, 'Control+,');
@@ -127,6 +137,164 @@ export const WALKS = [
       await press(page, 'Escape');
       await shown(page, 'lead-row');
       await onRow(page, 1);
+    },
+  },
+  {
+    name: 'leads-stage',
+    at: '?fake=offline#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'j', 's');
+      await shown(page, 'choice');
+      await until(page, 'the focus on a stage', () => document.activeElement?.getAttribute('role') === 'option');
+      await press(page, 'End', 'Enter');
+      await gone(page, 'choice');
+      await shown(page, 'unsent');
+      await said(page, '1 lead moved to Lost');
+      // The lead is the newest now, and the cursor went with it.
+      await onRow(page, 0);
+      await press(page, 'a');
+      await shown(page, 'choice');
+      await press(page, 'Escape');
+      await gone(page, 'choice');
+      await onRow(page, 0);
+      await press(page, 'Control+z');
+      await said(page, 'Taken back');
+    },
+  },
+  {
+    name: 'leads-bulk',
+    at: '#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'x', 'Shift+J', 'Shift+J', 'a');
+      await shown(page, 'choice');
+      await until(page, 'the focus on an owner', () => document.activeElement?.getAttribute('role') === 'option');
+      await press(page, 'i', 'Enter');
+      await said(page, '3 leads assigned to Ines Duarte');
+      await press(page, 't');
+      await until(page, 'the focus in the field', () => document.activeElement?.dataset.testid === 'tag-input');
+      await page.keyboard.type('Studio day');
+      await press(page, 'Enter');
+      await said(page, 'Studio day added to 3 leads');
+    },
+  },
+  {
+    name: 'leads-bulk-forbidden',
+    at: '?fake=sales#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'x', 's');
+      await said(page, 'one by one only');
+      await press(page, 'Escape', 's');
+      await shown(page, 'choice');
+    },
+  },
+  {
+    name: 'lead-edit',
+    at: '?fake=offline#/leads/lead-0000000',
+    until: 'lead-facts',
+    async go(page) {
+      const focused = (id) =>
+        until(page, `the focus on ${id}`, (wanted) => document.activeElement?.dataset.testid === wanted, id);
+      await press(page, 'e');
+      await focused('input-name');
+      await page.keyboard.type('Nora L.');
+      await press(page, 'Enter');
+      await focused('edit-name');
+      await said(page, 'Name changed');
+      await shown(page, 'unsent');
+      // Tab goes on, and what was typed is saved.
+      await press(page, 'Tab', 'Tab', 'e');
+      await focused('input-phone');
+      await page.keyboard.type('+44 (7700) 900-733');
+      await press(page, 'Tab');
+      await gone(page, 'input-phone');
+      await until(page, 'the number', () => document.body.textContent.includes('+44 7700 900733'));
+      // Wrong: it stays, and says why. Esc gives up.
+      await page.focus(testid('edit-email'));
+      await press(page, 'Enter');
+      await focused('input-email');
+      await page.keyboard.type('nobody');
+      await press(page, 'Enter');
+      await shown(page, 'problem-email');
+      await press(page, 'Escape');
+      await gone(page, 'input-email');
+      await focused('edit-email');
+      await press(page, 's');
+      await shown(page, 'choice');
+      await until(page, 'the focus on a stage', () => document.activeElement?.getAttribute('role') === 'option');
+      await press(page, 'w', 'Enter');
+      await said(page, '1 lead moved to Won');
+      await focused('edit-stage_id');
+      await press(page, 'Control+z');
+      await said(page, 'Taken back');
+    },
+  },
+  {
+    name: 'lead-draft',
+    at: '#/leads/lead-0000000',
+    until: 'lead-facts',
+    async go(page) {
+      await page.click(testid('edit-notes'));
+      await page.keyboard.type('Half a sent');
+      const isThere = () =>
+        until(page, 'what was typed', () => document.querySelector('textarea')?.value === 'Half a sent');
+      // Another lead, and back; then locked, and unlocked.
+      await page.click(testid('lead-next'));
+      await at(page, '#/leads/lead-0000001');
+      await gone(page, 'input-notes');
+      await page.click(testid('lead-previous'));
+      await shown(page, 'input-notes');
+      await isThere();
+      await press(page, 'Control+l');
+      await shown(page, 'lock-screen');
+      await until(page, 'nothing of what was typed', () => !document.documentElement.textContent.includes('Half a'));
+      await press(page, 'Enter');
+      await shown(page, 'input-notes');
+      await isThere();
+    },
+  },
+  {
+    name: 'lead-conflict',
+    at: '?fake=conflict#/leads/lead-0000000',
+    until: 'conflict-summary',
+    async go(page) {
+      await press(page, 'c');
+      await until(page, 'the focus on a choice', () => document.activeElement?.getAttribute('type') === 'radio');
+      await press(page, 'ArrowDown', 'Enter');
+      await gone(page, 'conflict-phone');
+      await said(page, 'Phone: theirs stands');
+      await press(page, 'c', 'Enter');
+      await gone(page, 'conflict-summary');
+      await until(page, 'both notes', () => {
+        const notes = document.querySelector('[data-testid="field-notes"]')?.textContent ?? '';
+        return notes.includes('three children') && notes.includes('never on Mondays');
+      });
+    },
+  },
+  {
+    name: 'outbox',
+    at: '?fake=refused&edits=1#/outbox',
+    until: 'outbox-row',
+    async go(page) {
+      await press(page, 'j', 'j', 'r');
+      await shown(page, 'toast');
+      // Done, and with it the one that was held: the focus is on what stands in its place.
+      await until(page, 'two rows', () => document.querySelectorAll('[data-testid="outbox-row"]').length === 2);
+      await press(page, 'k', 'Delete');
+      await shown(page, 'outbox-discard-dialog');
+      await press(page, 'Escape');
+      await gone(page, 'outbox-discard-dialog');
+      await onRow(page, 0);
+      await press(page, 'Enter');
+      await at(page, '#/leads/lead-0000002');
+      await until(page, 'the field', () => document.activeElement?.dataset.testid === 'input-email');
+      await page.keyboard.type('beatriz@example.org');
+      await press(page, 'Enter');
+      await said(page, 'E-mail changed');
+      await press(page, 'g', 'o');
+      await until(page, 'one row', () => document.querySelectorAll('[data-testid="outbox-row"]').length === 1);
     },
   },
   {

@@ -558,3 +558,16 @@ fn small_things_of_this_device_are_kept() {
     assert!(cache.apply(vec![put(studio.clone())]).studio);
     assert_eq!(cache.find_studio().unwrap(), Some(studio));
 }
+
+#[test]
+fn a_snapshot_that_was_cut_before_its_last_word_is_finished_by_what_changed_since() {
+    let cache = new_cache();
+    cache.apply(vec![put(stage(1, 0)), put(lead(1, "Nora"))]);
+    cache.restart_snapshot().unwrap();
+    cache.apply_page(&snapshot("a", vec![put(stage(1, 0)), put(lead(2, "Ben"))])).unwrap();
+    assert!(!cache.sync_state().unwrap().complete);
+    cache.apply(vec![]);
+    let state = cache.sync_state().unwrap();
+    assert!(state.complete && state.snapshot.is_none());
+    assert_eq!(names(&cache), ["Ben"], "and what it did not bring is swept");
+}

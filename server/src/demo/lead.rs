@@ -156,7 +156,8 @@ impl World {
             tags: tags(draw),
             notes: if draw.chance(0.3) { draw.pick(&NOTES).to_owned() } else { String::new() },
             value_minor: (won || draw.chance(0.4)).then(|| value_minor(draw)),
-            state: self.state(draw, last_message_at.map_or(moved_at, |at| at.max(moved_at))),
+            // No window puts a lead away yet, or shows that one was.
+            state: LeadState::Active,
             first_touch,
             last_touch,
             created_at,
@@ -171,14 +172,6 @@ impl World {
             rows.extend(messages);
         }
         rows
-    }
-
-    /// Of those that nobody has touched for months some were put away.
-    fn state(&self, draw: &mut Draw, last_activity_at: UnixMs) -> LeadState {
-        if self.now.since_ms(last_activity_at) < 90 * DAY_MS {
-            return LeadState::Active;
-        }
-        draw.weighted(&[(LeadState::Active, 94), (LeadState::Archived, 5), (LeadState::Deleted, 1)])
     }
 
     fn created_at(&self, draw: &mut Draw, index: u64) -> UnixMs {

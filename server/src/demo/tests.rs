@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use domain::{
-    Channel, Conversation, ConversationId, DeliveryStatus, Direction, Invoice, InvoiceStatus, Lead, LeadId, LeadState,
-    Message, Role, StageEvent, UnixMs,
+    Channel, Conversation, ConversationId, DeliveryStatus, Direction, Invoice, InvoiceStatus, Lead, LeadId, Message,
+    Role, StageEvent, UnixMs,
 };
 use sha2::{Digest as _, Sha256};
 use wire::changes::Row;
@@ -150,16 +150,6 @@ fn the_studio_has_all_roles_and_the_demo_account() {
     let account = demo.members.iter().find(|member| member.email == DEMO_EMAIL).expect("the demo account");
     assert_eq!(account.role, Role::Manager);
     assert_eq!(demo.stages.len(), 5);
-}
-
-#[test]
-fn some_of_the_leads_that_nobody_touches_any_more_were_put_away() {
-    let demo = Demo::read(&config(3_000, 9_000));
-    let of = |state| demo.leads.iter().filter(|lead| lead.state == state).count();
-    assert!((60..=180).contains(&of(LeadState::Archived)), "{}", of(LeadState::Archived));
-    assert!((10..=60).contains(&of(LeadState::Deleted)), "{}", of(LeadState::Deleted));
-    let is_recent = |lead: &&Lead| NOW.since_ms(lead.last_activity_at) < 90 * 86_400_000;
-    assert!(demo.leads.iter().filter(is_recent).all(|lead| lead.state == LeadState::Active));
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl std::fmt::Debug for StartView {
     }
 }
 
-/// What a sign-out does with audit entries that can't be sent.
+/// What a sign-out does with edits and audit entries that can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]

@@ -69,16 +69,23 @@ pub(crate) fn advance(tx: &Transaction<'_>, cursor: &Cursor, progress: &PageProg
             .execute(counts)?;
             Ok(false)
         }
-        PageProgress::SnapshotFinished => {
-            let is_due: bool = tx
-                .prepare_cached("SELECT is_restarted FROM sync_state WHERE one = 1")?
+        PageProgress::SnapshotFinished => finish_snapshot(tx),
+        PageProgress::Delta => {
+            let in_snapshot: bool = tx
+                .prepare_cached("SELECT in_snapshot FROM sync_state WHERE one = 1")?
                 .query_row([], |row| row.get(0))?;
-            tx.prepare_cached("UPDATE sync_state SET in_snapshot = 0, is_complete = 1, is_restarted = 0")?
-                .execute([])?;
-            Ok(is_due)
+            // It was cut after its last page and before the line that says so: the server goes on with what changed since.
+            if in_snapshot { finish_snapshot(tx) } else { Ok(false) }
         }
-        PageProgress::Delta => Ok(false),
     }
+}
+
+/// The snapshot has told everything. `true` when a sweep is due now.
+fn finish_snapshot(tx: &Transaction<'_>) -> Result<bool, StoreError> {
+    let is_due: bool =
+        tx.prepare_cached("SELECT is_restarted FROM sync_state WHERE one = 1")?.query_row([], |row| row.get(0))?;
+    tx.prepare_cached("UPDATE sync_state SET in_snapshot = 0, is_complete = 1, is_restarted = 0")?.execute([])?;
+    Ok(is_due)
 }
 
 pub(crate) fn restart(tx: &Transaction<'_>) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ const ROUTES: [string, Route][] = [
   ['#/inbox/c1?message=m9', { screen: 'inbox', conversationId: 'c1', messageId: 'm9' }],
   ['#/leads', { screen: 'leads' }],
   ['#/leads/l1', { screen: 'lead', leadId: 'l1' }],
+  ['#/outbox', { screen: 'outbox' }],
   ['#/settings/security', { screen: 'settings', section: 'security' }],
   ['#/settings/billing', { screen: 'settings', section: 'billing' }],
 ];

@@ -9,6 +9,7 @@ export type Route =
   | { screen: 'inbox'; conversationId: string | null; messageId: string | null; searched?: string }
   | { screen: 'leads' }
   | { screen: 'lead'; leadId: string }
+  | { screen: 'outbox' }
   | { screen: 'settings'; section: SettingsSection };
 
 export const HOME: Route = { screen: 'inbox', conversationId: null, messageId: null };
@@ -24,6 +25,8 @@ export function formatRoute(route: Route): string {
       return '#/leads';
     case 'lead':
       return `#/leads/${encodeURIComponent(route.leadId)}`;
+    case 'outbox':
+      return '#/outbox';
     case 'settings':
       return `#/settings/${route.section}`;
   }
@@ -39,6 +42,7 @@ export function parseRoute(hash: string): Route {
     return { screen, conversationId: id, messageId };
   }
   if (screen === 'leads') return id === null ? { screen } : { screen: 'lead', leadId: id };
+  if (screen === 'outbox') return { screen };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((section) => section === id) ?? 'appearance' };
   }

@@ -3,7 +3,7 @@
 
 import { strings } from '../strings/shortcuts';
 
-export type ShortcutScope = 'global' | 'inbox' | 'leads' | 'lead';
+export type ShortcutScope = 'global' | 'inbox' | 'leads' | 'lead' | 'outbox';
 
 export interface Shortcut {
   id: ShortcutId;
@@ -36,8 +36,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('global', 'app.search', ['/'], movement),
   shortcut('global', 'app.inbox', ['G I']),
   shortcut('global', 'app.leads', ['G L']),
+  shortcut('global', 'app.outbox', ['G O']),
   shortcut('global', 'app.settings', ['Ctrl+,'], inFields),
   shortcut('global', 'app.sync', ['Ctrl+R', 'F5'], inFields),
+  shortcut('global', 'app.undo', ['Ctrl+Z']),
   shortcut('global', 'app.lock', ['Ctrl+L'], inFields),
   shortcut('global', 'app.zoom_in', ['Ctrl++', 'Ctrl+='], inFields),
   shortcut('global', 'app.zoom_out', ['Ctrl+-'], inFields),
@@ -56,13 +58,26 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('leads', 'leads.select', ['X'], movement),
   shortcut('leads', 'leads.extend_down', ['Shift+J', 'Shift+ArrowDown'], movement),
   shortcut('leads', 'leads.extend_up', ['Shift+K', 'Shift+ArrowUp'], movement),
+  shortcut('leads', 'leads.stage', ['S']),
+  shortcut('leads', 'leads.assign', ['A']),
+  shortcut('leads', 'leads.tag', ['T']),
   shortcut('leads', 'leads.filter', ['F']),
   shortcut('leads', 'leads.export', ['Ctrl+E'], inFields),
   shortcut('leads', 'leads.clear', ['Escape'], movement),
 
   shortcut('lead', 'lead.next', ['J'], movement),
   shortcut('lead', 'lead.previous', ['K'], movement),
+  shortcut('lead', 'lead.edit', ['E']),
+  shortcut('lead', 'lead.stage', ['S']),
+  shortcut('lead', 'lead.assign', ['A']),
+  shortcut('lead', 'lead.conflict', ['C']),
   shortcut('lead', 'lead.back', ['Escape'], movement),
+
+  shortcut('outbox', 'outbox.next', ['J', 'ArrowDown'], movement),
+  shortcut('outbox', 'outbox.previous', ['K', 'ArrowUp'], movement),
+  shortcut('outbox', 'outbox.open', ['Enter', 'E'], movement),
+  shortcut('outbox', 'outbox.retry', ['R']),
+  shortcut('outbox', 'outbox.discard', ['Delete', 'Backspace']),
 ];
 
 function findShortcut(id: ShortcutId): Shortcut | undefined {

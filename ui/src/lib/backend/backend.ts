@@ -1,7 +1,10 @@
 // The desk, as the screens see it. `tauri.ts` talks to the real one, `fake.ts` is one in memory for fast tests.
 // A rejected promise always carries an `ErrorView`.
 
+import type { Acted } from '../bindings/Acted';
 import type { BillingView } from '../bindings/BillingView';
+import type { BulkChange } from '../bindings/BulkChange';
+import type { ConflictChoice } from '../bindings/ConflictChoice';
 import type { ConversationId } from '../bindings/ConversationId';
 import type { ConversationPage } from '../bindings/ConversationPage';
 import type { ConversationRow } from '../bindings/ConversationRow';
@@ -9,10 +12,13 @@ import type { DeskEvent } from '../bindings/DeskEvent';
 import type { DeviceId } from '../bindings/DeviceId';
 import type { DeviceList } from '../bindings/DeviceList';
 import type { ExportRequest } from '../bindings/ExportRequest';
+import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
 import type { InvitationId } from '../bindings/InvitationId';
 import type { LeadDetail } from '../bindings/LeadDetail';
+import type { LeadEdit } from '../bindings/LeadEdit';
+import type { LeadField } from '../bindings/LeadField';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadId } from '../bindings/LeadId';
 import type { LeadPage } from '../bindings/LeadPage';
@@ -21,6 +27,9 @@ import type { MemberId } from '../bindings/MemberId';
 import type { MembersView } from '../bindings/MembersView';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessagePage } from '../bindings/MessagePage';
+import type { OperationId } from '../bindings/OperationId';
+import type { OutboxCounts } from '../bindings/OutboxCounts';
+import type { OutboxRow } from '../bindings/OutboxRow';
 import type { Role } from '../bindings/Role';
 import type { SavedView } from '../bindings/SavedView';
 import type { SearchResults } from '../bindings/SearchResults';
@@ -69,6 +78,25 @@ export interface Backend {
   /** Creates it, or replaces the one with the same id. */
   viewSave(view: SavedView): Promise<void>;
   viewDelete(id: string): Promise<void>;
+
+  /**
+   * What was done is on disk and shown once it resolves, and is sent when the server can be reached. Rejects with
+   * `invalid_input` for a value that no lead may have; then nothing was changed.
+   */
+  leadEdit(id: LeadId, edit: LeadEdit): Promise<Acted>;
+  /** The same change to many leads, all of it or nothing. Those that are so already are passed over. */
+  leadsChange(scope: ExportScope, change: BulkChange): Promise<Acted>;
+  /** Takes an act back, once, as far as nobody has changed the same fields since. */
+  undo(act: string): Promise<Acted>;
+  /** `not_found` when it was decided already. */
+  conflictSettle(leadId: LeadId, operationId: OperationId, field: LeadField, choice: ConflictChoice): Promise<Acted>;
+  /** What waits and what was refused, the oldest first. */
+  outboxPage(offset: number, limit: number): Promise<OutboxRow[]>;
+  outboxCounts(): Promise<OutboxCounts>;
+  /** Sends a refused act again. */
+  outboxRetry(id: OperationId): Promise<void>;
+  /** Gives a refused act up: what it did here is taken back. */
+  outboxDiscard(id: OperationId): Promise<void>;
 
   conversationPage(folder: Folder, offset: number, limit: number): Promise<ConversationPage>;
   conversation(id: ConversationId): Promise<ConversationRow>;

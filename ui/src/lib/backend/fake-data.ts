@@ -279,7 +279,7 @@ export function endedDevices(now: number): EndedDevice[] {
 
 /** As the desk tells them: the fake has no matrix, but what its three people may. */
 export function permissions(role: Role): Permission[] {
-  const all: Permission[] = ['review_leads', 'edit_leads', 'delete_leads', 'export_leads'];
+  const all: Permission[] = ['review_leads', 'edit_leads', 'bulk_edit_leads', 'delete_leads', 'export_leads'];
   if (role === 'sales') return all.slice(0, 2);
   return role === 'owner' || role === 'admin' ? [...all, 'view_billing', 'manage_members'] : all;
 }

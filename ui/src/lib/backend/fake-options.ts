@@ -4,6 +4,7 @@ import type { SubscriptionStatus } from '../bindings/SubscriptionStatus';
 import type { ErrorCode } from '../bindings/ErrorCode';
 import type { FirstSync } from '../bindings/FirstSync';
 import type { KeyStore } from '../bindings/KeyStore';
+import type { OutboxRefusal } from '../bindings/OutboxRefusal';
 import type { Phase } from '../bindings/Phase';
 
 export interface FakeOptions {
@@ -30,6 +31,18 @@ export interface FakeOptions {
   unreadableChanges: number;
   /** Audit entries that can't be sent. */
   unsentAudit: number;
+  /** Edits of this device that were made before the start and wait. */
+  waitingEdits: number;
+  /** Some were refused before the start; one waits behind them. */
+  hasRefused: boolean;
+  /** Fields of the first lead were changed by a colleague, too. */
+  hasConflicts: boolean;
+  /** What the server says of each edit that reaches it; null where it does them. */
+  refusal: OutboxRefusal | null;
+  /** A colleague changes each field just before an edit of it reaches the server. */
+  isOvertaken: boolean;
+  /** A colleague changed the first lead while it was open: it comes with the next sync. */
+  hasColleague: boolean;
   /** The cache can't be read: signing out sets it aside. */
   isUnreadable: boolean;
   /** The server ends the session a moment after the start. */
@@ -47,6 +60,8 @@ export interface FakeOptions {
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
+  /** Every edit fails with this. */
+  editError: ErrorCode | null;
   revokeError: ErrorCode | null;
   /** What is done about members and invitations fails with this; the list, with the other. */
   memberError: ErrorCode | null;
@@ -71,6 +86,12 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   firstSyncRuns: false,
   unreadableChanges: 0,
   unsentAudit: 0,
+  waitingEdits: 0,
+  hasRefused: false,
+  hasConflicts: false,
+  refusal: null,
+  isOvertaken: false,
+  hasColleague: false,
   isUnreadable: false,
   isRevoked: false,
   isOnlyDevice: false,
@@ -82,6 +103,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unlockError: null,
   readError: null,
   exportError: null,
+  editError: null,
   revokeError: null,
   memberError: null,
   memberListError: null,
@@ -90,9 +112,10 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
- * `&member=last_owner&members=server_failed`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
+ * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device. `billing=past_due` is where the subscription stands, `none` that there is none.
+ * revoked, one-device, refused, conflict, overtaken, colleague. `edits` is how many wait, `refuse` what the server says of
+ * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
   const query = new URLSearchParams(search);
@@ -126,6 +149,12 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     firstSyncRuns: words.has('first-sync'),
     unreadableChanges: words.has('unreadable') ? 3 : 0,
     unsentAudit: words.has('unsent') ? 3 : 0,
+    waitingEdits: number('edits', 0),
+    hasRefused: words.has('refused'),
+    hasConflicts: words.has('conflict'),
+    refusal: refusalOf(query.get('refuse')),
+    isOvertaken: words.has('overtaken'),
+    hasColleague: words.has('colleague'),
     isUnreadable: words.has('set-aside'),
     isRevoked: words.has('revoked'),
     isOnlyDevice: words.has('one-device'),
@@ -137,8 +166,14 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unlockError: code('unlock'),
     readError: code('fail'),
     exportError: code('export'),
+    editError: code('edit'),
     revokeError: code('revoke'),
     memberError: code('member'),
     memberListError: code('members'),
   };
+}
+
+function refusalOf(word: string | null): OutboxRefusal | null {
+  if (word === null || word === 'not_found' || word === 'forbidden') return word;
+  return word === 'busy' ? { other: word } : { invalid: word };
 }

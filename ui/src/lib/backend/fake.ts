@@ -7,7 +7,9 @@ import type { Device } from '../bindings/Device';
 import type { EndedDevice } from '../bindings/EndedDevice';
 import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
+import type { Changed } from '../bindings/Changed';
 import type { Lead } from '../bindings/Lead';
+import type { LeadId } from '../bindings/LeadId';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { Member } from '../bindings/Member';
@@ -15,12 +17,14 @@ import type { Message } from '../bindings/Message';
 import type { SavedView } from '../bindings/SavedView';
 import type { SessionView } from '../bindings/SessionView';
 import type { SignOutEnd } from '../bindings/SignOutEnd';
+import type { UnsentCounts } from '../bindings/UnsentCounts';
 import type { SyncStatus } from '../bindings/SyncStatus';
 import type { Backend } from './backend';
 import { errorView } from './error-view';
 import { EVERY_LEAD } from './every-lead';
 import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
+import { FakeEdits } from './fake-edits';
 import { FakeExports } from './fake-exports';
 import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
@@ -76,14 +80,22 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const messages = new Map<number, Message[]>();
   let conversations: ConversationRow[] | null = null;
 
-  const allLeads = (): Lead[] =>
-    (leads ??= Array.from({ length: size.leads }, (_, n) => data.leadAt(n, options.now)).filter(
+  const places = new Map<LeadId, number>();
+  const allLeads = (): Lead[] => {
+    if (leads !== null) return leads;
+    leads = Array.from({ length: size.leads }, (_, n) => data.leadAt(n, options.now)).filter(
       (lead) => !options.isSales || lead.owner_id === me.id || lead.owner_id === null,
-    ));
+    );
+    for (const [place, lead] of leads.entries()) places.set(lead.id, place);
+    edits.begin([...leads]);
+    return leads;
+  };
+  const leadOf = (id: LeadId): Lead | undefined => allLeads()[places.get(id) ?? -1];
   const threadOf = (lead: Lead): Message[] => {
     const n = data.numberOf(lead.id);
     let thread = messages.get(n);
-    if (thread === undefined) messages.set(n, (thread = data.messagesOf(n, lead)));
+    // Of the lead as it was made: an edit moves no message.
+    if (thread === undefined) messages.set(n, (thread = data.messagesOf(n, data.leadAt(n, options.now))));
     return thread;
   };
   const allConversations = (): ConversationRow[] =>
@@ -129,6 +141,38 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     });
   }
 
+  const changed = (what: Partial<Changed>): void => {
+    const nothing = {
+      leads: false,
+      conversations: false,
+      messages: false,
+      studio: false,
+      billing: false,
+      outbox: false,
+    };
+    emit({ changed: { ...nothing, ...what } });
+  };
+  const edits = new FakeEdits(
+    {
+      find: leadOf,
+      put: (lead) => {
+        allLeads()[places.get(lead.id) ?? -1] = lead;
+        conversations = null;
+      },
+      isOnline: () => status.connection === 'online',
+      changed: () => changed({ leads: true, conversations: true, outbox: true }),
+      memberId: me.id,
+    },
+    options,
+  );
+  let isFirstOpened = false;
+  /** What a colleague did to the first lead while it was open comes with the next sync. */
+  function meetColleague(): void {
+    if (!options.hasColleague || !isFirstOpened) return;
+    edits.tell(data.leadId(0), 'phone', { text: '+447700900204' });
+    edits.tell(data.leadId(0), 'notes', { text: 'Two adults, three children.' });
+  }
+
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
 
   /** How many they were. */
@@ -162,17 +206,21 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     locks_with_screen: locksWithScreen,
   });
 
-  function rowsOf(scope: ExportScope): number {
-    if (scope === 'all') return allLeads().length;
-    if ('selection' in scope) return scope.selection.length;
-    const { filter } = scope.view;
-    return allLeads().filter((lead) => leadMatches(lead, filter)).length;
+  function idsOf(scope: ExportScope): LeadId[] {
+    if (scope !== 'all' && 'selection' in scope) return scope.selection;
+    const within = scope === 'all' ? EVERY_LEAD : scope.view.filter;
+    return allLeads().flatMap((lead) => (leadMatches(lead, within) ? [lead.id] : []));
   }
 
   function findLead(id: string): Lead {
-    const lead = allLeads().find((l) => l.id === id);
+    const lead = leadOf(id);
     if (lead === undefined) throw errorView('not_found');
     return lead;
+  }
+
+  function unsent(): UnsentCounts {
+    const { waiting, refused } = edits.counts();
+    return { audit: options.unsentAudit, edits: waiting + refused };
   }
 
   function leave(end: SignOutEnd): SignOutEnd {
@@ -183,7 +231,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   }
 
   if (options.isRevoked) {
-    setTimeout(() => leave({ erased: { lost_audit: options.unsentAudit } }), 200);
+    setTimeout(() => leave({ erased: { lost: unsent() } }), 200);
   }
 
   if (options.firstSyncRuns) {
@@ -248,13 +296,14 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         phase = 'locked';
         emit('locked');
       }),
-    signOut: (unsent) =>
+    signOut: (wish) =>
       answer(() => {
         const isClosed = phase !== 'open' && keyStore === 'passphrase';
-        const audit = isClosed ? null : options.unsentAudit;
+        const left = isClosed ? null : unsent();
         if (options.isUnreadable) return leave({ set_aside: { folder: FOLDER } });
-        if (unsent === 'keep' && audit !== 0) return { unsent: { audit } };
-        return leave({ erased: { lost_audit: audit } });
+        const isNothing = left !== null && left.audit + left.edits === 0;
+        if (wish === 'keep' && !isNothing) return { unsent: { left } };
+        return leave({ erased: { lost: left } });
       }),
     session: () => opened(session),
     setLockAfterMinutes: (minutes) =>
@@ -277,6 +326,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     syncNow: () =>
       answer(() => {
         if (status.connection === 'online') {
+          meetColleague();
           status = { ...status, up_to_date_at: status.first_sync ? null : Date.now() };
           emit({ status_changed: status });
         }
@@ -288,18 +338,23 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         rows: allLeads()
           .filter((lead) => leadMatches(lead, filter))
           .sort(compareLeads(sort, data.STAGES, data.MEMBERS))
-          .slice(offset, offset + limit),
+          .slice(offset, offset + limit)
+          .map((lead) => ({ ...lead, is_unsent: edits.unsentOf(lead.id).length > 0 })),
       })),
     leadCount: (filter) => read(() => allLeads().filter((lead) => leadMatches(lead, filter)).length),
     leadDetail: (id) =>
       read(() => {
         const lead = findLead(id);
+        const n = data.numberOf(id);
+        isFirstOpened ||= n === 0;
         return {
           lead,
           conversations: allConversations()
             .filter((c) => c.lead_id === id)
             .map(row),
-          stage_events: data.stageEventsOf(data.numberOf(id), lead),
+          stage_events: [...edits.movesOf(id), ...data.stageEventsOf(n, data.leadAt(n, options.now))],
+          unsent: edits.unsentOf(id),
+          conflicts: edits.conflictsOf(lead),
           edits: [],
         };
       }),
@@ -314,6 +369,20 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         views = views.filter((v) => v.id !== id);
       }),
+
+    leadEdit: (id, edit) => read(() => edits.edit(id, edit)),
+    leadsChange: (scope, change) =>
+      read(() => {
+        if (!data.permissions(me.role).includes('bulk_edit_leads')) throw errorView('not_allowed');
+        return edits.change(idsOf(scope), change);
+      }),
+    undo: (act) => read(() => edits.undo(act)),
+    conflictSettle: (leadId, operationId, field, choice) =>
+      read(() => edits.settle(leadId, operationId, field, choice)),
+    outboxPage: (offset, limit) => read(() => (allLeads(), edits.page(offset, limit))),
+    outboxCounts: () => read(() => (allLeads(), edits.counts())),
+    outboxRetry: (id) => read(() => edits.retry(id)),
+    outboxDiscard: (id) => read(() => edits.discard(id)),
 
     conversationPage: (folder, offset, limit) =>
       read(() => ({ offset, rows: inFolder(folder).slice(offset, offset + limit) })),
@@ -347,7 +416,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         if (readHere.has(id)) return;
         readHere.add(id);
-        emit({ changed: { leads: false, conversations: true, messages: false, studio: false, billing: false } });
+        changed({ conversations: true });
       }),
 
     search: (text, limit) => read(() => searchFake(text, limit, allLeads(), threadOf, status.first_sync === null)),
@@ -355,7 +424,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     exportStart: (request) =>
       read(() => {
         if (options.isSales) throw errorView('export_forbidden');
-        return exports.begin(rowsOf(request.scope), `leads.${request.format}`);
+        return exports.begin(idsOf(request.scope).length, `leads.${request.format}`);
       }),
     exportCancel: (exportId) => answer(() => exports.cancel(exportId)),
 

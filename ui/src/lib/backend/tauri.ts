@@ -44,6 +44,16 @@ export const tauriBackend: Backend = {
   viewSave: (view) => call('view_save', { view }),
   viewDelete: (id) => call('view_delete', { id }),
 
+  leadEdit: (id, edit) => call('lead_edit', { id, edit }),
+  leadsChange: (scope, change) => call('leads_change', { scope, change }),
+  undo: (act) => call('undo', { act }),
+  conflictSettle: (leadId, operationId, field, choice) =>
+    call('conflict_settle', { leadId, operationId, field, choice }),
+  outboxPage: (offset, limit) => call('outbox_page', { offset, limit }),
+  outboxCounts: () => call('outbox_counts'),
+  outboxRetry: (id) => call('outbox_retry', { id }),
+  outboxDiscard: (id) => call('outbox_discard', { id }),
+
   conversationPage: (folder, offset, limit) => call('conversation_page', { folder, offset, limit }),
   conversation: (id) => call('conversation', { id }),
   folderCounts: () => call('folder_counts'),

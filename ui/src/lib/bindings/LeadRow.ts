@@ -13,4 +13,8 @@ export type LeadRow = { id: LeadId, name: string, phone: string | null, email: s
 /**
  * Hundredths of the studio's currency.
  */
-value_minor: number | null, state: LeadState, tags: Array<string>, created_at: UnixMs, last_activity_at: UnixMs, };
+value_minor: number | null, state: LeadState, tags: Array<string>, created_at: UnixMs, last_activity_at: UnixMs, 
+/**
+ * It has edits of this device that are not on the server yet.
+ */
+is_unsent: boolean, };

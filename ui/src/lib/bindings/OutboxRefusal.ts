@@ -3,4 +3,4 @@
 /**
  * Why the server did not do an act.
  */
-export type OutboxRefusal = "not_found" | { "invalid": string | null } | "forbidden" | { "other": string };
+export type OutboxRefusal = "not_found" | { "invalid": string | null } | "forbidden" | "lead_deleted" | { "other": string };

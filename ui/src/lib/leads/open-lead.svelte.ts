@@ -3,8 +3,11 @@
 
 import { asErrorView, backend } from '../backend';
 import type { ErrorView } from '../bindings/ErrorView';
+import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadDetail } from '../bindings/LeadDetail';
+import type { LeadField } from '../bindings/LeadField';
 import type { LeadId } from '../bindings/LeadId';
+import { withValue } from '../edit/lead-fields';
 
 export class OpenLead {
   detail = $state.raw<LeadDetail | null>(null);
@@ -42,6 +45,12 @@ export class OpenLead {
       // Deleted, or no longer for this member to see.
       if (this.isMissing) this.detail = null;
     }
+  }
+
+  /** Shows what was just saved, in the frame in which it was; reading the lead again says the same. */
+  show(field: LeadField, value: FieldValue): void {
+    if (this.detail === null) return;
+    this.detail = { ...this.detail, lead: withValue(this.detail.lead, field, value) };
   }
 
   close(): void {

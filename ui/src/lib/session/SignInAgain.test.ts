@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { useBackend, type Backend } from '../backend';
 import { createFake, type FakeOptions } from '../backend/fake';
 import { ERRORS } from '../errors/error-table';
+import { outbox } from '../outbox/outbox.svelte';
 import { strings } from '../strings/session';
 import SignInAgain from './SignInAgain.svelte';
 import { session } from './session.svelte';
@@ -47,6 +48,14 @@ describe('signing in again', () => {
     expect(signInAgain.mock.calls).toEqual([[{ email: session.view.me.email, password: 'a long password' }]]);
     expect((await fake.syncStatus()).problem).toBeNull();
     expect(session.phase).toBe('open');
+  });
+
+  it('says how many changes wait for it', async () => {
+    await show({ waitingEdits: 3 });
+    const letGo = outbox.begin();
+    await open();
+    expect((await screen.findByTestId('sign-in-again-edits')).textContent).toBe(strings.waitsForSignIn(3));
+    letGo();
   });
 
   it('changes nothing for anybody else, and says so', async () => {

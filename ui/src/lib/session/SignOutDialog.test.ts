@@ -2,6 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { useBackend, type Backend } from '../backend';
 import { createFake, type FakeOptions } from '../backend/fake';
+import { outbox } from '../outbox/outbox.svelte';
 import { strings } from '../strings/session';
 import { strings as ui } from '../strings/ui';
 import SignOutDialog from './SignOutDialog.svelte';
@@ -38,9 +39,11 @@ describe('signing out', () => {
     const fake = await show({ unsentAudit: 3 });
     const signOut = vi.spyOn(fake, 'signOut');
     await confirm();
-    expect((await screen.findByTestId('sign-out-unsent')).textContent).toContain(strings.unsent(3));
+    expect((await screen.findByTestId('sign-out-unsent')).textContent).toContain(
+      strings.unsent({ audit: 3, edits: 0 }),
+    );
     expect(session.phase).toBe('open');
-    expect(screen.getByTestId('sign-out-confirm').textContent).toContain(strings.loseConfirm(3));
+    expect(screen.getByTestId('sign-out-confirm').textContent).toContain(strings.loseConfirm({ audit: 3, edits: 0 }));
     await confirm();
     await vi.waitFor(() => expect(session.phase).toBe('signed_out'));
     expect(signOut.mock.calls).toEqual([['keep'], ['lose']]);
@@ -58,6 +61,16 @@ describe('signing out', () => {
     await confirm();
     await screen.findByTestId('sign-out-unsent');
     expect(signOut.mock.calls).toEqual([['keep'], ['keep']]);
+  });
+
+  it('says how many changes are only here, before anything is asked of the desk', async () => {
+    const fake = await show({ isOffline: true, waitingEdits: 2, hasRefused: true });
+    const letGo = outbox.begin();
+    const signOut = vi.spyOn(fake, 'signOut');
+    expect((await screen.findByTestId('sign-out-edits')).textContent).toContain(strings.unsentEdits(6));
+    expect(screen.getByTestId('sign-out-confirm').textContent).toContain(strings.loseEditsConfirm(6));
+    expect(signOut).not.toHaveBeenCalled();
+    letGo();
   });
 
   it('says that it can’t know what a closed cache holds', async () => {

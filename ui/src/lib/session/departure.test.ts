@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { strings } from '../strings/session';
 import { departureWords } from './departure';
 
-const erased = (lost_audit: number | null) => ({ erased: { lost_audit } });
+const erased = (audit: number | null, edits = 0) => ({
+  erased: { lost: audit === null ? null : { audit, edits } },
+});
 
 describe('what is said of a sign-out', () => {
   it('nothing, where it ended as it was asked for', () => {
@@ -15,10 +17,13 @@ describe('what is said of a sign-out', () => {
     expect(departureWords({ end: erased(1), isOwn: true })?.text).toBe(
       '1 audit entry of this computer never reached the server and is lost.',
     );
+    expect(departureWords({ end: erased(1, 2), isOwn: true })?.text).toBe(
+      '2 changes and 1 audit entry of this computer never reached the server and are lost.',
+    );
     const revoked = departureWords({ end: erased(3), isOwn: false })?.text;
     expect(revoked).toContain(strings.signedOutElsewhere);
     expect(revoked).toContain('3 audit entries of this computer never reached the server and are lost.');
-    expect(departureWords({ end: erased(null), isOwn: false })?.text).toContain(strings.auditUnknown);
+    expect(departureWords({ end: erased(null), isOwn: false })?.text).toContain(strings.lostUnknown);
   });
 
   it('where what could not be read was put, and what to do', () => {

@@ -1,4 +1,16 @@
+import type { UnsentCounts } from '../bindings/UnsentCounts';
 import { counted } from '../format/number';
+
+/** What the server has not got, in words. */
+function amount({ audit, edits }: UnsentCounts): string {
+  const parts = [
+    edits > 0 ? counted(edits, 'change', 'changes') : '',
+    audit > 0 ? counted(audit, 'audit entry', 'audit entries') : '',
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
+}
+
+const isOne = ({ audit, edits }: UnsentCounts): boolean => audit + edits === 1;
 
 export const strings = {
   product: 'Frontdesk',
@@ -24,9 +36,9 @@ export const strings = {
   signInAgainTitle: 'Sign in again',
   signInAgainText: 'What is on this computer stays, and the sync goes on where it stopped.',
   signedOutElsewhere: 'You were signed out, and the data on this computer was erased. Sign in to fetch it again.',
-  auditLost: (n: number) =>
-    `${counted(n, 'audit entry', 'audit entries')} of this computer never reached the server and ${n === 1 ? 'is' : 'are'} lost.`,
-  auditUnknown: 'Whether audit entries of this computer had yet to be sent is not known.',
+  lost: (counts: UnsentCounts) =>
+    `${amount(counts)} of this computer never reached the server and ${isOne(counts) ? 'is' : 'are'} lost.`,
+  lostUnknown: 'Whether changes or audit entries of this computer had yet to be sent is not known.',
   setAside: 'The data on this computer could not be read, so it was not erased. It is kept, with its key, in',
   setAsideAdvice:
     'Sign in to fetch everything from the server. Leave the folder as it is until support has looked at it.',
@@ -43,14 +55,21 @@ export const strings = {
   forgetText:
     'The encrypted data and its key are erased from this computer. Everything stays on the server and comes back when you sign in. Data that can’t be read is not erased: it is set aside with its key, and support may still open it.',
   signOutConfirm: 'Erase and sign out',
-  unsent: (n: number) =>
+  unsent: (counts: UnsentCounts) =>
+    `${amount(counts)} of this computer could not be sent to the server. If you sign out now, ${isOne(counts) ? 'it is' : 'they are'} lost.`,
+  /** Changes that are not on the server: they are only here. */
+  unsentEdits: (n: number) =>
     n === 1
-      ? '1 audit entry of this computer could not be sent to the server. If you sign out now, it is lost.'
-      : `${counted(n, 'audit entry', 'audit entries')} of this computer could not be sent to the server. If you sign out now, they are lost.`,
-  unsentAdvice: 'To keep the record whole, cancel and sign out when the server can be reached.',
+      ? '1 change of this computer is not on the server yet. If you sign out now, it is lost.'
+      : `${counted(n, 'change', 'changes')} of this computer are not on the server yet. If you sign out now, they are lost.`,
+  unsentEditsAdvice: 'To keep them, cancel and look at the outbox.',
+  waitsForSignIn: (n: number) =>
+    `${counted(n, 'change', 'changes')} of this computer ${n === 1 ? 'waits' : 'wait'}, and ${n === 1 ? 'is' : 'are'} sent once you have signed in. Signing out instead loses ${n === 1 ? 'it' : 'them'}.`,
+  loseEditsConfirm: (n: number) => `Lose ${counted(n, 'change', 'changes')} and sign out`,
+  unsentAdvice: 'To keep it, cancel and sign out when the server can be reached and nothing is left in the outbox.',
   unsentUnknown:
-    'Frontdesk is locked, so it can’t tell whether audit entries of this computer have yet to be sent. If so, they are lost when you sign out now.',
+    'Frontdesk is locked, so it can’t tell whether changes or audit entries of this computer have yet to be sent. If so, they are lost when you sign out now.',
   unsentUnknownAdvice: 'To be sure, cancel, unlock, and sign out in the settings.',
-  loseConfirm: (n: number | null) =>
-    n === null ? 'Sign out anyway' : `Lose ${counted(n, 'entry', 'entries')} and sign out`,
+  loseConfirm: (counts: UnsentCounts | null) =>
+    counts === null ? 'Sign out anyway' : `Lose ${amount(counts)} and sign out`,
 } as const;

@@ -39,6 +39,16 @@ describe('the status line', () => {
     expect(statusWords({ ...ONLINE, unreadable_changes: 1 }, NOW).also).toBe('1 change can’t be read');
     expect(statusWords({ ...ONLINE, unreadable_changes: 3, clock_skew_ms: 660_000 }, NOW).also).toBe('Clock is off');
   });
+
+  it('says how many changes wait, while the server can’t be reached', () => {
+    const offline: SyncStatus = { ...ONLINE, connection: 'offline' };
+    expect(statusWords(offline, NOW, 3).also).toBe('3 changes wait to be sent');
+    expect(statusWords({ ...offline, clock_skew_ms: 660_000 }, NOW, 1).also).toBe(
+      '1 change waits to be sent · Clock is off',
+    );
+    expect(statusWords(ONLINE, NOW, 3).also).toBeNull();
+    expect(statusWords(offline, NOW, 0).also).toBeNull();
+  });
 });
 
 describe('the details', () => {

@@ -3,6 +3,7 @@
 import type { SyncStatus } from '../bindings/SyncStatus';
 import { ERRORS } from '../errors/error-table';
 import { duration, moment } from '../format/time';
+import { strings as outboxStrings } from '../strings/outbox';
 import { strings } from '../strings/sync';
 import { percent } from '../ui/progress/progress-words';
 
@@ -15,9 +16,10 @@ export interface StatusWords {
   also: string | null;
 }
 
-export function statusWords(status: SyncStatus | null, now: number): StatusWords {
+/** `waiting`: changes of this computer that are not sent yet. */
+export function statusWords(status: SyncStatus | null, now: number, waiting = 0): StatusWords {
   if (status === null) return { tone: 'quiet', text: strings.starting, also: null };
-  return { ...main(status, now), also: also(status) };
+  return { ...main(status, now), also: also(status, waiting) };
 }
 
 function main(status: SyncStatus, now: number): Pick<StatusWords, 'tone' | 'text'> {
@@ -39,10 +41,13 @@ function main(status: SyncStatus, now: number): Pick<StatusWords, 'tone' | 'text
   }
 }
 
-function also(status: SyncStatus): string | null {
-  if (status.clock_skew_ms !== null) return strings.clockShort;
-  if (status.unreadable_changes > 0) return strings.unreadableShort(status.unreadable_changes);
-  return null;
+function also(status: SyncStatus, waiting: number): string | null {
+  const words: string[] = [];
+  // While the server is reached they are gone in a moment.
+  if (waiting > 0 && status.connection !== 'online') words.push(outboxStrings.waitToBeSent(waiting));
+  if (status.clock_skew_ms !== null) words.push(strings.clockShort);
+  else if (status.unreadable_changes > 0) words.push(strings.unreadableShort(status.unreadable_changes));
+  return words.length === 0 ? null : words.join(' · ');
 }
 
 /** The sentences of the details, the most important first. The problem itself is an `ErrorNotice` above them. */

@@ -9,7 +9,7 @@ import { session } from '../../lib/session/session.svelte';
 import { sync } from '../../lib/sync/sync.svelte';
 
 const NOW = Date.parse('2026-11-20T14:02:00Z');
-const CHANGED = { leads: false, conversations: false, messages: false, studio: false, billing: false };
+const CHANGED = { leads: false, conversations: false, messages: false, studio: false, billing: false, outbox: false };
 
 const stops: (() => void)[] = [];
 

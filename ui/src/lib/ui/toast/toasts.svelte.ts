@@ -10,6 +10,8 @@ export interface ToastOptions {
   detail?: string;
   action?: ToastAction;
   tone?: 'neutral' | 'bad';
+  /** How long it is shown, in ms, where that is not as long as most. */
+  shownMs?: number;
   /** Stays until closed: for what one must not miss. */
   isSticky?: boolean;
 }
@@ -52,7 +54,7 @@ class Toasts {
     this.pause(id);
     this.#timers.set(
       id,
-      setTimeout(() => this.close(id), SHOWN_MS),
+      setTimeout(() => this.close(id), toast.shownMs ?? SHOWN_MS),
     );
   }
 

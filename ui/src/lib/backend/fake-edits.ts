@@ -1,0 +1,379 @@
+// Edits of the desk in memory: shown at once, kept until the server has done them, merged, refused, decided. The rules are
+// those of the real one (ADR 16), as far as a screen can see them.
+
+import type { Acted } from '../bindings/Acted';
+import type { BulkChange } from '../bindings/BulkChange';
+import type { ConflictChoice } from '../bindings/ConflictChoice';
+import type { FieldChange } from '../bindings/FieldChange';
+import type { FieldConflict } from '../bindings/FieldConflict';
+import type { FieldValue } from '../bindings/FieldValue';
+import type { Lead } from '../bindings/Lead';
+import type { LeadEdit } from '../bindings/LeadEdit';
+import type { LeadField } from '../bindings/LeadField';
+import type { LeadId } from '../bindings/LeadId';
+import type { OperationId } from '../bindings/OperationId';
+import type { OutboxCounts } from '../bindings/OutboxCounts';
+import type { OutboxRefusal } from '../bindings/OutboxRefusal';
+import type { OutboxRow } from '../bindings/OutboxRow';
+import type { StageEvent } from '../bindings/StageEvent';
+import { problemOf } from '../edit/check';
+import { changesOf, editOf, LEAD_FIELDS, sameValue, valueOf, withValue } from '../edit/lead-fields';
+import { errorView } from './error-view';
+import type { FakeOptions } from './fake-options';
+
+/** As the desk: more than anybody selects. */
+const MOST_LEADS = 10_000;
+/** How long the server takes. */
+const SERVER_MS = 250;
+const MINUTE_MS = 60_000;
+
+/** What edits need of the desk. */
+export interface EditedDesk {
+  find(id: LeadId): Lead | undefined;
+  put(lead: Lead): void;
+  isOnline(): boolean;
+  /** Leads and outbox changed. */
+  changed(): void;
+  memberId: string;
+}
+
+interface FakeAct {
+  id: OperationId;
+  at: number;
+  leadId: LeadId;
+  changes: FieldChange[];
+  refusal: OutboxRefusal | null;
+}
+
+type Conflict = Omit<FieldConflict, 'theirs'>;
+
+export class FakeEdits {
+  #acts: FakeAct[] = [];
+  #conflicts: Conflict[] = [];
+  /** Leads as the server told them, while edits are shown on top. */
+  readonly #told = new Map<LeadId, Lead>();
+  readonly #undo = new Map<string, [LeadId, FieldChange[]][]>();
+  readonly #moves = new Map<LeadId, StageEvent[]>();
+  #made = 0;
+  #isSending = false;
+
+  constructor(
+    private readonly desk: EditedDesk,
+    private readonly options: FakeOptions,
+  ) {}
+
+  edit(id: LeadId, edit: LeadEdit): Acted {
+    const changes = changesOf(edit);
+    for (const { field, to } of changes) if (problemOf(field, to) !== null) throw errorView('invalid_input');
+    if (this.desk.find(id) === undefined) throw errorView('not_found');
+    return this.#do([[id, changes]]);
+  }
+
+  change(ids: readonly LeadId[], change: BulkChange): Acted {
+    if (ids.length > MOST_LEADS) throw errorView('invalid_input');
+    const edits: [LeadId, FieldChange[]][] = [];
+    for (const id of ids) {
+      const lead = this.desk.find(id);
+      if (lead !== undefined) edits.push([id, [bulkChange(lead, change)]]);
+    }
+    if (edits.some(([, changes]) => changes.some(({ field, to }) => problemOf(field, to) !== null)))
+      throw errorView('invalid_input');
+    return this.#do(edits);
+  }
+
+  undo(act: string): Acted {
+    const done = this.#undo.get(act);
+    if (done === undefined) throw errorView('not_found');
+    this.#undo.delete(act);
+    const back = done.map(([id, changes]): [LeadId, FieldChange[]] => {
+      return [id, changes.map(({ field, from, to }) => ({ field, from: to, to: from }))];
+    });
+    return { changed: this.#do(back).changed, undo: null };
+  }
+
+  settle(leadId: LeadId, operationId: OperationId, field: LeadField, choice: ConflictChoice): Acted {
+    const conflict = this.#conflicts.find((one) => one.operation_id === operationId && one.field === field);
+    const lead = this.desk.find(leadId);
+    if (conflict === undefined || lead === undefined) throw errorView('not_found');
+    let acted: Acted = { changed: 0, undo: null };
+    if (choice !== 'theirs') {
+      const theirs = valueOf(lead, field);
+      const to = choice === 'yours' ? conflict.yours : both(field, theirs, conflict.yours);
+      if (to === null) throw errorView('invalid_input');
+      acted = this.edit(leadId, editOf(field, theirs, to));
+    }
+    this.#conflicts = this.#conflicts.filter((one) => one !== conflict);
+    this.desk.changed();
+    return acted;
+  }
+
+  page(offset: number, limit: number): OutboxRow[] {
+    const blocked = new Set<LeadId>();
+    const rows = this.#acts.map((act): OutboxRow => {
+      const isHeld = act.refusal === null && blocked.has(act.leadId);
+      if (act.refusal !== null) blocked.add(act.leadId);
+      return {
+        id: act.id,
+        at: act.at,
+        state: act.refusal !== null ? { refused: act.refusal } : isHeld ? 'held' : 'waiting',
+        act: {
+          lead_edited: {
+            lead_id: act.leadId,
+            lead_name: this.desk.find(act.leadId)?.name ?? null,
+            changes: act.changes,
+          },
+        },
+      };
+    });
+    return rows.slice(offset, offset + limit);
+  }
+
+  counts(): OutboxCounts {
+    const refused = this.#acts.filter((act) => act.refusal !== null).length;
+    return { waiting: this.#acts.length - refused, refused, conflicts: this.#conflicts.length };
+  }
+
+  retry(id: OperationId): void {
+    const act = this.#acts.find((one) => one.id === id);
+    if (act === undefined) throw errorView('not_found');
+    act.refusal = null;
+    this.desk.changed();
+    this.#send();
+  }
+
+  discard(id: OperationId): void {
+    const act = this.#acts.find((one) => one.id === id && one.refusal !== null);
+    if (act === undefined) throw errorView('not_found');
+    this.#acts = this.#acts.filter((one) => one !== act);
+    if (this.#told.has(act.leadId)) this.#show(act.leadId);
+    this.desk.changed();
+    this.#send();
+  }
+
+  unsentOf(id: LeadId): LeadField[] {
+    const fields = this.#acts
+      .filter((act) => act.leadId === id)
+      .flatMap((act) => act.changes.map(({ field }) => field));
+    return LEAD_FIELDS.filter((field) => fields.includes(field));
+  }
+
+  conflictsOf(lead: Lead): FieldConflict[] {
+    return this.#conflicts
+      .filter((one) => one.lead_id === lead.id)
+      .map((one) => ({ ...one, theirs: valueOf(lead, one.field) }))
+      .filter((one) => !sameValue(one.yours, one.theirs));
+  }
+
+  /** Moves of the stage that the server knows, the newest first. */
+  movesOf(id: LeadId): StageEvent[] {
+    return this.#moves.get(id) ?? [];
+  }
+
+  /** A colleague changes a lead, and it comes with the next sync. */
+  tell(id: LeadId, field: LeadField, value: FieldValue): void {
+    const lead = this.#told.get(id) ?? this.desk.find(id);
+    if (lead === undefined) return;
+    this.#told.set(id, withValue(lead, field, value));
+    this.#show(id);
+    this.desk.changed();
+  }
+
+  /** What was there before the start. */
+  begin(leads: readonly Lead[]): void {
+    const { now, waitingEdits, hasRefused, hasConflicts } = this.options;
+    const at = (minutes: number): number => now - minutes * MINUTE_MS;
+    const made = (lead: Lead | undefined, field: LeadField, to: FieldValue, minutes: number): FakeAct | null => {
+      if (lead === undefined) return null;
+      this.#add(lead.id, [{ field, from: valueOf(lead, field), to }], at(minutes));
+      return this.#acts.at(-1) ?? null;
+    };
+    const refuse = (act: FakeAct | null, refusal: OutboxRefusal): void => {
+      if (act !== null) act.refusal = refusal;
+    };
+    if (hasRefused) {
+      refuse(made(leads[2], 'email', { text: 'beatriz@sousa.example' }, 190), { invalid: 'email' });
+      refuse(made(leads[3], 'owner_id', { owner: 'member-vik' }, 128), 'forbidden');
+      made(leads[3], 'notes', { text: 'Wants the Saturday slot, and asked for parking again.' }, 126);
+      refuse(
+        this.#added('lead-gone', [{ field: 'notes', from: { text: '' }, to: { text: GONE_NOTE } }], at(71)),
+        'not_found',
+      );
+    }
+    for (let n = 0; n < waitingEdits; n += 1) {
+      const lead = leads[6 + n];
+      const change = WAITING[n % WAITING.length];
+      if (lead !== undefined && change !== undefined) made(lead, change.field, change.to, waitingEdits - n);
+    }
+    const first = leads[0];
+    if (hasConflicts && first !== undefined) {
+      const overtaken = (field: LeadField, seen: FieldValue, yours: FieldValue, theirs: FieldValue): void => {
+        this.#conflicts.push({ operation_id: this.#id(), lead_id: first.id, field, seen, yours, at: at(96) });
+        const lead = this.desk.find(first.id);
+        if (lead !== undefined) this.desk.put(withValue(lead, field, theirs));
+      };
+      overtaken('phone', valueOf(first, 'phone'), { text: '+447700900733' }, { text: '+447700900204' });
+      overtaken(
+        'notes',
+        { text: 'Prefers a morning slot.' },
+        { text: 'Prefers a morning slot, never on Mondays. Bring the price list.' },
+        { text: 'Prefers a morning slot. Two adults, three children.' },
+      );
+    }
+  }
+
+  #id(): OperationId {
+    this.#made += 1;
+    return `operation-${this.#made}`;
+  }
+
+  #do(edits: readonly [LeadId, FieldChange[]][]): Acted {
+    if (this.options.editError !== null)
+      throw errorView(this.options.editError, true, '51ed17ed-0f1e-4b0b-9a52-c7a1f0b3e6d4');
+    const done: [LeadId, FieldChange[]][] = [];
+    for (const [id, changes] of edits) {
+      const lead = this.desk.find(id);
+      if (lead === undefined) continue;
+      const real = changes.filter(
+        ({ field, from, to }) => !sameValue(from, to) && !sameValue(valueOf(lead, field), to),
+      );
+      if (real.length === 0) continue;
+      const after = this.#add(id, real, Date.now());
+      done.push([id, real.map(({ field }) => ({ field, from: valueOf(lead, field), to: valueOf(after, field) }))]);
+    }
+    if (done.length === 0) return { changed: 0, undo: null };
+    this.#made += 1;
+    const undo = `undo-${this.#made}`;
+    this.#undo.set(undo, done);
+    this.desk.changed();
+    this.#send();
+    return { changed: done.length, undo };
+  }
+
+  /** Puts an act into the outbox and shows it; the lead with it. */
+  #add(id: LeadId, changes: FieldChange[], at: number): Lead {
+    this.#added(id, changes, at);
+    return this.#show(id);
+  }
+
+  #added(leadId: LeadId, changes: FieldChange[], at: number): FakeAct {
+    const lead = this.desk.find(leadId);
+    if (lead !== undefined && !this.#told.has(leadId)) this.#told.set(leadId, lead);
+    const act: FakeAct = { id: this.#id(), at, leadId, changes, refusal: null };
+    this.#acts.push(act);
+    return act;
+  }
+
+  /** Shows a lead as the server told it, with the acts on top. */
+  #show(id: LeadId): Lead {
+    const told = this.#told.get(id);
+    if (told === undefined) throw new Error('nothing was told of this lead');
+    const acts = this.#acts.filter((act) => act.leadId === id);
+    const shown = acts.reduce((lead, act) => merged(lead, act.changes, act.at).lead, told);
+    if (acts.length === 0) this.#told.delete(id);
+    this.desk.put(shown);
+    return shown;
+  }
+
+  /** The server does what waits, in its order, a moment later. */
+  #send(): void {
+    if (this.#isSending || !this.desk.isOnline() || this.#acts.every((act) => act.refusal !== null)) return;
+    this.#isSending = true;
+    setTimeout(() => {
+      this.#isSending = false;
+      const blocked = new Set<LeadId>();
+      const sent = new Set<LeadId>();
+      for (const act of [...this.#acts]) {
+        if (act.refusal === null && !blocked.has(act.leadId)) {
+          act.refusal = this.options.refusal;
+          if (act.refusal === null) this.#done(act);
+          sent.add(act.leadId);
+        }
+        if (act.refusal !== null) blocked.add(act.leadId);
+      }
+      for (const id of sent) if (this.#told.has(id)) this.#show(id);
+      this.desk.changed();
+    }, SERVER_MS);
+  }
+
+  #done(act: FakeAct): void {
+    let told = this.#told.get(act.leadId);
+    if (told === undefined) return;
+    if (this.options.isOvertaken) {
+      for (const change of act.changes) told = withValue(told, change.field, theirs(change));
+    }
+    const { lead, conflicts } = merged(told, act.changes, act.at);
+    if (lead.stage_id !== told.stage_id) {
+      const move: StageEvent = {
+        id: `stage-event-of-${act.id}`,
+        lead_id: act.leadId,
+        from_stage_id: told.stage_id,
+        to_stage_id: lead.stage_id,
+        member_id: this.desk.memberId,
+        at: act.at,
+      };
+      this.#moves.set(act.leadId, [move, ...this.movesOf(act.leadId)]);
+    }
+    this.#told.set(act.leadId, lead);
+    this.#acts = this.#acts.filter((one) => one !== act);
+    for (const { field, from, to } of conflicts) {
+      this.#conflicts = this.#conflicts.filter((one) => one.lead_id !== act.leadId || one.field !== field);
+      this.#conflicts.push({ operation_id: act.id, lead_id: act.leadId, field, seen: from, yours: to, at: act.at });
+    }
+  }
+}
+
+const GONE_NOTE = 'Rang twice, no answer. Try again on Thursday after five.';
+
+/** Edits that wait, in turn. */
+const WAITING: readonly { field: LeadField; to: FieldValue }[] = [
+  { field: 'stage_id', to: { stage: 'stage-trial' } },
+  { field: 'notes', to: { text: 'Two adults and a dog. The park, if it is dry.' } },
+  { field: 'tags', to: { tags: ['Family', 'VIP'] } },
+  { field: 'value_minor', to: { money: 64_000 } },
+  { field: 'phone', to: { text: '+447700900555' } },
+];
+
+/** The rules of the merge; see ADR 16. */
+function merged(now: Lead, changes: readonly FieldChange[], at: number): { lead: Lead; conflicts: FieldChange[] } {
+  let lead = now;
+  const conflicts: FieldChange[] = [];
+  for (const change of changes) {
+    const { field, from, to } = change;
+    const held = valueOf(now, field);
+    if (sameValue(to, held) || sameValue(to, from)) continue;
+    if (sameValue(from, held) || field === 'stage_id') lead = withValue(lead, field, to);
+    else if ('tags' in from && 'tags' in to && 'tags' in held) {
+      const stays = held.tags.filter((tag) => !from.tags.includes(tag) || to.tags.includes(tag));
+      const comes = to.tags.filter((tag) => !from.tags.includes(tag) && !held.tags.includes(tag));
+      lead = withValue(lead, field, { tags: [...stays, ...comes] });
+    } else conflicts.push(change);
+  }
+  if (lead !== now) lead = { ...lead, last_activity_at: Math.max(lead.last_activity_at, at) };
+  return { lead, conflicts };
+}
+
+function bulkChange(lead: Lead, change: BulkChange): FieldChange {
+  const made = (field: LeadField, to: FieldValue): FieldChange => ({ field, from: valueOf(lead, field), to });
+  if ('stage' in change) return made('stage_id', { stage: change.stage });
+  if ('owner' in change) return made('owner_id', { owner: change.owner });
+  if ('add_tags' in change) return made('tags', { tags: [...new Set([...lead.tags, ...change.add_tags])] });
+  return made('tags', { tags: lead.tags.filter((tag) => !change.remove_tags.includes(tag)) });
+}
+
+/** Theirs, and yours below; null for what can't be joined. */
+function both(field: LeadField, theirs: FieldValue, yours: FieldValue): FieldValue | null {
+  if (field !== 'notes' || !('text' in theirs) || !('text' in yours)) return null;
+  return { text: `${theirs.text ?? ''}\n\n${yours.text ?? ''}` };
+}
+
+/** What a colleague makes of a field that is being edited here. */
+function theirs({ field, from }: FieldChange): FieldValue {
+  if ('tags' in from) return { tags: [...from.tags, 'Seen by Vik'] };
+  if ('stage' in from) return { stage: 'stage-contacted' };
+  if ('owner' in from) return { owner: from.owner === 'member-ines' ? null : 'member-ines' };
+  if ('money' in from) return { money: (from.money ?? 0) + 5_000 };
+  if ('state' in from) return { state: 'archived' };
+  if (field === 'phone') return { text: '+447700900999' };
+  if (field === 'email') return { text: 'vik.wrote@example.com' };
+  return { text: `${from.text ?? ''} (Vik)`.trim() };
+}

@@ -1,0 +1,75 @@
+// Saving: a draft, or a value that was chosen.
+
+import { asErrorView, backend } from '../backend';
+import type { Acted } from '../bindings/Acted';
+import type { FieldValue } from '../bindings/FieldValue';
+import type { LeadField } from '../bindings/LeadField';
+import type { OperationId } from '../bindings/OperationId';
+import { ERRORS } from '../errors/error-table';
+import { FIELD_NAMES, strings } from '../strings/edit';
+import { acts, failed } from './acts.svelte';
+import { drafts, type Draft } from './drafts.svelte';
+import { editOf, sameValue } from './lead-fields';
+import { isTyped, readTyped } from './typed';
+
+/** Shows the new value, which is on disk by then, before the lead was read again. */
+export type ShowValue = (field: LeadField, from: FieldValue, to: FieldValue) => void;
+
+/** What is to become another value. */
+type Change = Pick<Draft, 'leadId' | 'field' | 'from' | 'shown' | 'replaces'>;
+
+/** Saves what was typed and closes the field. False where it can't be: the field says why, and stays. */
+export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean> {
+  const { leadId, field, from, replaces } = draft;
+  if (!isTyped(field)) return false;
+  const read = readTyped(field, draft.typed);
+  if ('problem' in read) {
+    drafts.change(draft, { problem: strings.problems[read.problem] });
+    return false;
+  }
+  const to = read.value;
+  if (sameValue(from, to) && replaces === null) {
+    drafts.close(leadId, field);
+    return true;
+  }
+  try {
+    acts.tell(await save(draft, to, show), () => strings.saved(FIELD_NAMES[field]), true);
+    return true;
+  } catch (reason) {
+    const { code } = asErrorView(reason);
+    const { title, advice } = ERRORS[code];
+    drafts.change(draft, { problem: code === 'invalid_input' ? strings.refused : `${title}. ${advice}` });
+    return false;
+  }
+}
+
+async function save({ leadId, field, from, shown, replaces }: Change, to: FieldValue, show: ShowValue): Promise<Acted> {
+  // Of a refused act that was done meanwhile the lead holds what it was to do.
+  const seen = replaces === null || (await giveUp(replaces)) ? from : shown;
+  const acted = await backend().leadEdit(leadId, editOf(field, seen, to));
+  if (acted.changed > 0) show(field, seen, to);
+  drafts.close(leadId, field);
+  return acted;
+}
+
+/** The refused act goes, so that what is made of it now is not held behind it. False where it is not there any more. */
+async function giveUp(id: OperationId): Promise<boolean> {
+  try {
+    await backend().outboxDiscard(id);
+    drafts.replaced(id);
+    return true;
+  } catch (reason) {
+    if (asErrorView(reason).code !== 'not_found') throw reason;
+    return false;
+  }
+}
+
+/** Saves a stage or an owner that was chosen. */
+export async function saveChoice(change: Change, to: FieldValue, said: string, show: ShowValue): Promise<void> {
+  if (sameValue(change.from, to) && change.replaces === null) return;
+  try {
+    acts.tell(await save(change, to, show), () => said, true);
+  } catch (reason) {
+    failed(asErrorView(reason));
+  }
+}
