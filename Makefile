@@ -6,7 +6,7 @@ MESSAGES ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check api bench torture package fmt bindings
+.PHONY: help setup demo test check api bench simulate torture package fmt bindings
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ api: ## The hosted API, held against its own OpenAPI document
 
 bench: ## Build release, measure, write bench-output/ (SCALE=10 for ten times the rows)
 	@scripts/bench.sh
+
+simulate: ## Desks and a server on a network that a seed decides (SEEDS=10000 FROM=0 STEPS=100)
+	@scripts/simulate.sh
 
 torture: ## Power cuts, kills, full disks, changed bytes (IMAGES=20000 KILLS=10000 FAULTS=2000 SEED=1)
 	@SEED=$(SEED) scripts/torture.sh

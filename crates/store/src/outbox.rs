@@ -322,10 +322,16 @@ fn finish(mut writing: Writing<'_>) -> Result<Applied, StoreError> {
 
 /// How much there is to look after.
 pub(crate) fn counts(db: &Connection) -> Result<OutboxCounts, StoreError> {
+    let mut conflicts = 0;
+    for id in conflict::list_leads(db)? {
+        if let Some(shown) = find_lead(db, id)? {
+            conflicts += conflict::list_of(db, &shown)?.len() as u64;
+        }
+    }
     Ok(OutboxCounts {
         waiting: outbox::count_of(db, ActState::Waiting)?,
         refused: outbox::count_of(db, ActState::Refused)?,
-        conflicts: conflict::count_all(db)?,
+        conflicts,
     })
 }
 

@@ -187,6 +187,9 @@ fn a_conflict_is_kept_until_it_is_decided() {
     let [conflict] = &detail.conflicts[..] else { panic!("one conflict") };
     assert_eq!((&conflict.seen, &conflict.yours, &conflict.theirs), (&text("Nora"), &text("Eleonora"), &text("Norah")));
     assert_eq!(cache.outbox_counts().unwrap().conflicts, 1);
+    cache.pull(vec![put(renamed(1, "Eleonora"))]);
+    assert_eq!(cache.outbox_counts().unwrap().conflicts, 0, "somebody else came to the same");
+    cache.pull(vec![put(renamed(1, "Norah"))]);
     cache.settle_conflict(conflict.operation_id, conflict.field).unwrap();
     assert_eq!(cache.get_lead_detail(lead_id(1)).unwrap().conflicts.len(), 0);
     assert_eq!(cache.outbox_counts().unwrap().conflicts, 0);

@@ -4,7 +4,7 @@ use domain::{FieldOutcome, FieldResult, FieldValue, Lead, LeadEdit, LeadField, L
 use rusqlite::{Connection, Row, Transaction};
 use wire::operation::Operation;
 
-use super::{code, count, id};
+use super::{code, id};
 use crate::StoreError;
 use crate::code::Code;
 use crate::read::FieldConflict;
@@ -85,9 +85,13 @@ pub(crate) fn erase_of_lead(tx: &Transaction<'_>, lead_id: LeadId) -> Result<(),
     Ok(())
 }
 
-/// Conflicts of all leads.
-pub(crate) fn count_all(db: &Connection) -> Result<u64, StoreError> {
-    let mut statement = db.prepare_cached("SELECT count(*) FROM field_conflict")?;
+/// Leads that have any.
+pub(crate) fn list_leads(db: &Connection) -> Result<Vec<LeadId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT DISTINCT lead_id FROM field_conflict")?;
     let mut rows = statement.query([])?;
-    count(rows.next()?.ok_or(StoreError::Damaged)?, 0)
+    let mut leads = Vec::new();
+    while let Some(row) = rows.next()? {
+        leads.push(id(row, 0)?);
+    }
+    Ok(leads)
 }
