@@ -265,7 +265,20 @@ async fn tidy_while_idle(cache: &Cache) -> Result<SyncError, SyncError> {
 
 /// Sends what waits to be sent and pulls to the end. What is done while it runs wakes it for another round.
 async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
-    push(&shared.client, &shared.cache, |applied| shared.tell(EngineEvent::Applied(applied))).await?;
+    let pushed = push(&shared.client, &shared.cache, |applied| shared.tell(EngineEvent::Applied(applied))).await;
+    if let Err(error) = pushed {
+        // A server that fails on what was done here must not keep anybody from seeing what others do.
+        if !error.is_of_server() {
+            return Err(error);
+        }
+        pull_all(shared).await?;
+        return Err(error);
+    }
+    pull_all(shared).await?;
+    outgoing::send_audit(&shared.client, &shared.cache).await
+}
+
+async fn pull_all(shared: &Arc<Shared>) -> Result<(), SyncError> {
     let (told, mut tellings) = mpsc::unbounded_channel();
     let pulling = async {
         let outcome = pull(&shared.client, &shared.cache, &shared.turn, &told).await;
@@ -298,7 +311,7 @@ async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
         status.unreadable_changes = state.unreadable;
         status.problem = None;
     });
-    outgoing::send_audit(&shared.client, &shared.cache).await
+    Ok(())
 }
 
 impl Shared {

@@ -44,6 +44,15 @@ impl SyncError {
         self.is_refusal(ApiErrorCode::SessionExpired)
     }
 
+    /// The server was reached, and failed on this request.
+    pub(crate) fn is_of_server(&self) -> bool {
+        let failed = |failure: &ApiFailure| {
+            matches!(failure.kind, FailureKind::ServerFailed | FailureKind::BadResponse)
+                || failure.kind == FailureKind::Api(ApiErrorCode::Internal)
+        };
+        self.api_failure().is_some_and(failed) || matches!(self, Self::Feed(FeedError::OtherResults))
+    }
+
     pub(crate) fn is_cursor_refused(&self) -> bool {
         self.is_refusal(ApiErrorCode::CursorInvalid)
     }

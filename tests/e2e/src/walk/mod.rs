@@ -3,6 +3,7 @@
 //! `make demo` takes the first part of it where there is no screen, the test suite takes all of it. A step
 //! passes only when what it looks for was really seen; the steps after one that failed do not happen.
 
+mod edit;
 mod export;
 mod first_sync;
 mod lock;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use domain::LeadId;
 use tempfile::TempDir;
 
 use crate::api::{Api, Truth};
@@ -46,7 +48,9 @@ pub enum Step {
     ExportCsv,
     /// The same without the window, while it is open.
     ExportFromShell,
-    /// The server is back.
+    /// A lead is edited, still with no server.
+    EditOffline,
+    /// The server is back, and has what was edited.
     Reconnect,
     Lock,
     SignOut,
@@ -68,7 +72,7 @@ impl Step {
     ];
 
     /// Everything.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SignInRefused,
         Self::SignIn,
         Self::FirstSync,
@@ -81,6 +85,7 @@ impl Step {
         Self::ReopenOffline,
         Self::ExportCsv,
         Self::ExportFromShell,
+        Self::EditOffline,
         Self::Reconnect,
         Self::Lock,
         Self::SignOut,
@@ -102,6 +107,7 @@ impl Step {
             Self::ReopenOffline => "reopen_offline",
             Self::ExportCsv => "export_csv",
             Self::ExportFromShell => "export_from_shell",
+            Self::EditOffline => "edit_offline",
             Self::Reconnect => "reconnect",
             Self::Lock => "lock",
             Self::SignOut => "sign_out",
@@ -122,7 +128,11 @@ impl Step {
             Self::ReopenOffline => offline::reopens(walk).await,
             Self::ExportCsv => export::csv(walk).await,
             Self::ExportFromShell => export::from_shell(walk).await,
-            Self::Reconnect => offline::reconnects(walk).await,
+            Self::EditOffline => edit::offline(walk).await,
+            Self::Reconnect => {
+                offline::reconnects(walk).await?;
+                edit::has_arrived(walk).await
+            }
             Self::Lock => lock::locks_and_unlocks(walk).await,
             Self::SignOut => sign_out::erases(walk).await,
         }
@@ -135,6 +145,8 @@ pub struct Walk {
     launch: Launch,
     app: Option<App>,
     truth: Truth,
+    /// The lead that was edited with no server.
+    edited: Option<LeadId>,
     out: PathBuf,
     measured: Vec<Measure>,
     screenshots: Vec<PathBuf>,
@@ -196,6 +208,7 @@ impl Walk {
             launch,
             app: Some(app),
             truth,
+            edited: None,
             out: out.to_owned(),
             measured: Vec::new(),
             screenshots: Vec::new(),
