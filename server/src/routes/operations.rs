@@ -20,11 +20,10 @@ use crate::state::AppState;
 /// Does what was done on a device
 ///
 /// Each operation by itself: one that is refused stops only those after it on the same target, which is a lead that they
-/// name or a conversation. When the answer does not
-/// arrive, send the same again: what was done is not done twice.
+/// name or a conversation. When the answer does not arrive, send the same again: what was done is not done twice.
 #[utoipa::path(post, path = "/v1/sync/operations", tag = "sync", request_body = Operations,
     responses((status = 200, description = "What became of each, in their order", body = OperationResults),
-        openapi::Forbidden))]
+        openapi::Forbidden, openapi::CursorInvalid))]
 pub(crate) async fn push(
     State(state): State<AppState>,
     caller: Caller,

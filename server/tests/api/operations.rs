@@ -298,3 +298,24 @@ async fn a_batch_is_bounded_and_what_is_wrong_in_it_is_named() {
         assert_eq!(push(&olga, &[operation]).await.field(), field);
     }
 }
+
+#[tokio::test]
+async fn what_was_made_before_the_studio_was_put_back_is_refused_before_any_of_it_is_done() {
+    let server = TestServer::start(1, 1).await;
+    let olga = server.client(OWNER).await;
+    let made_in = async |epoch: &str, n: u128| {
+        let body = json!({ "epoch": epoch, "operations": [operation(n, 0, notes("", "x"))] });
+        olga.send(Method::POST, "/v1/sync/operations", Some(body)).await
+    };
+    let epoch = push(&olga, &[]).await.json::<OperationResults>().epoch;
+    assert_eq!(made_in(&epoch, 1).await.json::<OperationResults>().epoch, epoch, "the control");
+    let admin = server.running.admin();
+    let before = admin.change_seq(studio_id()).await.unwrap();
+    admin.reset_cursors(studio_id()).await.unwrap();
+    let refused = made_in(&epoch, 2).await;
+    assert_eq!(refused.status, StatusCode::GONE);
+    assert_eq!(refused.refusal().code, wire::ApiErrorCode::CursorInvalid);
+    assert_eq!(admin.change_seq(studio_id()).await.unwrap(), before, "nothing of it was done");
+    let epoch = push(&olga, &[]).await.json::<OperationResults>().epoch;
+    assert!(made_in(&epoch, 2).await.status.is_success());
+}
