@@ -181,7 +181,6 @@ impl std::fmt::Debug for LeadPatch {
 #[ts(export)]
 pub struct NewLead {
     /// Not blank; at most 200 characters.
-    #[schema(max_length = 200)]
     pub name: String,
     pub email: Option<String>,
     pub phone: Option<Phone>,
@@ -189,13 +188,10 @@ pub struct NewLead {
     /// Absent: the pool.
     pub owner_id: Option<MemberId>,
     pub source: Source,
-    #[schema(schema_with = described_tags)]
     pub tags: Vec<String>,
     /// At most 65,536 bytes.
-    #[schema(max_length = 65536, pattern = r"^[^\u0000]*$")]
     pub notes: String,
     /// In hundredths of the studio's currency.
-    #[schema(minimum = 0, maximum = 9007199254740991_i64)]
     pub value_minor: Option<i64>,
     /// Where it came from, as far as whoever adds it knows.
     #[serde(default)]

@@ -27,7 +27,7 @@ async fn run(seeds: std::ops::Range<u64>) {
         report.refusals,
         report.conflicts,
     ];
-    assert!(counts.iter().all(|count| *count > 20), "{report:?}");
+    assert!(counts.iter().all(|count| *count >= 5), "{report:?}");
 }
 
 macro_rules! parts {
