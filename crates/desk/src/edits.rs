@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::state::OpenDesk;
 use crate::undo::Done;
-use crate::view::{Acted, BulkChange, Changed, ConflictChoice, DeskEvent, ExportScope};
+use crate::view::{Acted, BulkChange, ConflictChoice, DeskEvent, ExportScope};
 use crate::{Desk, DeskError};
 
 /// Leads that one act may change: more than anybody selects, and few enough to be one transaction.
@@ -80,8 +80,8 @@ impl Desk {
             let wanted = decided(&detail.lead, &conflict, choice).ok_or(DeskError::InvalidInput)?;
             acted = self.edit_lead(lead_id, LeadEdit::between(&detail.lead, &wanted)).await?;
         }
-        self.query(move |cache| cache.settle_conflict(operation_id, field)).await?;
-        self.tell(DeskEvent::Changed(Changed { leads: true, outbox: true, ..Changed::default() }));
+        let applied = self.query(move |cache| cache.settle_conflict(operation_id, field)).await?;
+        self.tell(DeskEvent::Changed(applied.into()));
         Ok(acted)
     }
 
@@ -94,15 +94,7 @@ impl Desk {
         let at = self.inner.clock.now();
         let edited =
             self.query(move |cache| cache.edit_leads(&ids, &mut |lead| Some(new_edit(make(lead)?, at)))).await?;
-        let applied = edited.applied;
-        self.tell(DeskEvent::Changed(Changed {
-            leads: applied.leads,
-            conversations: applied.conversations,
-            messages: applied.messages,
-            studio: applied.studio,
-            billing: applied.billing,
-            outbox: applied.outbox,
-        }));
+        self.tell(DeskEvent::Changed(edited.applied.into()));
         self.wake_sync();
         Ok(edited)
     }

@@ -19,7 +19,7 @@ use crate::account::Account;
 use crate::session::Locking;
 use crate::state::{OpenDesk, Profile, run_blocking};
 use crate::tokens::VaultTokens;
-use crate::view::{Changed, DeskEvent, KeyStore, SessionView, SyncStatus};
+use crate::view::{DeskEvent, KeyStore, SessionView, SyncStatus};
 use crate::{Desk, DeskError};
 
 /// Setting of the cache in which the profile of the sign-in is kept.
@@ -165,14 +165,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
     let mut logged = None;
     while let Some(event) = events.recv().await {
         match event {
-            EngineEvent::Applied(applied) => desk.tell(DeskEvent::Changed(Changed {
-                leads: applied.leads,
-                conversations: applied.conversations,
-                messages: applied.messages,
-                studio: applied.studio,
-                billing: applied.billing,
-                outbox: applied.outbox,
-            })),
+            EngineEvent::Applied(applied) => desk.tell(DeskEvent::Changed(applied.into())),
             EngineEvent::Status(status) => {
                 if let Some(problem) = status.problem.as_deref().filter(|problem| logged != Some(problem.id)) {
                     logged = Some(problem.id);

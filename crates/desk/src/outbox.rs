@@ -4,7 +4,7 @@ use domain::OperationId;
 use store::read::{OutboxCounts, OutboxRow};
 
 use crate::state::MAX_ROWS;
-use crate::view::{Changed, DeskEvent};
+use crate::view::DeskEvent;
 use crate::{Desk, DeskError};
 
 impl Desk {
@@ -29,8 +29,8 @@ impl Desk {
     /// # Errors
     /// As [`Desk::list_outbox`]; not found when it is not there any more.
     pub async fn retry_act(&self, id: OperationId) -> Result<(), DeskError> {
-        self.query(move |cache| cache.retry_operation(id)).await?;
-        self.outbox_changed();
+        let applied = self.query(move |cache| cache.retry_operation(id)).await?;
+        self.tell(DeskEvent::Changed(applied.into()));
         self.wake_sync();
         Ok(())
     }
@@ -40,14 +40,10 @@ impl Desk {
     /// # Errors
     /// As [`Desk::list_outbox`]; not found when it was not refused, or is not there any more.
     pub async fn discard_act(&self, id: OperationId) -> Result<(), DeskError> {
-        self.query(move |cache| cache.discard_operation(id)).await?;
-        self.outbox_changed();
+        let applied = self.query(move |cache| cache.discard_operation(id)).await?;
+        self.tell(DeskEvent::Changed(applied.into()));
         // Those that waited for it can go now.
         self.wake_sync();
         Ok(())
-    }
-
-    fn outbox_changed(&self) {
-        self.tell(DeskEvent::Changed(Changed { leads: true, outbox: true, ..Changed::default() }));
     }
 }

@@ -16,9 +16,9 @@ use wire::operation::{Act, EditLead, MergeLeads, Operation, Reply};
 
 use crate::apply::{Buckets, Writing};
 use crate::leads::find_lead;
-use crate::read::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
+use crate::read::{OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 use crate::table::lead_base::Base;
-use crate::table::outbox::{self, ActState, Stored};
+use crate::table::outbox::{self, ActState};
 use crate::table::{conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
 
@@ -71,7 +71,7 @@ pub(crate) fn edit_leads(
         if merge.fields.iter().all(|field| field.outcome == FieldOutcome::Same) {
             continue;
         }
-        let after = with_edit(&shown, edit.clone(), at);
+        let after = patched(&shown, merge.patch, at);
         lead_base::keep(tx, &shown)?;
         let act = Act::EditLead(Box::new(EditLead { lead_id: *id, edit }));
         outbox::append(tx, &Operation { id: operation_id, at, act })?;
@@ -83,9 +83,8 @@ pub(crate) fn edit_leads(
     Ok(edited)
 }
 
-/// The lead with an edit on top.
-fn with_edit(shown: &Lead, edit: LeadEdit, at: UnixMs) -> Lead {
-    let patch = merge_lead(edit, at, shown, None).patch;
+/// The lead as an edit of `at` has left it.
+fn patched(shown: &Lead, patch: LeadPatch, at: UnixMs) -> Lead {
     if patch == LeadPatch::default() {
         return shown.clone();
     }
@@ -109,7 +108,8 @@ fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     let mut shown = told;
     for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
         if let Some(EditLead { edit, .. }) = stored.operation.act.as_edit().filter(|_| stored.state.is_shown()) {
-            shown = with_edit(&shown, edit.clone(), stored.operation.at);
+            let at = stored.operation.at;
+            shown = patched(&shown, merge_lead(edit.clone(), at, &shown, None).patch, at);
         }
     }
     Ok(shown)
@@ -133,12 +133,11 @@ fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>
 /// Acts to send next, in their order: at most `limit`, and of one behind a refused one none. As JSON no more than
 /// `max_bytes`, unless that is a single one.
 pub(crate) fn next(db: &Connection, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
-    let blocked = Blocked::find(db)?;
+    let held = find_held(db)?;
     let mut operations = Vec::new();
     let mut bytes = 0;
     outbox::each_waiting(db, |stored, act_bytes| {
-        let is_held = blocked.as_ref().is_some_and(|blocked| blocked.holds(&stored));
-        if !is_held {
+        if !held.contains(&stored.operation.id) {
             bytes += act_bytes;
             if !operations.is_empty() && bytes > max_bytes {
                 return false;
@@ -151,35 +150,22 @@ pub(crate) fn next(db: &Connection, limit: usize, max_bytes: usize) -> Result<Ve
 }
 
 /// Acts that wait for a refused one before them.
-struct Blocked {
-    held: HashSet<OperationId>,
-}
-
-impl Blocked {
-    /// Absent when nothing was refused, as a rule.
-    fn find(db: &Connection) -> Result<Option<Self>, StoreError> {
-        if outbox::count_of(db, ActState::Refused)? == 0 {
-            return Ok(None);
+fn find_held(db: &Connection) -> Result<HashSet<OperationId>, StoreError> {
+    let (mut targets, mut held) = (HashSet::new(), HashSet::new());
+    // As a rule none was.
+    if !outbox::has(db, ActState::Refused)? {
+        return Ok(held);
+    }
+    for stored in outbox::list_in(db, &[ActState::Waiting, ActState::Refused])? {
+        let its = stored.operation.act.targets();
+        if stored.state == ActState::Refused {
+            targets.extend(its);
+        } else if its.iter().any(|target| targets.contains(target)) {
+            targets.extend(its);
+            held.insert(stored.operation.id);
         }
-        let (mut targets, mut held) = (HashSet::new(), HashSet::new());
-        outbox::each(db, |stored| {
-            let its = stored.operation.act.targets();
-            match stored.state {
-                ActState::Refused => targets.extend(its),
-                ActState::Waiting if its.iter().any(|target| targets.contains(target)) => {
-                    targets.extend(its);
-                    held.insert(stored.operation.id);
-                }
-                ActState::Waiting | ActState::Done | ActState::Settling | ActState::Kept => {}
-            }
-            true
-        })?;
-        Ok(Some(Self { held }))
     }
-
-    fn holds(&self, stored: &Stored) -> bool {
-        self.held.contains(&stored.operation.id)
-    }
+    Ok(held)
 }
 
 /// Stores what the server said of acts. What is not in the outbox (any more) is passed over.
@@ -231,11 +217,10 @@ pub(crate) fn end_pull(
     let mut writing = Writing::begin(tx, buckets, false)?;
     let mut targets = BTreeSet::new();
     let mut created = BTreeSet::new();
-    outbox::each_in(tx, ActState::Settling, |stored| {
+    for stored in outbox::list_in(tx, &[ActState::Settling])? {
         targets.extend(stored.operation.act.targets());
         created.extend(stored.operation.act.created_lead());
-        true
-    })?;
+    }
     outbox::move_all(tx, ActState::Settling, ActState::Kept)?;
     for id in created {
         // It was done, all has been told, and it was not told of: it is out of this member's sight.
@@ -259,14 +244,11 @@ pub(crate) fn note_server_epoch(tx: &Transaction<'_>, told: &str) -> Result<(), 
 /// The server is from before what it was told, it may be: what was done lately is to be sent again. Its ids tell the server
 /// what it knows of it already.
 pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    let mut leads = Vec::new();
-    outbox::each_in(tx, ActState::Kept, |stored| {
-        leads.extend(stored.operation.act.leads());
-        true
-    })?;
-    for id in leads {
-        if let Some(shown) = find_lead(tx, id)? {
-            lead_base::keep(tx, &shown)?;
+    for stored in outbox::list_in(tx, &[ActState::Kept])? {
+        for id in stored.operation.act.leads() {
+            if let Some(shown) = find_lead(tx, id)? {
+                lead_base::keep(tx, &shown)?;
+            }
         }
     }
     for state in [ActState::Kept, ActState::Settling, ActState::Done] {
@@ -337,12 +319,12 @@ pub(crate) fn counts(db: &Connection) -> Result<OutboxCounts, StoreError> {
 
 /// What waits and what was refused, in its order: at most `limit` from `offset`.
 pub(crate) fn list(db: &Connection, offset: u64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-    let blocked = Blocked::find(db)?;
+    let held = find_held(db)?;
     let mut rows = Vec::new();
     for stored in outbox::list_open(db, offset, limit)? {
         let state = match stored.state {
             ActState::Refused => OutboxState::Refused(stored.refusal.clone().ok_or(StoreError::Damaged)?),
-            _ if blocked.as_ref().is_some_and(|blocked| blocked.holds(&stored)) => OutboxState::Held,
+            _ if held.contains(&stored.operation.id) => OutboxState::Held,
             _ => OutboxState::Waiting,
         };
         let Operation { id, at, act } = stored.operation;
@@ -377,9 +359,4 @@ pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField
         }
     }
     Ok(fields.into_iter().collect())
-}
-
-/// A lead's conflicts, in the order of its edits.
-pub(crate) fn conflicts_of(db: &Connection, shown: &Lead) -> Result<Vec<FieldConflict>, StoreError> {
-    conflict::list_of(db, shown)
 }

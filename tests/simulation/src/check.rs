@@ -11,23 +11,22 @@ use wire::operation::{EditLead, OperationOutcome};
 use crate::world::{World, place_of};
 
 impl World {
-    /// At any time: a desk shows the names that were typed at it and nowhere else, whatever it is told meanwhile.
+    /// At any time: this desk shows the names that were typed at it and nowhere else, whatever it is told meanwhile.
     pub(crate) fn check_typed(&self, desk: usize) -> anyhow::Result<()> {
-        for desk in [&self.desks[desk]] {
-            let shown = desk.leads()?;
-            for (lead_id, typed) in &desk.names {
-                // One that left this desk's sight may come back with another.
-                let Some(lead) = shown.get(lead_id) else { continue };
-                if lead.name != *typed && !self.was_restored {
-                    bail!("desk {} shows {:?} and not {typed:?}", desk.name, lead.name);
-                }
-                if lead.name != *typed {
-                    // What was typed on what the server has forgotten is for somebody to decide.
-                    let yours = FieldValue::Text(Some(typed.clone()));
-                    let conflicts = desk.cache().get_lead_detail(*lead_id)?.conflicts;
-                    let is_told = conflicts.iter().any(|conflict| conflict.yours == yours);
-                    ensure!(is_told, "desk {} shows {:?} and not {typed:?}", desk.name, lead.name);
-                }
+        let desk = &self.desks[desk];
+        let shown = desk.leads()?;
+        for (lead_id, typed) in &desk.names {
+            // One that left this desk's sight may come back with another.
+            let Some(lead) = shown.get(lead_id) else { continue };
+            if lead.name != *typed && !self.was_restored {
+                bail!("desk {} shows {:?} and not {typed:?}", desk.name, lead.name);
+            }
+            if lead.name != *typed {
+                // What was typed on what the server has forgotten is for somebody to decide.
+                let yours = FieldValue::Text(Some(typed.clone()));
+                let conflicts = desk.cache().get_lead_detail(*lead_id)?.conflicts;
+                let is_told = conflicts.iter().any(|conflict| conflict.yours == yours);
+                ensure!(is_told, "desk {} shows {:?} and not {typed:?}", desk.name, lead.name);
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What the desk tells the window. Events never carry data of the studio, only what to ask again.
 
 use serde::Serialize;
+use store::Applied;
 use ts_rs::TS;
 
 use super::{ExportProgress, SignOutEnd, SyncStatus};
@@ -18,6 +19,13 @@ pub struct Changed {
     pub billing: bool,
     /// What waits to be sent, or what somebody has to decide.
     pub outbox: bool,
+}
+
+impl From<Applied> for Changed {
+    fn from(applied: Applied) -> Self {
+        let Applied { leads, conversations, messages, studio, billing, outbox, rows: _ } = applied;
+        Self { leads, conversations, messages, studio, billing, outbox }
+    }
 }
 
 /// Something happened at the desk.

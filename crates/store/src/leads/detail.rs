@@ -4,7 +4,7 @@ use domain::{Lead, LeadId};
 use rusqlite::Connection;
 
 use crate::read::LeadDetail;
-use crate::table::{lead, lead_edit, stage_event};
+use crate::table::{conflict, lead, lead_edit, stage_event};
 use crate::{StoreError, inbox, outbox};
 
 pub(crate) fn get_detail(db: &Connection, id: LeadId) -> Result<LeadDetail, StoreError> {
@@ -15,7 +15,7 @@ pub(crate) fn get_detail(db: &Connection, id: LeadId) -> Result<LeadDetail, Stor
         stage_events: stage_event::list_of_lead(db, id, n)?,
         edits: lead_edit::list_of_lead(db, id, n)?,
         unsent: outbox::unsent_fields(db, id)?,
-        conflicts: outbox::conflicts_of(db, &lead)?,
+        conflicts: conflict::list_of(db, &lead)?,
         lead,
     })
 }

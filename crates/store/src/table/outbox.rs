@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{OperationId, UnixMs};
 use ring::digest::{Context, SHA256};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction};
 use uuid::Uuid;
 use wire::operation::{Act, Operation};
 
@@ -125,13 +125,7 @@ pub(crate) fn find(db: &Connection, id: OperationId) -> Result<Option<Stored>, S
 pub(crate) fn list_of(db: &Connection, target: &Uuid) -> Result<Vec<Stored>, StoreError> {
     let sql =
         format!("SELECT {COLUMNS} FROM outbox_target t JOIN outbox o ON o.n = t.n WHERE t.target = ?1 ORDER BY t.n");
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query([target.as_bytes()])?;
-    let mut list = Vec::new();
-    while let Some(row) = rows.next()? {
-        list.push(read(row)?);
-    }
-    Ok(list)
+    collect(db.prepare_cached(&sql)?.query([target.as_bytes()])?)
 }
 
 /// Whether an act on the target has not come back yet.
@@ -145,14 +139,9 @@ pub(crate) fn has_unsettled(db: &Connection, target: &Uuid) -> Result<bool, Stor
 /// What waits and what was refused, in its order.
 pub(crate) fn list_open(db: &Connection, offset: u64, limit: u32) -> Result<Vec<Stored>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox o WHERE o.state IN (?1, ?2) ORDER BY o.n LIMIT ?3 OFFSET ?4");
-    let mut statement = db.prepare_cached(&sql)?;
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    let mut rows = statement.query((ActState::Waiting.code(), ActState::Refused.code(), limit, offset))?;
-    let mut list = Vec::new();
-    while let Some(row) = rows.next()? {
-        list.push(read(row)?);
-    }
-    Ok(list)
+    let parameters = (ActState::Waiting.code(), ActState::Refused.code(), limit, offset);
+    collect(db.prepare_cached(&sql)?.query(parameters)?)
 }
 
 /// What acts are about that have not come back yet.
@@ -184,33 +173,19 @@ pub(crate) fn each_waiting(db: &Connection, mut each: impl FnMut(Stored, usize) 
     Ok(())
 }
 
-/// Goes through acts of one state, in their order, until `each` says no.
-pub(crate) fn each_in(
-    db: &Connection,
-    state: ActState,
-    mut each: impl FnMut(&Stored) -> bool,
-) -> Result<(), StoreError> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.state = ?1 ORDER BY o.n"))?;
-    let mut rows = statement.query([state.code()])?;
-    while let Some(row) = rows.next()? {
-        if !each(&read(row)?) {
-            break;
-        }
-    }
-    Ok(())
+/// All acts of these states, in their order.
+pub(crate) fn list_in(db: &Connection, states: &[ActState]) -> Result<Vec<Stored>, StoreError> {
+    let codes: Vec<String> = states.iter().map(|state| state.code().to_string()).collect();
+    let sql = format!("SELECT {COLUMNS} FROM outbox o WHERE o.state IN ({}) ORDER BY o.n", codes.join(", "));
+    collect(db.prepare_cached(&sql)?.query([])?)
 }
 
-/// Goes through all acts, in their order, until `each` says no.
-pub(crate) fn each(db: &Connection, mut each: impl FnMut(&Stored) -> bool) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o ORDER BY o.n"))?;
-    let mut rows = statement.query([])?;
+fn collect(mut rows: Rows<'_>) -> Result<Vec<Stored>, StoreError> {
+    let mut list = Vec::new();
     while let Some(row) = rows.next()? {
-        if !each(&read(row)?) {
-            break;
-        }
+        list.push(read(row)?);
     }
-    Ok(())
+    Ok(list)
 }
 
 /// How many acts stand so.
