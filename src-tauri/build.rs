@@ -15,6 +15,8 @@ const COMMANDS: &[&str] = &[
     "billing",
     "sync_status",
     "sync_now",
+    "healed_find",
+    "healed_dismiss",
     "lead_page",
     "lead_count",
     "lead_detail",

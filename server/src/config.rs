@@ -15,6 +15,9 @@ use crate::telemetry::TelemetryConfig;
 
 use url::Url;
 
+/// Of the days that a device may be used without reaching the server.
+pub(crate) const DEFAULT_LEASE_DAYS: u16 = 7;
+
 /// How connections are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transport {
@@ -51,6 +54,8 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Proxies of the operator's between clients and the server: what each appends to `X-Forwarded-For` is believed.
     pub trusted_proxies: u8,
+    /// How long a device may be used without reaching the server.
+    pub lease_days: u16,
     /// How often anybody may ask.
     pub rates: Rates,
     /// How many connections there may be, and how slow they.
@@ -75,6 +80,7 @@ impl Config {
             public_url: None,
             clock: Arc::new(SystemClock),
             trusted_proxies: 0,
+            lease_days: DEFAULT_LEASE_DAYS,
             rates: Rates::default(),
             connections: ConnectionLimits::default(),
             telemetry: TelemetryConfig::default(),
@@ -94,6 +100,7 @@ impl fmt::Debug for Config {
             public_url,
             clock: _,
             trusted_proxies,
+            lease_days,
             rates,
             connections,
             telemetry,
@@ -105,6 +112,7 @@ impl fmt::Debug for Config {
             .field("database", database)
             .field("transport", transport)
             .field("trusted_proxies", trusted_proxies)
+            .field("lease_days", lease_days)
             .field("rates", rates)
             .field("connections", connections)
             .field("mail", mail)

@@ -151,6 +151,7 @@ pub(crate) async fn open_state(
         streams: Streams::new(closing),
         rate_limits: RateLimits::new(&config.rates, Arc::clone(&config.clock)).map_err(StartError::NoRandomness)?,
         trusted_proxies: config.trusted_proxies,
+        lease_s: u32::from(config.lease_days) * 24 * 60 * 60,
         telemetry,
         is_tls: config.transport.is_tls(),
     });

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) streams: Streams,
     pub(crate) rate_limits: RateLimits,
     pub(crate) trusted_proxies: u8,
+    /// How long a device may do without the server, in seconds.
+    pub(crate) lease_s: u32,
     pub(crate) telemetry: Telemetry,
     pub(crate) is_tls: bool,
 }

@@ -19,7 +19,7 @@ pub fn run() -> ExitCode {
     // One TLS provider for the whole process; installing fails only if there already is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     init_log();
-    forbid_core_dumps();
+    close_memory();
     let cli = cli::Cli::parse();
     let outcome = match cli.command {
         Some(command) => cli::run(command),
@@ -48,13 +48,20 @@ fn log_filter(ours: LevelFilter) -> String {
     format!("warn,frontdesk={ours}")
 }
 
-/// A core dump would hold the key and everything on the screen.
-fn forbid_core_dumps() {
+/// The memory holds the key and everything on the screen: no core dump may, and no other program of this user may read it.
+fn close_memory() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
         if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
             tracing::warn!(%error, "core dumps can't be turned off");
+        }
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+            tracing::warn!(%error, "the memory can't be closed to other programs");
         }
     }
 }
@@ -67,6 +74,16 @@ fn report(error: &anyhow::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_memory_is_closed_to_other_programs() {
+        use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+        assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::Dumpable), "the control");
+        close_memory();
+        assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
+        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+    }
 
     #[test]
     fn no_setting_shows_what_others_log_in_detail() {

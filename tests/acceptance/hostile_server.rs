@@ -111,7 +111,15 @@ fn line(line: &Line) -> Vec<u8> {
 fn begin() -> Vec<u8> {
     let totals = Totals { leads: 3, ..Totals::default() };
     let now = sync::Clock::now(&sync::SystemClock);
-    line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before: 0, epoch: "e".to_owned(), now }))
+    line(&Line::Begin(Begin {
+        kind: FeedKind::Snapshot,
+        totals,
+        rows_before: 0,
+        epoch: "e".to_owned(),
+        now,
+        lease_s: None,
+        head: None,
+    }))
 }
 
 fn lead_lines(server: &TestServer) -> Vec<Vec<u8>> {
@@ -147,6 +155,8 @@ fn delta() -> Vec<u8> {
         rows_before: 0,
         epoch: "e".to_owned(),
         now,
+        lease_s: None,
+        head: None,
     }))
 }
 

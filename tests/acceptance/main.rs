@@ -11,6 +11,7 @@ mod forgotten;
 mod hostile_server;
 mod interrupted;
 mod key_and_cache;
+mod lease;
 mod live;
 mod lock;
 // It is the server's, whose tests unwrap.
@@ -21,6 +22,7 @@ mod members;
 mod memory;
 mod offline;
 mod plain_image;
+mod put_back;
 mod refresh;
 mod reset_cursors;
 mod screen_lock;

@@ -120,10 +120,11 @@ impl Desk {
 
     /// There is something to send. Where nothing syncs, whoever opens the desk next sends it.
     pub(crate) fn wake_sync(&self) {
-        if let Ok(open) = self.open()
-            && let Some(engine) = &open.engine
-        {
-            engine.wake();
+        if let Ok(open) = self.open() {
+            open.acted.notify_one();
+            if let Some(engine) = &open.engine {
+                engine.wake();
+            }
         }
     }
 }

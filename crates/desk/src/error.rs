@@ -56,6 +56,8 @@ pub enum ErrorCode {
     CacheDamaged,
     /// Cache, envelope or account were written by a newer version.
     CacheTooNew,
+    /// This computer has not reached the server for too long: it has to before it is used on.
+    LeaseOver,
     /// Another Frontdesk works on the cache.
     CacheBusy,
     DiskFull,
@@ -130,6 +132,8 @@ pub enum DeskError {
     CacheWithoutProfile,
     #[error("there is an account, but no cache")]
     CacheMissing,
+    #[error("the server has not been reached for too long")]
+    LeaseOver,
     #[error("the role does not hold {0:?}")]
     Forbidden(Permission),
     #[error("a value is out of its range")]
@@ -145,7 +149,11 @@ impl DeskError {
             Self::KeyMissing | Self::CacheWithoutProfile => true,
             Self::Store(error) => matches!(
                 error,
-                StoreError::KeyWrong | StoreError::NotEncrypted | StoreError::Damaged | StoreError::TooNew { .. }
+                StoreError::KeyWrong
+                    | StoreError::NotEncrypted
+                    | StoreError::Damaged
+                    | StoreError::Altered
+                    | StoreError::TooNew { .. }
             ),
             Self::Vault(error) => matches!(
                 error,
@@ -243,6 +251,7 @@ fn code_of(error: &DeskError) -> ErrorCode {
         DeskError::CacheWithoutProfile => ErrorCode::CacheDamaged,
         // As a rule a disk that is not there; signing out lets it go.
         DeskError::CacheMissing => ErrorCode::CacheUnavailable,
+        DeskError::LeaseOver => ErrorCode::LeaseOver,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
         DeskError::Forbidden(
             Permission::ManageMembers | Permission::EditLeads | Permission::BulkEditLeads | Permission::DeleteLeads,
@@ -323,7 +332,7 @@ fn store_code(error: &StoreError) -> ErrorCode {
     match error {
         StoreError::NotFound => ErrorCode::NotFound,
         StoreError::KeyWrong => ErrorCode::KeyWrong,
-        StoreError::NotEncrypted | StoreError::Damaged => ErrorCode::CacheDamaged,
+        StoreError::NotEncrypted | StoreError::Damaged | StoreError::Altered => ErrorCode::CacheDamaged,
         StoreError::TooNew { .. } => ErrorCode::CacheTooNew,
         StoreError::DiskFull => ErrorCode::DiskFull,
         StoreError::Closed => ErrorCode::Locked,
@@ -368,6 +377,7 @@ const fn is_retryable(code: ErrorCode) -> bool {
             | C::KeyringLocked
             | C::DiskFull
             | C::CacheBusy
+            | C::LeaseOver
             | C::CacheUnavailable
             | C::MalformedFeed
             | C::Internal

@@ -4,6 +4,7 @@
 //! window and no command line.
 
 mod account;
+mod anchor;
 mod billing;
 mod config;
 mod devices;
@@ -14,10 +15,12 @@ mod export_leads;
 mod idle;
 mod inbox;
 mod leads;
+mod lease;
 mod lock;
 mod members;
 mod open;
 mod outbox;
+mod prove;
 mod screen_lock;
 mod session;
 mod sign_in;

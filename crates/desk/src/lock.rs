@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::state::{OpenDesk, run_blocking};
 use crate::view::DeskEvent;
 use crate::{Desk, DeskError};
+use crate::{anchor, lease};
 
 /// How long an exchange of tokens may take to end. As a rule none is under way.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -38,8 +39,18 @@ impl Desk {
     /// Ends exports, sync and cache, in this order, and forgets the vault.
     pub(crate) async fn close_cache(&self, open: &Arc<OpenDesk>) -> Result<(), DeskError> {
         open.end_tasks().await;
-        let cache = open.cache.clone();
-        let closed = run_blocking(move || cache.close()).await;
+        let (cache, tokens) = (open.cache.clone(), Arc::clone(&open.tokens));
+        let now = self.inner.clock.now();
+        let closed = run_blocking(move || {
+            if let Err(error) = lease::note_closing(&cache, now) {
+                tracing::warn!(%error, "the lease could not be kept");
+            }
+            if let Err(error) = anchor::take(&cache).map_err(DeskError::from).and_then(|it| tokens.put_anchor(&it)) {
+                tracing::warn!(%error, "how far the cache has come could not be noted");
+            }
+            cache.close()
+        })
+        .await;
         // New tokens the server has given out already must still be stored.
         if tokio::time::timeout(SETTLE, open.client.settle()).await.is_err() {
             tracing::warn!("an exchange of tokens did not end in time");

@@ -8,7 +8,7 @@ use api_client::{ServerUrl, TokenStore};
 use secrecy::SecretString;
 use store::{Cache, StoreError};
 use sync::{Engine, EngineEvent};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -16,10 +16,11 @@ use vault::Vault;
 use zeroize::Zeroize;
 
 use crate::account::Account;
+use crate::anchor;
 use crate::session::Locking;
 use crate::state::{OpenDesk, Profile, run_blocking};
 use crate::tokens::VaultTokens;
-use crate::view::{DeskEvent, KeyStore, SessionView, SyncStatus};
+use crate::view::{DeskEvent, HealedBy, KeyStore, SessionView, SyncStatus};
 use crate::{Desk, DeskError};
 
 /// Setting of the cache in which the profile of the sign-in is kept.
@@ -100,13 +101,22 @@ impl Desk {
         let home = self.inner.home.clone();
         let id = account.id;
         let key_vault = Arc::clone(&vault);
-        let (cache, profile, locking, claim) = run_blocking(move || {
+        let (cache, profile, locking, claim, healed) = run_blocking(move || {
             // A cache without its key is to be explained, never to be started anew.
             let key = key_vault.find_cache_key()?.ok_or(DeskError::KeyMissing)?;
-            let cache = match Cache::open(&home.cache_path(id), &key) {
+            let path = home.cache_path(id);
+            let mut healed = None;
+            let cache = match Cache::open(&path, &key) {
                 Err(StoreError::NotFound) => return Err(DeskError::CacheMissing),
+                Err(StoreError::Altered) => {
+                    store::rebuild(&path, &key)?;
+                    healed = Some(HealedBy::Rebuilding);
+                    Cache::open(&path, &key)?
+                }
                 opened => opened?,
             };
+            let missing = if healed.is_none() { anchor::hold_against(&cache, &key_vault)? } else { None };
+            let healed = healed.or(missing.map(|_| HealedBy::CatchingUp)).map(|by| (by, missing.unwrap_or(0)));
             // After the key is known to be right: who can't open the cache hears why, whoever else works on it.
             let claim = match purpose {
                 Purpose::Window(Some(held)) => Some(held),
@@ -118,7 +128,7 @@ impl Desk {
             match profile {
                 Some(profile) => {
                     let locking = Locking::read(&cache)?;
-                    Ok((cache, profile, locking, claim))
+                    Ok((cache, profile, locking, claim, healed))
                 }
                 None => {
                     cache.close()?;
@@ -138,9 +148,7 @@ impl Desk {
         } else {
             None
         };
-        self.apply_locking(locking);
-        self.user_active();
-        self.set_open(Some(Arc::new(OpenDesk {
+        let open = OpenDesk {
             account,
             profile,
             cache,
@@ -148,11 +156,28 @@ impl Desk {
             tokens,
             engine,
             claim: Mutex::new(claim),
+            acted: Notify::new(),
             undo: Mutex::default(),
             tasks: tasks.clone(),
             exports: TaskTracker::new(),
-        })));
+        };
+        let open = Arc::new(open);
+        if let Err(error) = self.check_lease(&open).await {
+            if let Err(error) = self.close_cache(&open).await {
+                tracing::warn!(%error, "the cache was not closed cleanly; it recovers by itself when opened");
+            }
+            return Err(error);
+        }
+        self.apply_locking(locking);
+        self.user_active();
+        self.set_open(Some(open));
+        if let Some((by, missing)) = healed {
+            self.note_healed(by, missing).await;
+        }
         if syncs {
+            tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().keep_anchor()));
+            tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().prove()));
+            tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().lock_when_lease_ends()));
             tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().lock_when_idle()));
             tokio::spawn(tasks.run_until_cancelled_owned(self.clone().lock_with_screen()));
         }
@@ -173,6 +198,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
                 }
                 desk.tell(DeskEvent::StatusChanged(SyncStatus::from(&status)));
             }
+            EngineEvent::OlderCopy { missing } => desk.note_healed(HealedBy::CatchingUp, missing).await,
             EngineEvent::SessionEnded => {
                 // In a task of its own: ending the session ends this one.
                 let desk = desk.clone();

@@ -10,7 +10,7 @@ use domain::{DeviceId, Member, Permission, Studio};
 use serde::{Deserialize, Serialize};
 use store::{Cache, StoreError};
 use sync::{Clock, Engine, SystemClock, unblock};
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::sync::{Notify, OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -65,6 +65,8 @@ pub(crate) struct OpenDesk {
     pub(crate) engine: Option<Engine>,
     /// Keeps a second window from syncing the same account, until the desk is closed.
     pub(crate) claim: Mutex<Option<File>>,
+    /// Somebody did something that is to be sent.
+    pub(crate) acted: Notify,
     /// What can be taken back.
     pub(crate) undo: Mutex<UndoList>,
     /// Ends what runs beside: event forwarding, the watches that lock, exports, calls of the server.

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api_client::{TokenStore, TokenStoreFailed, Tokens};
-use vault::{StoredTokens, Vault, VaultError};
+use vault::{Anchor, StoredTokens, Vault, VaultError};
+
+use crate::DeskError;
 
 /// The vault, as the API client wants it, until it is forgotten.
 pub(crate) struct VaultTokens(Mutex<Option<Arc<Vault>>>);
@@ -16,6 +18,13 @@ impl VaultTokens {
     /// Lets go of the vault, and with it of the keys in its memory, although a call of the client may still be under way.
     pub(crate) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Notes how far the cache has come.
+    pub(crate) fn put_anchor(&self, anchor: &Anchor) -> Result<(), DeskError> {
+        // Forgotten: the desk was closed, and noted it then.
+        let Ok(vault) = self.vault() else { return Ok(()) };
+        Ok(vault.put_anchor(anchor)?)
     }
 
     fn vault(&self) -> Result<Arc<Vault>, TokenStoreFailed> {

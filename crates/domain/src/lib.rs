@@ -9,6 +9,7 @@ mod edit;
 mod fold;
 mod id;
 mod lead;
+mod lease;
 pub mod limits;
 mod membership;
 mod message;
@@ -34,6 +35,7 @@ pub use id::{
     StageEventId, StageId, StudioId,
 };
 pub use lead::{Lead, LeadPatch, LeadState, NewLead, Source, Touch};
+pub use lease::{DEFAULT_LEASE_MS, Lease};
 pub use membership::{MemberRefusal, Subject, check_change_role, check_invite, check_remove};
 pub use message::{DeliveryStatus, Direction, Message};
 pub use phone::{InvalidPhone, Phone};

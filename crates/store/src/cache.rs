@@ -17,7 +17,7 @@ use domain::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
 use uuid::Uuid;
-use wire::operation::Operation;
+use wire::operation::{ChainHead, Operation};
 use wire::write::AuditEntry;
 
 use crate::apply::{self, Buckets};
@@ -26,14 +26,18 @@ use crate::read::{
     ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
     MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
+use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
-use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::seal::{Seal, Turn};
+use crate::table::{audit, billing, chain, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
     Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, PullPage, StoreError, StoredView, SyncState,
     Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
+/// Log pages after which they move into the main file: large, because each move costs waits for the disk.
+const LOG_PAGES: u32 = 8_192;
 
 /// An open cache. Clones are the same cache; after [`Cache::close`] every one answers [`StoreError::Closed`].
 #[derive(Clone)]
@@ -56,11 +60,22 @@ struct Open {
     /// Whether the log may hold what was erased. It is emptied as soon as nobody reads: what was erased must not live
     /// on in it. True at first, because whoever wrote it may have ended before.
     log_is_due: AtomicBool,
+    prover: Arc<Prover>,
 }
 
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     buckets: Buckets,
+    seal: Seal,
+}
+
+/// Looks through the main file while others work.
+struct Prover {
+    /// One of its own: its turns are to be told from the writer's.
+    seal: Mutex<Seal>,
+    /// While it looks, the log is not moved.
+    is_looking: AtomicBool,
+    ends: AtomicBool,
 }
 
 /// What every call needs: the lock's content, whoever panicked while holding it. Transactions roll back when they
@@ -80,24 +95,33 @@ impl Drop for Reader<'_> {
         lock(&self.open.readers).extend(self.connection.take());
         self.open.reader_is_back.notify_one();
         // It may have been the one that held the log. Whoever writes now does it when they have written.
-        if let Ok(writer) = self.open.writer.try_lock() {
-            self.open.empty_due_log(&writer.connection);
+        if self.open.log_is_due.load(Ordering::Relaxed)
+            && let Ok(writer) = self.open.writer.try_lock()
+            && let Ok(mut turn) = writer.seal.take_turn()
+        {
+            self.open.move_log(&writer.connection, &mut turn);
         }
     }
 }
 
 impl Open {
     /// Empties the log if it is due and nobody reads it. Else, and when it fails (a full disk), it stays due: what is
-    /// stored is stored, and the next write or read, the next opening or the close does it.
-    fn empty_due_log(&self, writer: &Connection) {
-        if !self.log_is_due.load(Ordering::Relaxed) {
+    /// stored is stored, and the next write or read, the next opening or the close does it. A log that is long is moved,
+    /// due or not.
+    fn move_log(&self, writer: &Connection, turn: &mut Turn<'_>) {
+        if self.prover.is_looking.load(Ordering::SeqCst) {
             return;
         }
-        let _ = writer.busy_timeout(Duration::ZERO);
-        let is_emptied = empty_log(writer).unwrap_or(false);
-        let _ = writer.busy_timeout(open::BUSY_TIMEOUT);
-        if is_emptied {
-            self.log_is_due.store(false, Ordering::Relaxed);
+        if self.log_is_due.load(Ordering::Relaxed) {
+            let _ = writer.busy_timeout(Duration::ZERO);
+            let is_emptied = empty_log(writer, turn).unwrap_or(false);
+            let _ = writer.busy_timeout(open::BUSY_TIMEOUT);
+            if is_emptied {
+                self.log_is_due.store(false, Ordering::Relaxed);
+            }
+        } else if turn.unmoved() >= LOG_PAGES && turn.before_move().is_ok() {
+            // Should it fail, the next write does it.
+            let _ = writer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         }
     }
 
@@ -126,18 +150,71 @@ impl Cache {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::KeyWrong`], [`StoreError::NotEncrypted`], [`StoreError::Damaged`],
-    /// [`StoreError::TooNew`]: the file is as it was.
+    /// [`StoreError::TooNew`], [`StoreError::Altered`]: the file is as it was.
     pub fn open(path: &Path, key: &SecretBox<[u8; 32]>) -> Result<Self, StoreError> {
-        let (writer, readers) = open::open(path, key, READERS)?;
+        rebuild::finish(path)?;
+        let (writer, readers, seal) = open::open(path, key, READERS)?;
+        let prover = Prover {
+            seal: Mutex::new(Seal::open(path, key)?),
+            is_looking: AtomicBool::new(false),
+            ends: AtomicBool::new(false),
+        };
         let open = Open {
-            writer: Mutex::new(Writer { connection: writer, buckets: Buckets::default() }),
+            writer: Mutex::new(Writer { connection: writer, buckets: Buckets::default(), seal }),
             readers: Mutex::new(readers),
             reader_is_back: Condvar::new(),
             lists: Lists::default(),
             log_is_due: AtomicBool::new(true),
+            prover: Arc::new(prover),
         };
-        open.empty_due_log(&lock(&open.writer).connection);
+        {
+            let writer = lock(&open.writer);
+            let mut turn = writer.seal.take_turn()?;
+            open.move_log(&writer.connection, &mut turn);
+        }
         Ok(Self { open: Arc::new(RwLock::new(Some(open))) })
+    }
+
+    /// Looks through the acts and the whole file, for what is not the newest, while others read and write. Takes as long as
+    /// reading the file does; a close ends it.
+    ///
+    /// # Errors
+    /// [`StoreError::Altered`]: something but this program wrote to the file, or a disk kept an old page. What the cache
+    /// tells may be of several times. [`StoreError::Closed`].
+    pub fn prove(&self) -> Result<(), StoreError> {
+        let prover = {
+            let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&guard.as_ref().ok_or(StoreError::Closed)?.prover)
+        };
+        self.read(|db, _| chain::check(db))?;
+        let seal = lock(&prover.seal);
+        prover.is_looking.store(true, Ordering::SeqCst);
+        let proved = seal.prove(&prover.ends);
+        prover.is_looking.store(false, Ordering::SeqCst);
+        proved
+    }
+
+    /// Takes what only an older cache's file has into this one, which is new.
+    pub(crate) fn bring_over(&self, old: &Connection) -> Result<Rebuilt, StoreError> {
+        self.write(|tx, _| rebuild::bring_over(tx, old))
+    }
+
+    /// Takes the seal off a cache that was found altered, so that nothing opens it any more but a rebuilding. Closes it.
+    pub fn condemn(&self) -> Result<(), StoreError> {
+        let seal = {
+            let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            lock(&guard.as_ref().ok_or(StoreError::Closed)?.writer).seal.file_path()
+        };
+        self.close()?;
+        Ok(std::fs::rename(&seal, seal.with_extension("db-seal.altered"))?)
+    }
+
+    /// The number of the newest seal of the files. It grows with every write; where it is smaller than it was, an older
+    /// state of all the files was put back.
+    pub fn seal_number(&self) -> Result<u64, StoreError> {
+        let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let writer = lock(&guard.as_ref().ok_or(StoreError::Closed)?.writer);
+        Ok(writer.seal.take_turn()?.number())
     }
 
     /// Waits for the calls that run, moves the log into the main file and closes every connection, which wipes the
@@ -146,11 +223,13 @@ impl Cache {
         let Some(open) = self.open.write().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };
+        open.prover.ends.store(true, Ordering::Relaxed);
+        drop(lock(&open.prover.seal));
         drop(open.readers);
-        let writer = open.writer.into_inner().unwrap_or_else(PoisonError::into_inner).connection;
+        let Writer { connection, seal, .. } = open.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Should it fail (disk full), the log stays and is read at the next open: nothing is lost.
-        let moved = empty_log(&writer).map(drop);
-        writer.close().map_err(|(_, error)| error)?;
+        let moved = seal.take_turn().and_then(|mut turn| empty_log(&connection, &mut turn).map(drop));
+        connection.close().map_err(|(_, error)| error)?;
         moved
     }
 
@@ -183,7 +262,8 @@ impl Cache {
         let guard = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let open = guard.as_ref().ok_or(StoreError::Closed)?;
         let mut writer = lock(&open.writer);
-        let Writer { connection, buckets } = &mut *writer;
+        let Writer { connection, buckets, seal } = &mut *writer;
+        let mut turn = seal.take_turn()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = act(&transaction, buckets).and_then(|done| {
             open::check_pages(&transaction)?;
@@ -195,7 +275,9 @@ impl Cache {
             *buckets = Buckets::default();
         }
         let done = then(open, done?);
-        open.empty_due_log(connection);
+        // It is stored, sealed or not: the next write seals it.
+        let _ = turn.note_commit();
+        open.move_log(connection, &mut turn);
         Ok(done)
     }
 
@@ -452,6 +534,22 @@ impl Cache {
         self.write(|tx, buckets| outbox::settle_conflict(tx, buckets, operation_id, field))
     }
 
+    /// How far the chain of acts has come; nothing before the first.
+    pub fn find_chain_head(&self) -> Result<Option<ChainHead>, StoreError> {
+        self.read(|db, _| chain::find_head(db))
+    }
+
+    /// Whether a place of the chain that is known elsewhere is one of this cache. Where it is not, an older copy of the cache
+    /// was put back.
+    pub fn knows_chain_head(&self, head: &ChainHead) -> Result<bool, StoreError> {
+        self.read(|db, _| chain::knows(db, head))
+    }
+
+    /// Goes on as the older copy that this cache is. Gives the number of acts that were known elsewhere and are not here.
+    pub fn resume_chain(&self, known: &ChainHead) -> Result<u64, StoreError> {
+        self.write(|tx, _| outbox::resume(tx, known))
+    }
+
     /// The cache held everything the server had, at this time by this computer's clock.
     pub fn set_up_to_date(&self, at: UnixMs) -> Result<(), StoreError> {
         self.write(|tx, _| sync_state::set_up_to_date(tx, at))
@@ -500,7 +598,8 @@ impl Cache {
 }
 
 /// Moves the log into the main file and empties it. `false` when it is in use and stays, which is no error.
-fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+fn empty_log(connection: &Connection, turn: &mut Turn<'_>) -> Result<bool, StoreError> {
+    turn.before_move()?;
     let is_busy = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
     match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], is_busy).map_err(StoreError::from) {
         Ok(busy) => Ok(busy == 0),

@@ -18,7 +18,8 @@ use crate::StoreError;
 /// Size of a page, reserved bytes included.
 pub(crate) const PAGE_BYTES: usize = 4096;
 const SALT_BYTES: usize = 16;
-const MAC_BYTES: usize = 32;
+/// Of the HMAC at the end of a page.
+pub(crate) const MAC_BYTES: usize = 32;
 const MAC_SALT_MASK: u8 = 0x3a;
 const MAC_KEY_ROUNDS: NonZeroU32 = NonZeroU32::new(2).expect("two is not zero");
 /// Pages to try: damage that covers them all, or the salt, looks like a wrong key.

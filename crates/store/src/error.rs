@@ -22,6 +22,10 @@ pub enum StoreError {
     /// The file can't be a whole cache. Nothing was changed.
     #[error("the cache is damaged")]
     Damaged,
+    /// Every page is the cache's, but not all are of one time: something but this program wrote, or a disk lost writes.
+    /// Nothing was changed.
+    #[error("the cache is not as it was left")]
+    Altered,
     /// A newer version of the program wrote the cache.
     #[error("the cache has schema {found}, this program knows {known}")]
     TooNew { found: i64, known: i64 },

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretBox};
 use zeroize::Zeroizing;
 
 use crate::cipher::{PAGE_BYTES, any_page_verifies};
+use crate::seal::{self, Seal};
 use crate::{CacheIdentity, StoreError, migrations};
 
 /// Oldest SQLCipher whose file format and defaults we wrote and tested with.
@@ -27,8 +28,6 @@ const STATEMENTS: usize = 160;
 /// Page cache of the writer: holds the upper levels of every index during a first sync.
 const WRITER_CACHE_KIB: i64 = 98_304;
 const READER_CACHE_KIB: i64 = 24_576;
-/// Log pages after which they move into the main file: large, because each move costs two waits for the disk.
-const WAL_PAGES: i64 = 8_192;
 
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +47,9 @@ pub(crate) fn create(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIde
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
     }
     let unfinished = beside(path, ".creating");
-    for leftover in [unfinished.clone(), beside(&unfinished, "-wal"), beside(&unfinished, "-shm")] {
-        // Of a creation that was cut: it never held a row.
+    let made_with = ["", "-wal", "-shm", seal::SUFFIX].map(|suffix| beside(&unfinished, suffix));
+    // Of a creation that was cut: it never held a row. A seal without a cache is one's, too.
+    for leftover in made_with.iter().chain([&beside(path, seal::SUFFIX)]) {
         match std::fs::remove_file(leftover) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -57,9 +57,10 @@ pub(crate) fn create(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIde
     }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     let made = fill(&unfinished, key, identity)
-        // A hard link, because unlike a rename it never replaces a file that came meanwhile.
-        .and_then(|()| std::fs::hard_link(&unfinished, path).map_err(StoreError::from));
-    for leftover in [unfinished.clone(), beside(&unfinished, "-wal"), beside(&unfinished, "-shm")] {
+        // Hard links, because unlike a rename they never replace a file that came meanwhile. The cache's name last.
+        .and_then(|()| Ok(std::fs::hard_link(beside(&unfinished, seal::SUFFIX), beside(path, seal::SUFFIX))?))
+        .and_then(|()| Ok(std::fs::hard_link(&unfinished, path)?));
+    for leftover in &made_with {
         let _ = std::fs::remove_file(leftover);
     }
     made?;
@@ -78,18 +79,23 @@ fn fill(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIdentity) -> Res
     )?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     connection.close().map_err(|(_, error)| error)?;
-    Ok(())
+    Seal::make(path, key)
 }
 
-/// The writer of an existing cache, its schema brought up to date, and `readers` readers.
+/// The writer of an existing cache, its schema brought up to date, `readers` readers, and the seal beside it.
 pub(crate) fn open(
     path: &Path,
     key: &SecretBox<[u8; 32]>,
     readers: usize,
-) -> Result<(Connection, Vec<Connection>), StoreError> {
+) -> Result<(Connection, Vec<Connection>, Seal), StoreError> {
     check_file(path)?;
     let mut writer = connect(path, key, Use::Write)?;
-    migrations::run(&mut writer)?;
+    let seal = Seal::open(path, key)?;
+    {
+        let mut turn = seal.take_turn()?;
+        migrations::run(&mut writer)?;
+        turn.note_commit()?;
+    }
     forbid(&mut writer)?;
     let readers = (0..readers)
         .map(|_| {
@@ -98,7 +104,7 @@ pub(crate) fn open(
             Ok(reader)
         })
         .collect::<Result<_, StoreError>>()?;
-    Ok((writer, readers))
+    Ok((writer, readers, seal))
 }
 
 /// What can be said of the file without the key.
@@ -126,6 +132,8 @@ pub(crate) fn connect(path: &Path, key: &SecretBox<[u8; 32]>, purpose: Use) -> R
     // No SQLITE_OPEN_CREATE, and no URI: a path is a path.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    // Before anything that can fail: closing would move the log, and the seal would not know of it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // The log would name pages and paths. `cipher_memory_security` stays off: ADR 7.
@@ -160,7 +168,8 @@ pub(crate) fn connect(path: &Path, key: &SecretBox<[u8; 32]>, purpose: Use) -> R
             }
             connection.execute_batch("PRAGMA auto_vacuum = NONE; PRAGMA synchronous = FULL;")?;
             connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-            connection.query_row(&format!("PRAGMA wal_autocheckpoint = {WAL_PAGES}"), [], |_| Ok(()))?;
+            // The log is moved when the seal knows of it.
+            connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
         }
         Use::Read => {
             connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
@@ -233,7 +242,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

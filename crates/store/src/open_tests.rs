@@ -22,7 +22,7 @@ fn a_new_cache_is_its_owners_alone_and_knows_whose_it_is() {
     assert_eq!(cache.identity().unwrap(), identity());
     assert_eq!(mode(cache.path.parent().unwrap()), 0o700);
     let files: Vec<_> = std::fs::read_dir(cache.path.parent().unwrap()).unwrap().map(|f| f.unwrap().path()).collect();
-    assert_eq!(files.len(), 3, "main file, log and its index: {files:?}");
+    assert_eq!(files.len(), 4, "main file, log, its index, and the seal: {files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{file:?}");
     }
@@ -95,7 +95,9 @@ fn a_creation_that_was_cut_does_not_stand_in_the_way() {
     let path = dir.path().join("cache.db");
     std::fs::write(dir.path().join("cache.db.creating"), b"half").unwrap();
     Cache::create(&path, &key(8), &identity()).unwrap().close().unwrap();
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let left: Vec<String> = names.filter(|name| name.contains("creating")).collect();
+    assert_eq!(left, Vec::<String>::new());
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn what_was_acknowledged_is_there_after_a_crash() {
     cache.apply(vec![put(lead(1, "Nora"))]);
     // A copy of the files as they are, with everything still open, is what a killed process leaves.
     let dir = TempDir::new().unwrap();
-    for suffix in ["", "-wal"] {
+    for suffix in ["", "-wal", "-seal"] {
         let name = format!("cache.db{suffix}");
         std::fs::copy(cache.path.with_file_name(&name), dir.path().join(&name)).unwrap();
     }
@@ -339,7 +341,7 @@ fn a_log_that_a_crash_left_is_emptied_at_the_next_opening() {
     cache.apply(vec![put(lead(1, "Nora"))]);
     // As they lie there when the power goes.
     let dir = tempfile::tempdir().unwrap();
-    for name in ["cache.db", "cache.db-wal"] {
+    for name in ["cache.db", "cache.db-wal", "cache.db-seal"] {
         std::fs::copy(cache.path.with_file_name(name), dir.path().join(name)).unwrap();
     }
     let path = dir.path().join("cache.db");

@@ -12,14 +12,14 @@ use domain::{
 };
 use rusqlite::{Connection, Transaction};
 use uuid::Uuid;
-use wire::operation::{Act, EditLead, MergeLeads, Operation, Reply};
+use wire::operation::{Act, ChainHead, EditLead, MergeLeads, Operation, Reply};
 
 use crate::apply::{Buckets, Writing};
 use crate::leads::find_lead;
 use crate::read::{OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 use crate::table::lead_base::Base;
 use crate::table::outbox::{self, ActState};
-use crate::table::{conflict, lead, lead_base, sync_state};
+use crate::table::{chain, conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
 
 /// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
@@ -232,7 +232,10 @@ pub(crate) fn end_pull(
     writing.applied.outbox = !targets.is_empty();
     writing.applied.leads |= !targets.is_empty();
     show_again(&mut writing, targets)?;
-    writing.has_erased |= outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))?;
+    if outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))? {
+        chain::forget_old(tx)?;
+        writing.has_erased = true;
+    }
     writing.finish()
 }
 
@@ -255,6 +258,13 @@ pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
         outbox::move_all(tx, state, ActState::Waiting)?;
     }
     Ok(())
+}
+
+/// An older copy of the cache was put back: goes on after what is known of it elsewhere. What was done lately is to be sent
+/// again, since it may not be what the copy takes it for. Gives the number of acts that are not in it.
+pub(crate) fn resume(tx: &Transaction<'_>, known: &ChainHead) -> Result<u64, StoreError> {
+    send_again(tx)?;
+    chain::resume(tx, known)
 }
 
 /// A refused act is to be tried again.

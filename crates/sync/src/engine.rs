@@ -3,20 +3,22 @@
 //! The hint stream is opened before the pull, so that nothing can change between the two unnoticed. The cursor in the
 //! cache is the truth; a hint only says that there may be something to pull.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api_client::{ApiClient, FailureKind};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use domain::UnixMs;
+use domain::{DEFAULT_LEASE_MS, Lease, UnixMs};
 use store::{Applied, Cache, PageProgress};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::changes::FeedKind;
 
+use crate::lease::keep_lease;
 use crate::pull::{PullTurn, Told, pull, run_blocking};
-use crate::push::push;
+use crate::push::{Pushed, push};
 use crate::rate::RateMeter;
 use crate::status::{Connection, EngineStatus, FirstSync, Problem};
 use crate::{Clock, SyncError, outgoing};
@@ -33,6 +35,8 @@ pub enum EngineEvent {
     Applied(Applied),
     /// The status is now this.
     Status(EngineStatus),
+    /// The cache was found to be an older copy, which is being brought up to date: so many acts of this device are not in it.
+    OlderCopy { missing: u64 },
     /// Somebody ended the session: the account must leave this computer.
     SessionEnded,
 }
@@ -52,6 +56,8 @@ struct Shared {
     wake: Notify,
     hint: Notify,
     turn: PullTurn,
+    /// How long the server last said that a device may do without it, in ms.
+    lease_ms: AtomicI64,
     stop: CancellationToken,
 }
 
@@ -88,6 +94,7 @@ impl Engine {
             wake: Notify::new(),
             hint: Notify::new(),
             turn: PullTurn::default(),
+            lease_ms: AtomicI64::new(DEFAULT_LEASE_MS),
             stop: CancellationToken::new(),
         });
         let tasks = TaskTracker::new();
@@ -265,7 +272,11 @@ async fn tidy_while_idle(cache: &Cache) -> Result<SyncError, SyncError> {
 
 /// Sends what waits to be sent and pulls to the end. What is done while it runs wakes it for another round.
 async fn catch_up(shared: &Arc<Shared>) -> Result<(), SyncError> {
-    let pushed = push(&shared.client, &shared.cache, |applied| shared.tell(EngineEvent::Applied(applied))).await;
+    let pushed = push(&shared.client, &shared.cache, |Pushed { applied, missing }| {
+        shared.tell(EngineEvent::Applied(applied));
+        shared.note_older_copy(missing);
+    });
+    let pushed = pushed.await;
     if let Err(error) = pushed {
         // A server that fails on what was done here must not keep anybody from seeing what others do.
         if !error.is_of_server() {
@@ -295,9 +306,11 @@ async fn pull_all(shared: &Arc<Shared>) -> Result<(), SyncError> {
     let is_whole = outcome?;
     let now = shared.clock.now();
     let cache = shared.cache.clone();
+    let lease = Lease::granted(now, shared.lease_ms.load(Ordering::Relaxed));
     let (state, settled) = run_blocking(move || {
         let settled = if is_whole { cache.end_pull(now)? } else { Applied::default() };
         cache.set_up_to_date(now)?;
+        keep_lease(&cache, lease)?;
         Ok((cache.sync_state()?, settled))
     })
     .await?;
@@ -334,9 +347,20 @@ impl Shared {
         self.tell(EngineEvent::Status(status));
     }
 
+    fn note_older_copy(&self, missing: Option<u64>) {
+        if let Some(missing) = missing {
+            self.tell(EngineEvent::OlderCopy { missing });
+            // What was done lately is to be sent again.
+            self.wake.notify_one();
+        }
+    }
+
     fn note(&self, told: Told, meter: &mut RateMeter) {
         match told {
             Told::Begin(begin) => self.update(|status, now| {
+                if let Some(seconds) = begin.lease_s {
+                    self.lease_ms.store(i64::from(seconds) * 1_000, Ordering::Relaxed);
+                }
                 status.connect(Connection::Online, now);
                 status.note_server_clock(now, begin.now);
                 status.problem = None;
@@ -350,6 +374,7 @@ impl Shared {
                     });
                 }
             }),
+            Told::OlderCopy { missing } => self.note_older_copy(Some(missing)),
             Told::Applied { applied, progress } => {
                 self.tell(EngineEvent::Applied(applied));
                 if let PageProgress::Snapshot { totals, rows_done } = progress {

@@ -35,7 +35,7 @@ impl SyncError {
     }
 
     /// Somebody ended the session: the account must leave this computer.
-    pub(crate) fn ends_session(&self) -> bool {
+    pub fn ends_session(&self) -> bool {
         self.is_refusal(ApiErrorCode::SessionRevoked)
     }
 

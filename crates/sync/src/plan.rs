@@ -134,7 +134,15 @@ mod tests {
     use super::*;
 
     fn begin(kind: FeedKind) -> Line {
-        Line::Begin(Begin { kind, totals: Totals::default(), rows_before: 7, epoch: "e".to_owned(), now: UnixMs(0) })
+        Line::Begin(Begin {
+            kind,
+            totals: Totals::default(),
+            rows_before: 7,
+            epoch: "e".to_owned(),
+            now: UnixMs(0),
+            lease_s: None,
+            head: None,
+        })
     }
 
     fn change() -> Line {
@@ -243,6 +251,8 @@ mod tests {
             rows_before: u64::MAX,
             epoch: String::new(),
             now: UnixMs(i64::MIN),
+            lease_s: None,
+            head: None,
         });
         let steps = steps(vec![begin, change(), Line::Page(cursor("a"))]).expect("in order");
         assert_eq!(steps[2], format!("write 1 {:?}", PageProgress::Snapshot { totals, rows_done: u64::MAX }));

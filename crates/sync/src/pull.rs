@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use wire::changes::Begin;
 
 use crate::feed_reader::{FeedReader, Read};
+use crate::push::note_server_head;
 use crate::{FeedError, Interrupted, SyncError, unblock};
 
 /// Chunks of the network that may wait to be read.
@@ -26,6 +27,10 @@ pub(crate) type PullTurn = Arc<tokio::sync::Mutex<()>>;
 #[derive(Debug)]
 pub(crate) enum Told {
     Begin(Begin),
+    /// The cache was found to be an older copy: so many acts of this device are not in it.
+    OlderCopy {
+        missing: u64,
+    },
     /// A page is in the cache, on disk.
     Applied {
         applied: Applied,
@@ -59,7 +64,8 @@ pub(crate) async fn pull(
     let (pages, pages_to_write) = mpsc::channel::<PullPage>(PAGES_AHEAD);
     let reader = {
         let told = told.clone();
-        tokio::task::spawn_blocking(move || read(chunks_to_read, &pages, &told))
+        let cache = cache.clone();
+        tokio::task::spawn_blocking(move || read(&cache, chunks_to_read, &pages, &told))
     };
     let writer = {
         let cache = cache.clone();
@@ -93,22 +99,30 @@ pub(crate) async fn pull(
 
 /// Reads chunks into pages until the end of the feed, or until nobody writes them any more.
 fn read(
+    cache: &Cache,
     mut chunks: mpsc::Receiver<Bytes>,
     pages: &mpsc::Sender<PullPage>,
     told: &mpsc::UnboundedSender<Told>,
-) -> Result<(), FeedError> {
+) -> Result<(), SyncError> {
     let mut reader = FeedReader::default();
     while let Some(chunk) = chunks.blocking_recv() {
+        let mut known_head = None;
         reader.read(&chunk, |read| match read {
             // Nobody listens only when the engine is being stopped, which ends the pull too.
             Read::Begin(begin) => {
+                known_head = begin.head;
                 drop(told.send(Told::Begin(begin)));
                 Ok(())
             }
             Read::Page(page) => pages.blocking_send(page).map_err(|_| FeedError::Cut),
         })?;
+        if let Some(head) = known_head
+            && let Some(missing) = note_server_head(cache, &head)?
+        {
+            drop(told.send(Told::OlderCopy { missing }));
+        }
     }
-    reader.end()
+    Ok(reader.end()?)
 }
 
 /// Writes pages as they come, each in one transaction with its cursor.

@@ -6,10 +6,11 @@
 use api_client::{ApiClient, ApiFailure, FailureKind};
 use domain::OperationId;
 use store::read::OutboxRefusal;
-use store::{Applied, Cache, Verdict};
+use store::{Applied, Cache, StoreError, Verdict};
 use wire::ApiErrorCode;
 use wire::operation::{
-    MAX_OPERATIONS, Operation, OperationOutcome, OperationResult, OperationResults, Operations, RefusalReason, Refused,
+    ChainHead, MAX_OPERATIONS, Operation, OperationOutcome, OperationResult, OperationResults, Operations,
+    RefusalReason, Refused,
 };
 
 use crate::pull::run_blocking;
@@ -18,24 +19,45 @@ use crate::{FeedError, SyncError};
 /// Of the acts in one request, as JSON: a quarter of what the server takes.
 const MAX_BYTES: usize = 256 << 10;
 
-/// Sends all that waits, and tells `applied` what that changed in the cache, batch by batch.
+/// What a batch that was sent has come to.
+pub(crate) struct Pushed {
+    /// What it changed in the cache.
+    pub(crate) applied: Applied,
+    /// The cache was found to be an older copy: so many acts of this device are not in it.
+    pub(crate) missing: Option<u64>,
+}
+
+/// What the server says of acts.
+struct Answer {
+    verdicts: Vec<(OperationId, Verdict)>,
+    /// The run of its changes.
+    epoch: String,
+    /// What it was told of the chain of acts before.
+    head: Option<ChainHead>,
+}
+
+/// Sends all that waits, and tells `pushed` of each batch.
 ///
 /// # Errors
 /// The first failure of network, server or cache. What had a result by then has it for good.
-pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut applied: impl FnMut(Applied)) -> Result<(), SyncError> {
+pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut pushed: impl FnMut(Pushed)) -> Result<(), SyncError> {
     loop {
         let reading = cache.clone();
         let request = run_blocking(move || {
             let operations = reading.next_operations(MAX_OPERATIONS, MAX_BYTES)?;
-            Ok(Operations { epoch: reading.sync_state()?.epoch, operations })
+            Ok(Operations { epoch: reading.sync_state()?.epoch, operations, head: reading.find_chain_head()? })
         })
         .await?;
         if request.operations.is_empty() {
             return Ok(());
         }
-        let (verdicts, epoch) = send(client, request).await?;
+        let Answer { verdicts, epoch, head } = send(client, request).await?;
         let writing = cache.clone();
-        applied(run_blocking(move || writing.judge_operations(&verdicts, &epoch)).await?);
+        let done = move || {
+            let missing = head.map_or(Ok(None), |head| note_server_head(&writing, &head))?;
+            Ok(Pushed { applied: writing.judge_operations(&verdicts, &epoch)?, missing })
+        };
+        pushed(run_blocking(done).await?);
     }
 }
 
@@ -47,21 +69,28 @@ pub async fn push_all(client: &ApiClient, cache: &Cache) -> Result<(), SyncError
     push(client, cache, |_| ()).await
 }
 
-/// What the server says of acts, and the run of its changes. When it refuses them as a whole, the first is sent alone, and
+/// Holds what the server knows of the chain of acts against the cache. Where the cache does not know it, it is an older copy of
+/// itself, and goes on as that: gives the number of acts that are not in it.
+pub(crate) fn note_server_head(cache: &Cache, head: &ChainHead) -> Result<Option<u64>, StoreError> {
+    if cache.knows_chain_head(head)? { Ok(None) } else { cache.resume_chain(head).map(Some) }
+}
+
+/// What the server says of acts. When it refuses them as a whole, the first is sent alone, and
 /// if it refuses that, too, it is the verdict: no act can stop all others.
-async fn send(client: &ApiClient, request: Operations) -> Result<(Vec<(OperationId, Verdict)>, String), SyncError> {
+async fn send(client: &ApiClient, request: Operations) -> Result<Answer, SyncError> {
     match client.push(&request).await {
         Ok(results) => {
-            let epoch = results.epoch.clone();
-            Ok((verdicts(&request.operations, results)?, epoch))
+            let (epoch, head) = (results.epoch.clone(), results.head);
+            Ok(Answer { verdicts: verdicts(&request.operations, results)?, epoch, head })
         }
         Err(failure) => match (refusal(&failure), request) {
-            (Some(refusal), Operations { epoch: Some(epoch), operations }) if operations.len() == 1 => {
-                Ok((operations.into_iter().map(|act| (act.id, Verdict::Refused(refusal.clone()))).collect(), epoch))
+            (Some(refusal), Operations { epoch: Some(epoch), operations, .. }) if operations.len() == 1 => {
+                let verdicts = operations.into_iter().map(|act| (act.id, Verdict::Refused(refusal.clone()))).collect();
+                Ok(Answer { verdicts, epoch, head: None })
             }
-            (Some(_), Operations { epoch: epoch @ Some(_), mut operations }) => {
+            (Some(_), Operations { epoch: epoch @ Some(_), mut operations, head }) => {
                 operations.truncate(1);
-                Box::pin(send(client, Operations { epoch, operations })).await
+                Box::pin(send(client, Operations { epoch, operations, head })).await
             }
             // Nothing was told yet: there is nothing to say of acts, either.
             (None, _) | (Some(_), Operations { epoch: None, .. }) => Err(failure.into()),
@@ -141,7 +170,7 @@ mod tests {
     }
 
     fn judged(results: Vec<OperationResult>) -> Result<Vec<(OperationId, Verdict)>, FeedError> {
-        verdicts(&[operation(1), operation(2)], OperationResults { epoch: String::new(), results })
+        verdicts(&[operation(1), operation(2)], OperationResults { epoch: String::new(), results, head: None })
     }
 
     #[test]

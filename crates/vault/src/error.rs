@@ -9,17 +9,20 @@ pub enum SecretName {
     CacheKey,
     /// Tokens of the session.
     Tokens,
+    /// How far the cache had come. No secret, but kept beside them.
+    Anchor,
 }
 
 impl SecretName {
     /// Every one there is.
-    pub(crate) const ALL: [Self; 2] = [Self::CacheKey, Self::Tokens];
+    pub(crate) const ALL: [Self; 3] = [Self::CacheKey, Self::Tokens, Self::Anchor];
 
     /// Its part of the name of an entry in the keyring. Never changes: existing entries are found by it.
     pub(crate) const fn entry(self) -> &'static str {
         match self {
             Self::CacheKey => "cache-key",
             Self::Tokens => "tokens",
+            Self::Anchor => "anchor",
         }
     }
 }

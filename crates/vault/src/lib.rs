@@ -8,6 +8,7 @@
 //! Every call blocks (on D-Bus, on a prompt of the desktop, on Argon2id, on the disk): from asynchronous code, call
 //! it on a blocking thread.
 
+mod anchor;
 mod envelope;
 mod error;
 mod keyring;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use anchor::Anchor;
 pub use envelope::{EnvelopeVault, MIN_PASSPHRASE_CHARS};
 pub use error::{SecretName, VaultError};
 pub use keyring::KeyringVault;
@@ -107,7 +109,23 @@ impl Vault {
         self.find(SecretName::Tokens)?.map(|bytes| StoredTokens::from_bytes(&bytes)).transpose()
     }
 
-    /// Erases the cache key and the tokens (and the envelope's file). Erasing twice is no error.
+    /// Stores how far the cache has come in place of what was stored before.
+    ///
+    /// # Errors
+    /// Whatever the place may answer; what was stored before is then still there.
+    pub fn put_anchor(&self, anchor: &Anchor) -> Result<(), VaultError> {
+        self.put(SecretName::Anchor, &anchor.to_bytes())
+    }
+
+    /// How far the cache had come, or `None` before that was stored first.
+    ///
+    /// # Errors
+    /// [`VaultError::SecretDamaged`] when what is stored is no anchor, and whatever the place may answer.
+    pub fn find_anchor(&self) -> Result<Option<Anchor>, VaultError> {
+        self.find(SecretName::Anchor)?.map(|bytes| Anchor::from_bytes(&bytes)).transpose()
+    }
+
+    /// Erases the cache key, the tokens and the anchor (and the envelope's file). Erasing twice is no error.
     ///
     /// # Errors
     /// Whatever the place may answer; call it again.

@@ -29,6 +29,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::operation::ChainHead;
+
 /// A line longer than this is refused unread, by both sides.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
@@ -109,6 +111,13 @@ pub struct Begin {
     pub epoch: String,
     /// The server's clock.
     pub now: UnixMs,
+    /// How long this device may be used without reaching the server again, in seconds. Absent: as long as it was told before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_s: Option<u32>,
+    /// What this device told last of the chain of its acts ([`crate::operation::Operations`]). A device that does not know it
+    /// was put back to an older copy of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ChainHead>,
 }
 
 /// A change the server announces.

@@ -25,6 +25,53 @@ pub struct Operations {
     pub epoch: Option<String>,
     #[schema(max_items = 100)]
     pub operations: Vec<Operation>,
+    /// How far the chain of this device's acts has come, those in this request included. [`crate::changes::Begin`] tells it
+    /// back, so that a device which was put back to an older copy of itself learns of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ChainHead>,
+}
+
+/// A place in the chain of a device's acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChainHead {
+    /// The number of the act, by the device's own count.
+    #[schema(maximum = 9007199254740991_i64)]
+    pub act: u64,
+    pub link: ChainLink,
+}
+
+/// SHA-256 of the link before and the act, as the device makes them; 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
+pub struct ChainLink(pub [u8; 32]);
+
+/// What is no link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not 64 hexadecimal digits")]
+pub struct InvalidLink;
+
+impl TryFrom<String> for ChainLink {
+    type Error = InvalidLink;
+
+    fn try_from(text: String) -> Result<Self, InvalidLink> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Ok(byte - b'0'),
+            b'a'..=b'f' => Ok(byte - b'a' + 10),
+            _ => Err(InvalidLink),
+        };
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return Err(InvalidLink) };
+        let bytes =
+            pairs.iter().map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?)).collect::<Result<Vec<_>, _>>()?;
+        bytes.try_into().map(Self).map_err(|_| InvalidLink)
+    }
+}
+
+impl From<ChainLink> for String {
+    fn from(ChainLink(bytes): ChainLink) -> Self {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// One act.
@@ -138,6 +185,9 @@ pub struct OperationResults {
     /// As [`crate::changes::Begin`] tells it.
     pub epoch: String,
     pub results: Vec<OperationResult>,
+    /// As [`crate::changes::Begin`] tells it: what was told before this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<ChainHead>,
 }
 
 /// What became of an operation.

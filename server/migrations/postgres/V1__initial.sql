@@ -376,6 +376,14 @@ CREATE TABLE studio.operation (
     PRIMARY KEY (studio_id, id)
 );
 
+CREATE TABLE studio.device_head (
+    studio_id  text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
+    device_id  text COLLATE "C" NOT NULL,
+    act        bigint NOT NULL,
+    link       text NOT NULL,
+    PRIMARY KEY (studio_id, device_id)
+);
+
 CREATE TABLE studio.audit_entry (
     studio_id    text COLLATE "C" NOT NULL DEFAULT NULLIF(current_setting('app.studio', true), ''),
     id           text COLLATE "C" NOT NULL,
@@ -390,7 +398,7 @@ CREATE TABLE studio.audit_entry (
 );
 
 GRANT SELECT, INSERT, UPDATE ON studio.change_counter, studio.studio, studio.member, studio.lead_tally,
-    studio.subscription, studio.invoice TO frontdesk_studio;
+    studio.subscription, studio.invoice, studio.device_head TO frontdesk_studio;
 GRANT SELECT, INSERT ON studio.stage, studio.tombstone TO frontdesk_studio;
 GRANT SELECT, INSERT, UPDATE, DELETE ON studio.lead, studio.conversation, studio.message, studio.stage_event,
     studio.lead_edit TO frontdesk_studio;
@@ -418,4 +426,5 @@ SELECT studio.protect('studio.change_counter'), studio.protect('studio.studio'),
        studio.protect('studio.message'), studio.protect('studio.stage_event'), studio.protect('studio.lead_edit'),
        studio.protect('studio.tombstone'),
        studio.protect('studio.lead_tally'), studio.protect('studio.audit_entry'),
-       studio.protect('studio.subscription'), studio.protect('studio.invoice'), studio.protect('studio.operation');
+       studio.protect('studio.subscription'), studio.protect('studio.invoice'), studio.protect('studio.operation'),
+       studio.protect('studio.device_head');

@@ -204,6 +204,14 @@ BEGIN
     SELECT RAISE(ABORT, 'what was done stays done');
 END;
 
+-- How far the chain of each device's acts had come when it was last told of.
+CREATE TABLE device_head (
+    device_id  TEXT    NOT NULL PRIMARY KEY,
+    act        INTEGER NOT NULL,
+    -- In hexadecimal.
+    link       TEXT    NOT NULL
+) STRICT;
+
 -- Privileged acts. Append-only.
 CREATE TABLE audit_entry (
     id           TEXT    NOT NULL PRIMARY KEY,

@@ -67,6 +67,7 @@ impl Serve {
             public_url: self.public_url.map(checked).transpose()?,
             clock: Arc::new(SystemClock),
             trusted_proxies: settings.trusted_proxies,
+            lease_days: settings.lease_days,
             rates: settings.rates,
             connections: settings.connections,
             telemetry: settings.telemetry,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use wire::changes::{Begin, Cursor, FeedKind, Line, StreamFailure, Totals};
+use wire::operation::ChainHead;
 
 use super::cursor::{Phase, Place, Scope, SnapshotPlace};
 use crate::auth::Caller;
@@ -42,6 +43,8 @@ pub(crate) struct Feed {
     request_id: String,
     place: Place,
     totals: Totals,
+    /// What the device told last of the chain of its acts.
+    head: Option<ChainHead>,
 }
 
 /// Why a feed broke off.
@@ -98,8 +101,9 @@ pub(crate) async fn open(
         tenant.end_epoch(scope.epoch).await?;
         return Err(ApiError::CursorInvalid);
     }
+    let head = tenant.find_device_head(caller.device_id).await?;
     let stream = state.streams.enter(caller.device_id, StreamKind::Changes);
-    Ok(Feed { state, tenant, caller, scope, held, stream, request_id, place, totals })
+    Ok(Feed { head, state, tenant, caller, scope, held, stream, request_id, place, totals })
 }
 
 impl Feed {
@@ -138,10 +142,20 @@ impl Feed {
     async fn tell(self, out: &mut Out) -> Result<(), Broken> {
         let now = self.state.clock.now();
         let epoch = self.scope.epoch.as_str().to_owned();
+        let head = self.head;
+        let lease_s = Some(self.state.lease_s);
         match self.place.clone() {
             Place::Snapshot(place) => {
                 let (totals, rows_before) = (self.totals, place.rows_before);
-                out.line(&Line::Begin(Begin { kind: FeedKind::Snapshot, totals, rows_before, epoch, now }))?;
+                out.line(&Line::Begin(Begin {
+                    kind: FeedKind::Snapshot,
+                    totals,
+                    rows_before,
+                    epoch,
+                    now,
+                    lease_s,
+                    head,
+                }))?;
                 self.tell_billing(out).await?;
                 self.tell_snapshot(place, out).await?;
                 self.state.telemetry.note_use(Use::FullSyncFinished, Who::Studio(self.caller.studio_id));
@@ -149,7 +163,15 @@ impl Feed {
             }
             Place::Delta { after } => {
                 let totals = Totals::default();
-                out.line(&Line::Begin(Begin { kind: FeedKind::Delta, totals, rows_before: 0, epoch, now }))?;
+                out.line(&Line::Begin(Begin {
+                    kind: FeedKind::Delta,
+                    totals,
+                    rows_before: 0,
+                    epoch,
+                    now,
+                    lease_s,
+                    head,
+                }))?;
                 self.tell_billing(out).await?;
                 self.tell_delta(after, out).await
             }

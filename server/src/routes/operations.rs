@@ -38,10 +38,17 @@ pub(crate) async fn push(
             return Err(ApiError::invalid(format!("operations[{index}].at"), "is no time"));
         }
     }
+    if request.head.is_some_and(|head| head.act > limits::EXACT_INTEGER as u64) {
+        return Err(ApiError::invalid("head.act", "is too large"));
+    }
     let tenant = state.database.tenant(caller.studio_id).await?;
     let epoch = tenant.epoch().await?;
     if request.epoch.is_some_and(|known| known != epoch.as_str()) {
         return Err(ApiError::CursorInvalid);
+    }
+    let known = tenant.find_device_head(caller.device_id).await?;
+    if let Some(head) = request.head {
+        tenant.set_device_head(caller.device_id, head).await?;
     }
     let mut undone = HashSet::new();
     let mut results = Vec::with_capacity(request.operations.len());
@@ -59,7 +66,7 @@ pub(crate) async fn push(
         }
         results.push(OperationResult { id, outcome });
     }
-    Ok(Json(OperationResults { epoch: epoch.as_str().to_owned(), results }))
+    Ok(Json(OperationResults { epoch: epoch.as_str().to_owned(), results, head: known }))
 }
 
 /// What can be told wrong without asking the studio.

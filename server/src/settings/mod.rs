@@ -16,6 +16,7 @@ pub use strength::Weakness;
 pub(crate) use strength::{find_weakness, find_weakness_of_password};
 pub(crate) use table::SETTINGS;
 
+use crate::config::DEFAULT_LEASE_DAYS;
 use crate::connections::ConnectionLimits;
 use crate::rate_limits::Rates;
 use crate::telemetry::{PosthogHost, PosthogKey, TelemetryConfig};
@@ -39,6 +40,7 @@ const OF_THE_APP: [&str; 7] = [
 pub(crate) struct Settings {
     pub(crate) log: Level,
     pub(crate) trusted_proxies: u8,
+    pub(crate) lease_days: u16,
     pub(crate) rates: Rates,
     pub(crate) connections: ConnectionLimits,
     pub(crate) telemetry: TelemetryConfig,
@@ -52,6 +54,7 @@ impl Default for Settings {
         Self {
             log: Level::INFO,
             trusted_proxies: 0,
+            lease_days: DEFAULT_LEASE_DAYS,
             rates: Rates::default(),
             connections: ConnectionLimits::default(),
             telemetry: TelemetryConfig::default(),

@@ -14,11 +14,13 @@ use crate::secrets::Secret;
 
 /// The longest chain of proxies anybody has.
 const MAX_PROXIES: u8 = 16;
+/// A device that is away for longer than a year is lost.
+const MAX_LEASE_DAYS: u16 = 366;
 /// More connections than one server can have files for.
 const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// All of them, in the order of the documentation.
-pub(crate) static SETTINGS: [Setting; 27] = [
+pub(crate) static SETTINGS: [Setting; 28] = [
     Setting {
         name: "FRONTDESK_DATA",
         meaning: "directory of what the server keeps: the secret and the embedded database, where nothing else is said; as \
@@ -122,6 +124,15 @@ pub(crate) static SETTINGS: [Setting; 27] = [
         default: "0",
         take: |settings, number| {
             settings.trusted_proxies = whole(number, 0, MAX_PROXIES)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "FRONTDESK_OFFLINE_DAYS",
+        meaning: "how many days a device may be used without reaching the server; then it stays locked until it does",
+        default: "7",
+        take: |settings, number| {
+            settings.lease_days = whole(number, 1, MAX_LEASE_DAYS)?;
             Ok(())
         },
     },

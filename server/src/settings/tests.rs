@@ -21,11 +21,12 @@ fn every_setting_is_taken_over() {
     let settings = read(&[
         ("FRONTDESK_LOG", "trace"),
         ("FRONTDESK_TRUSTED_PROXIES", "2"),
+        ("FRONTDESK_OFFLINE_DAYS", "30"),
         ("FRONTDESK_MAX_CONNECTIONS", "100"),
         ("FRONTDESK_RATE_AUTH_ADDRESS", "6/min burst 3"),
     ])
     .expect("fine");
-    assert_eq!((settings.log, settings.trusted_proxies), (Level::TRACE, 2));
+    assert_eq!((settings.log, settings.trusted_proxies, settings.lease_days), (Level::TRACE, 2, 30));
     assert_eq!((settings.connections.max, settings.connections.max_per_address), (100, 100));
     let rate = settings.rates.of(crate::rate_limits::Limit::AuthAddress);
     assert_eq!((rate.interval(), rate.burst().get()), (Duration::from_secs(10), 3));

@@ -28,6 +28,9 @@ const fn sentence(code: ErrorCode) -> &'static str {
         C::KeyWrong => "the key does not open the cache. Nothing was changed: restore the keyring or the envelope",
         C::CacheDamaged => "the cache is damaged. Nothing was changed: open Frontdesk for what to do",
         C::CacheTooNew => "the cache was written by a newer Frontdesk: update this one",
+        C::LeaseOver => {
+            "this computer has not reached the server for too long, or its clock was set back: connect, and open Frontdesk"
+        }
         C::CacheBusy => "another program works on the cache: try again",
         C::CacheUnavailable => "the cache can't be read or written: check the folder's permissions and the disk",
         C::DiskFull => "the disk is full. Nothing was replaced: free some space and try again",

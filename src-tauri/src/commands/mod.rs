@@ -38,6 +38,8 @@ macro_rules! handler {
             $crate::commands::members::invitation_withdraw,
             $crate::commands::sync::sync_status,
             $crate::commands::sync::sync_now,
+            $crate::commands::sync::healed_find,
+            $crate::commands::sync::healed_dismiss,
             $crate::commands::leads::lead_page,
             $crate::commands::leads::lead_count,
             $crate::commands::leads::lead_detail,

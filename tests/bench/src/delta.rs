@@ -74,6 +74,7 @@ impl Side {
                             return Ok(started.elapsed());
                         }
                     }
+                    EngineEvent::OlderCopy { .. } => bail!("the cache is an older copy of itself"),
                     EngineEvent::SessionEnded => bail!("the session ended"),
                 }
             }

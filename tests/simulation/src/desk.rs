@@ -94,15 +94,17 @@ impl SimDesk {
         self.pull = None;
         // Files as a killed process leaves them: closing would tidy them up.
         let left = self.path.with_extension("left");
-        let log = |path: &std::path::Path| {
-            path.with_file_name(format!("{}-wal", path.file_name().unwrap_or_default().display()))
+        let beside = |path: &std::path::Path, suffix: &str| {
+            path.with_file_name(format!("{}{suffix}", path.file_name().unwrap_or_default().display()))
         };
-        std::fs::copy(&self.path, &left)?;
-        std::fs::copy(log(&self.path), log(&left)).context("the log")?;
+        let files = ["", "-wal", "-seal"].map(|suffix| (beside(&self.path, suffix), beside(&left, suffix)));
+        for (file, left) in &files {
+            std::fs::copy(file, left).context("what a killed process leaves")?;
+        }
         self.cache().close()?;
         self.cache = None;
-        for (from, to) in [(left.clone(), self.path.clone()), (log(&left), log(&self.path))] {
-            std::fs::rename(from, to)?;
+        for (file, left) in &files {
+            std::fs::rename(left, file)?;
         }
         between(&self.path)?;
         self.cache = Some(Cache::open(&self.path, &key())?);

@@ -202,7 +202,8 @@ impl World {
         *self.report.fates.entry(format!("{fate:?}")).or_default() += 1;
         let token = self.desks[desk].token.clone();
         let epoch = self.desks[desk].cache().sync_state()?.epoch;
-        let request = Operations { epoch, operations: operations.clone() };
+        let head = self.desks[desk].cache().find_chain_head()?;
+        let request = Operations { epoch, operations: operations.clone(), head };
         let answer = match fate {
             Fate::Lost => None,
             Fate::Late => {
@@ -265,7 +266,7 @@ impl World {
 
     /// The same without a word of the run they were made in.
     pub(crate) async fn send_one(&self, token: &str, operation: &Operation) -> anyhow::Result<OperationOutcome> {
-        let request = Operations { epoch: None, operations: vec![operation.clone()] };
+        let request = Operations { epoch: None, operations: vec![operation.clone()], head: None };
         let results = self.send(token, &request).await?.context("results")?.results;
         Ok(results.into_iter().next().context("a result")?.outcome)
     }
@@ -469,7 +470,8 @@ impl World {
                 return Ok(());
             }
             let cache = self.desks[desk].cache().clone();
-            let request = Operations { epoch: cache.sync_state()?.epoch, operations };
+            let head = cache.find_chain_head()?;
+            let request = Operations { epoch: cache.sync_state()?.epoch, operations, head };
             match self.send(&self.desks[desk].token, &request).await? {
                 Some(results) => {
                     let epoch = results.epoch.clone();

@@ -222,7 +222,9 @@ impl Filled {
     fn copy(&self, encryption: Encryption) -> anyhow::Result<(tempfile::TempDir, File)> {
         let folder = tempfile::tempdir_in(self.folder.path())?;
         let path = cache_file(folder.path());
-        fs::copy(cache_file(self.folder.path()), &path)?;
+        for name in ["cache.db", "cache.db-seal"] {
+            fs::copy(cache_file(self.folder.path()).with_file_name(name), path.with_file_name(name))?;
+        }
         if encryption == Encryption::Off {
             decrypt(&path)?;
         }

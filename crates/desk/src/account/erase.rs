@@ -9,13 +9,15 @@ use uuid::Uuid;
 use super::{AccountError, Home};
 
 /// The files an account consists of. The envelope first: without it the cache is noise.
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
     "vault.json",
     "cache.db-wal",
     "cache.db-shm",
+    "cache.db-seal",
     "cache.db",
     "cache.db.creating-wal",
     "cache.db.creating-shm",
+    "cache.db.creating-seal",
     "cache.db.creating",
 ];
 /// No cache is larger before the first page is synced.

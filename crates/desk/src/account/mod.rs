@@ -4,7 +4,7 @@
 //! ```text
 //! data_dir/account.json              which account this is, and how far it has come or gone
 //! data_dir/in-use.lock               held by the window that syncs it, or that signs in
-//! data_dir/accounts/<id>/cache.db    its cache          (+ -wal, -shm)
+//! data_dir/accounts/<id>/cache.db    its cache          (+ -wal, -shm, -seal)
 //! data_dir/accounts/<id>/vault.json  its envelope, where there is no keyring
 //! ```
 //! The account file is the journal too. It is written before anything else of a sign-in and removed after everything

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod billing;
+pub(crate) mod chain;
 pub(crate) mod conflict;
 pub(crate) mod conversation;
 pub(crate) mod identity;

@@ -1,14 +1,13 @@
-//! Acts of this device, what they are about, and their chain.
+//! Acts of this device, and what they are about.
 
 use std::collections::HashSet;
 
 use domain::{OperationId, UnixMs};
-use ring::digest::{Context, SHA256};
-use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction};
+use rusqlite::{Connection, Row, Rows, Transaction};
 use uuid::Uuid;
 use wire::operation::{Act, Operation};
 
-use super::{code, count, id};
+use super::{chain, code, count, id};
 use crate::StoreError;
 use crate::code::Code;
 use crate::read::OutboxRefusal;
@@ -65,12 +64,7 @@ fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
 /// Adds an act at the end.
 pub(crate) fn append(tx: &Transaction<'_>, operation: &Operation) -> Result<(), StoreError> {
     let act = text(&operation.act);
-    let last: Option<(i64, Vec<u8>)> = tx
-        .prepare_cached("SELECT n, link FROM outbox_link ORDER BY n DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (last_n, last_link) = last.unwrap_or_default();
-    let n = last_n + 1;
+    let n = chain::append(tx, &chain::digest(operation.id, operation.at, &act))?;
     tx.prepare_cached("INSERT INTO outbox (n, id, at, act, state) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute((
         n,
         operation.id.as_bytes(),
@@ -83,36 +77,11 @@ pub(crate) fn append(tx: &Transaction<'_>, operation: &Operation) -> Result<(), 
     for target in operation.act.targets() {
         statement.execute((target.as_bytes(), n))?;
     }
-    let digest = digest(operation.id, operation.at, &act);
-    tx.prepare_cached("INSERT INTO outbox_link (n, digest, link) VALUES (?1, ?2, ?3)")?.execute((
-        n,
-        digest,
-        link(&last_link, n, &digest),
-    ))?;
     Ok(())
 }
 
 fn text(act: &Act) -> String {
     serde_json::to_string(act).expect("an act is made of strings and numbers")
-}
-
-/// Of an act as it is stored.
-fn digest(id: OperationId, at: UnixMs, act: &str) -> [u8; 32] {
-    hash(&[id.as_bytes(), &at.0.to_le_bytes(), act.as_bytes()])
-}
-
-/// Of the place after `before`.
-fn link(before: &[u8], n: i64, digest: &[u8]) -> [u8; 32] {
-    hash(&[before, &n.to_le_bytes(), digest])
-}
-
-fn hash(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    for part in parts {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part);
-    }
-    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 pub(crate) fn find(db: &Connection, id: OperationId) -> Result<Option<Stored>, StoreError> {

@@ -163,6 +163,7 @@ fn checksum(envelope: &RawValue) -> String {
 pub(super) struct Secrets {
     cache_key: Option<String>,
     tokens: Option<String>,
+    anchor: Option<String>,
 }
 
 impl Secrets {
@@ -172,7 +173,8 @@ impl Secrets {
 
     pub(super) fn to_bytes(&self) -> Bytes {
         // Room for all of it: a buffer that grows would leave copies behind.
-        let size = self.cache_key.as_ref().map_or(0, String::len) + self.tokens.as_ref().map_or(0, String::len) + 64;
+        let all = [&self.cache_key, &self.tokens, &self.anchor].into_iter().flatten();
+        let size = all.map(String::len).sum::<usize>() + 96;
         let mut bytes = Zeroizing::new(Vec::with_capacity(size));
         serde_json::to_writer(&mut *bytes, self).expect("strings serialise, and a Vec takes them");
         bytes
@@ -182,6 +184,7 @@ impl Secrets {
         let place = match name {
             SecretName::CacheKey => &mut self.cache_key,
             SecretName::Tokens => &mut self.tokens,
+            SecretName::Anchor => &mut self.anchor,
         };
         place.zeroize();
         *place = Some(STANDARD.encode(value));
@@ -191,6 +194,7 @@ impl Secrets {
         let place = match name {
             SecretName::CacheKey => &self.cache_key,
             SecretName::Tokens => &self.tokens,
+            SecretName::Anchor => &self.anchor,
         };
         let decoded = place.as_ref().map(|text| STANDARD.decode(text).map(Zeroizing::new)).transpose();
         decoded.map_err(|_| VaultError::SecretDamaged(name))

@@ -5,6 +5,7 @@
 
 mod billing;
 mod delta;
+mod device_head;
 mod duplicates;
 mod edits;
 mod epoch;

@@ -2,14 +2,14 @@
 
 use wire::changes::Row;
 
-use super::{billing, delta, edits, leads, messages, snapshot, trail};
+use super::{billing, delta, device_head, edits, leads, messages, snapshot, trail};
 use crate::db::DbError;
 use crate::db::contract::{TestDatabase, cluster, lead_id, lead_rows, owner_id, studio_id, uuid};
 use crate::db::sql::Tx;
 use crate::db::tenant::Tenant;
 use crate::demo::{DemoConfig, generate};
 
-const HOT: [(&str, &str); 29] = [
+const HOT: [(&str, &str); 31] = [
     ("snapshot leads", snapshot::LEADS),
     ("snapshot moved leads", snapshot::MOVED_LEADS),
     ("snapshot conversations", snapshot::CONVERSATIONS),
@@ -39,6 +39,8 @@ const HOT: [(&str, &str); 29] = [
     ("update conversation", messages::UPDATE_CONVERSATION),
     ("find invoice", billing::FIND_INVOICE),
     ("find audit entry", trail::FIND),
+    ("find the head of a device", device_head::FIND),
+    ("set the head of a device", device_head::UPDATE),
 ];
 
 /// Those that find a page by where the one before ended: a page deep down must cost what the first one does.

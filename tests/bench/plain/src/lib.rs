@@ -1,6 +1,7 @@
 //! The cache without its encryption: the yardstick of `make bench`.
 //!
-//! Compiles the sources of `crates/store` a second time, all but the one that opens files, which is `open.rs` here. So
+//! Compiles the sources of `crates/store` a second time, all but those that open files and seal them,
+//! which are `open.rs` and `seal.rs` here. So
 //! both sides of a comparison run the same statements with the same code around them, and the store that ships has no
 //! switch, feature or line that could open a plain file. Never part of the app: `scripts/floors.mjs` sees to that.
 
@@ -30,8 +31,11 @@ mod outbox;
 mod pull;
 #[path = "../../../../crates/store/src/read/mod.rs"]
 pub mod read;
+#[path = "../../../../crates/store/src/rebuild.rs"]
+mod rebuild;
 #[path = "../../../../crates/store/src/scrub.rs"]
 mod scrub;
+mod seal;
 #[path = "../../../../crates/store/src/search/mod.rs"]
 mod search;
 #[path = "../../../../crates/store/src/table/mod.rs"]
@@ -45,3 +49,4 @@ pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
 pub use outbox::{Edited, NewEdit, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
+pub use rebuild::{Rebuilt, rebuild};

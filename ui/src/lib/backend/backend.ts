@@ -15,6 +15,7 @@ import type { ExportRequest } from '../bindings/ExportRequest';
 import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
+import type { Healed } from '../bindings/Healed';
 import type { InvitationId } from '../bindings/InvitationId';
 import type { LeadDetail } from '../bindings/LeadDetail';
 import type { LeadEdit } from '../bindings/LeadEdit';
@@ -97,6 +98,9 @@ export interface Backend {
   outboxRetry(id: OperationId): Promise<void>;
   /** Gives a refused act up: what it did here is taken back. */
   outboxDiscard(id: OperationId): Promise<void>;
+  /** What was found of the cache and made good, until somebody has taken note of it. */
+  healedFind(): Promise<Healed | null>;
+  healedDismiss(): Promise<void>;
 
   conversationPage(folder: Folder, offset: number, limit: number): Promise<ConversationPage>;
   conversation(id: ConversationId): Promise<ConversationRow>;

@@ -1,5 +1,6 @@
 // How the desk in memory is steered: by options in tests, by words in the address in a browser.
 
+import type { Healed } from '../bindings/Healed';
 import type { SubscriptionStatus } from '../bindings/SubscriptionStatus';
 import type { ErrorCode } from '../bindings/ErrorCode';
 import type { FirstSync } from '../bindings/FirstSync';
@@ -54,6 +55,8 @@ export interface FakeOptions {
   latencyMs: number;
   /** The sync is stopped by this. */
   problem: ErrorCode | null;
+  /** The cache was not as it was left. */
+  healed: Healed | null;
   /** The start, sign-in, unlock, every reading call, or an export, fails with this. */
   startError: ErrorCode | null;
   signInError: ErrorCode | null;
@@ -98,6 +101,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   clockSkewMs: null,
   latencyMs: 0,
   problem: null,
+  healed: null,
   startError: null,
   signInError: null,
   unlockError: null,
@@ -161,6 +165,11 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,
     latencyMs: number('latency', 0),
     problem: code('problem'),
+    healed: words.has('older-copy')
+      ? { at: 0, by: 'catching_up', missing: 2 }
+      : words.has('rebuilt')
+        ? { at: 0, by: 'rebuilding', missing: 0 }
+        : null,
     startError: code('start'),
     signInError: code('signin'),
     unlockError: code('unlock'),

@@ -51,6 +51,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const readHere = new Set<string>();
   let phase = options.phase;
   let keyStore = options.keyStore;
+  let healed = options.healed;
   let lockAfterMinutes = 5;
   let locksWithScreen = true;
   let devices: Device[] = options.isOnlyDevice ? data.devices(options.now).slice(0, 1) : data.devices(options.now);
@@ -383,6 +384,11 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     outboxCounts: () => read(() => (allLeads(), edits.counts())),
     outboxRetry: (id) => read(() => edits.retry(id)),
     outboxDiscard: (id) => read(() => edits.discard(id)),
+    healedFind: () => read(() => healed),
+    healedDismiss: () =>
+      read(() => {
+        healed = null;
+      }),
 
     conversationPage: (folder, offset, limit) =>
       read(() => ({ offset, rows: inFolder(folder).slice(offset, offset + limit) })),

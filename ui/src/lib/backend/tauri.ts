@@ -53,6 +53,8 @@ export const tauriBackend: Backend = {
   outboxCounts: () => call('outbox_counts'),
   outboxRetry: (id) => call('outbox_retry', { id }),
   outboxDiscard: (id) => call('outbox_discard', { id }),
+  healedFind: () => call('healed_find'),
+  healedDismiss: () => call('healed_dismiss'),
 
   conversationPage: (folder, offset, limit) => call('conversation_page', { folder, offset, limit }),
   conversation: (id) => call('conversation', { id }),

@@ -172,6 +172,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
     advice: 'Free some space, then try again. Nothing that was saved is lost.',
     action: 'retry',
   },
+  lease_over: {
+    title: 'Connect to go on',
+    advice:
+      'This computer has not reached the server for too long, or its clock was set back. Connect to the internet, then try again. Nothing that you did here is lost.',
+    action: 'retry',
+  },
   cache_busy: {
     title: 'Another program works on the data of this computer',
     advice: 'Close it, or wait until it is done, then try again.',
