@@ -16,6 +16,7 @@ mod inbox;
 mod leads;
 mod lock;
 mod members;
+mod merge;
 mod open;
 mod outbox;
 mod screen_lock;

@@ -38,5 +38,6 @@ mod testing;
 pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
+pub use outbox::merge::{Merged, NewMerge};
 pub use outbox::{Edited, NewEdit, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
