@@ -11,6 +11,7 @@ mod forgotten;
 mod hostile_server;
 mod interrupted;
 mod key_and_cache;
+mod lead_acts;
 mod live;
 mod lock;
 // It is the server's, whose tests unwrap.

@@ -29,9 +29,13 @@ mod apply_tests;
 #[cfg(test)]
 mod billing_tests;
 #[cfg(test)]
+mod merge_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
+#[cfg(test)]
+mod state_tests;
 #[cfg(test)]
 mod testing;
 

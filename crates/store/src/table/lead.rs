@@ -119,10 +119,10 @@ fn update(before: &Before, lead: &Lead, facet: Facet, text: &Searchable) -> Stri
         ("last_activity_at = ?8", before.last_activity_at != lead.last_activity_at.0),
         ("value_key = ?10", before.value_key != value_key(lead.value_minor)),
         ("name_key = ?11", name_key(&before.text.name) != name_key(&text.name)),
-        ("state = ?20", before.facet.state != facet.state),
+        ("state = ?19", before.facet.state != facet.state),
     ];
     let mut sql = "UPDATE lead SET epoch = ?3, updated_at = ?9, name = ?12, email = ?13, phone = ?14, campaign = ?15, \
-                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19"
+                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?20"
         .to_owned();
     for (column, _) in indexed.into_iter().filter(|(_, is_changed)| *is_changed) {
         sql.push_str(", ");
@@ -133,8 +133,8 @@ fn update(before: &Before, lead: &Lead, facet: Facet, text: &Searchable) -> Stri
 }
 
 const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, \
-                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes, \
-                      state) \
+                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, state, \
+                      notes) \
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The tags in a column.
@@ -183,8 +183,8 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         json(&lead.tags),
         json(&lead.first_touch),
         json(&lead.last_touch),
-        lead.notes,
         facet.state,
+        lead.notes,
     ])?;
     writing.count_lead(facet, 1);
     if before.as_ref().is_some_and(|before| before.facet.is_deleted()) != facet.is_deleted() {
