@@ -11,24 +11,24 @@ use testkit::{PASSPHRASE, TestDesk, TestServer};
 use crate::first_sync::newest_first;
 use crate::{STUDIO, manager};
 
-const NOTHING: OutboxCounts = OutboxCounts { waiting: 0, refused: 0, conflicts: 0 };
+pub(crate) const NOTHING: OutboxCounts = OutboxCounts { waiting: 0, refused: 0, conflicts: 0 };
 
-async fn synced(server: &TestServer, member: &Member) -> anyhow::Result<TestDesk> {
+pub(crate) async fn synced(server: &TestServer, member: &Member) -> anyhow::Result<TestDesk> {
     let mut desk = TestDesk::signed_in(server, member).await?;
     desk.wait_until_synced().await?;
     Ok(desk)
 }
 
-async fn lead(desk: &TestDesk, id: LeadId) -> anyhow::Result<Lead> {
+pub(crate) async fn lead(desk: &TestDesk, id: LeadId) -> anyhow::Result<Lead> {
     Ok(desk.desk.get_lead_detail(id).await?.lead)
 }
 
-async fn nth(desk: &TestDesk, n: u64) -> anyhow::Result<LeadId> {
+pub(crate) async fn nth(desk: &TestDesk, n: u64) -> anyhow::Result<LeadId> {
     Ok(desk.desk.lead_page(newest_first(), n, 1).await?.rows.remove(0).id)
 }
 
 /// Edits a lead as somebody who sees what is shown.
-async fn edit(desk: &TestDesk, id: LeadId, change: impl FnOnce(&mut Lead)) -> anyhow::Result<Acted> {
+pub(crate) async fn edit(desk: &TestDesk, id: LeadId, change: impl FnOnce(&mut Lead)) -> anyhow::Result<Acted> {
     let shown = lead(desk, id).await?;
     let mut after = shown.clone();
     change(&mut after);
@@ -36,7 +36,7 @@ async fn edit(desk: &TestDesk, id: LeadId, change: impl FnOnce(&mut Lead)) -> an
 }
 
 /// Waits until the cache is as `is_so` says, looking whenever something changed.
-async fn until(
+pub(crate) async fn until(
     desk: &mut TestDesk,
     what: &str,
     is_so: impl AsyncFn(&TestDesk) -> anyhow::Result<bool>,
@@ -48,7 +48,7 @@ async fn until(
 }
 
 /// Waits until all acts have come back.
-async fn until_settled(desk: &mut TestDesk) -> anyhow::Result<()> {
+pub(crate) async fn until_settled(desk: &mut TestDesk) -> anyhow::Result<()> {
     until(desk, "the outbox to be empty", async |desk| {
         let is_marked = desk.desk.lead_page(newest_first(), 0, 500).await?.rows.iter().any(|row| row.is_unsent);
         Ok(desk.desk.outbox_counts().await?.waiting == 0 && !is_marked)

@@ -12,6 +12,7 @@ mod hostile_server;
 mod interrupted;
 mod key_and_cache;
 mod lease;
+mod lead_acts;
 mod live;
 mod lock;
 // It is the server's, whose tests unwrap.

@@ -180,6 +180,82 @@ export const WALKS = [
     },
   },
   {
+    name: 'leads-archive',
+    at: '?fake=offline#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'j', 'e');
+      await said(page, '1 lead archived');
+      // The next one stands in its place, and has the focus.
+      await onRow(page, 1);
+      await press(page, 'x', 'Shift+J', 'Delete');
+      await said(page, '2 leads moved to the bin');
+      await gone(page, 'selection-bar');
+      await press(page, 'v', 'b');
+      await shown(page, 'filter-state');
+      await until(page, 'the bin', () => document.querySelectorAll('[data-testid="lead-row"]').length === 2);
+      await press(page, 'j', 'r');
+      await said(page, '1 lead restored');
+      await press(page, 'Control+z');
+      await said(page, 'Taken back');
+    },
+  },
+  {
+    name: 'lead-put-away',
+    at: '?fake=offline#/leads/lead-0000000',
+    until: 'lead-facts',
+    async go(page) {
+      await press(page, 'Shift+E');
+      await shown(page, 'lead-state');
+      await press(page, 'r');
+      await gone(page, 'lead-state');
+      await press(page, '#');
+      await shown(page, 'lead-state');
+      await press(page, 'Control+z');
+      await gone(page, 'lead-state');
+    },
+  },
+  {
+    name: 'lead-merge',
+    at: '?fake=offline#/leads/lead-0000000',
+    until: 'lead-facts',
+    async go(page) {
+      await press(page, 'm');
+      await until(page, 'the focus in the field', () => document.activeElement?.dataset.testid === 'merge-find');
+      await page.keyboard.type('tom okafor');
+      await shown(page, 'merge-hit');
+      await press(page, 'Enter');
+      await shown(page, 'merge-preview');
+      // The focus is on what takes nothing away; Tab goes to the rest.
+      await until(page, 'the focus on Cancel', () => document.activeElement?.textContent.trim() === 'Cancel');
+      await press(page, 'Tab', 'Tab', 'Enter');
+      await gone(page, 'merge-dialog');
+      await shown(page, 'lead-merged');
+      await said(page, 'Merged');
+    },
+  },
+  {
+    name: 'conflicts',
+    at: '?fake=conflict#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'g', 'd');
+      await at(page, '#/outbox/conflicts');
+      await shown(page, 'conflict-row');
+      await press(page, 'j', 'j', 'k');
+      await onRow(page, 0);
+      await press(page, 'Enter');
+      await at(page, '#/leads/lead-0000000');
+      await shown(page, 'conflict-summary');
+      await press(page, 'c', 'ArrowDown', 'Enter');
+      await said(page, 'Phone: theirs stands');
+      await gone(page, 'conflict-phone');
+      // Also of what stands: Undo brings the question back.
+      await press(page, 'Control+z');
+      await shown(page, 'conflict-phone');
+    },
+  },
+  {
     name: 'leads-bulk-forbidden',
     at: '?fake=sales#/leads',
     until: ROW,

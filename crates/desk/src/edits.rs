@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
-use domain::{Lead, LeadEdit, LeadField, LeadId, OperationId, Permission, UnixMs};
+use domain::{Lead, LeadEdit, LeadField, LeadId, LeadState, OperationId, Permission, UnixMs};
 use store::read::FieldConflict;
 use store::{Edited, NewEdit};
 use uuid::Uuid;
@@ -25,23 +25,53 @@ impl Desk {
     /// [`DeskError::Forbidden`]; [`DeskError::InvalidInput`] for a value that no lead may have; not found when the lead is
     /// gone; [`DeskError::Locked`], or the cache can't be written: then nothing was changed.
     pub async fn edit_lead(&self, id: LeadId, edit: LeadEdit) -> Result<Acted, DeskError> {
-        self.require(Permission::EditLeads).await?;
-        edit.wanted().check().map_err(|_| DeskError::InvalidInput)?;
-        let edited = self.edit_each(vec![id], move |_| Some(edit.clone())).await?;
-        if edited.missing > 0 {
-            return Err(store::StoreError::NotFound.into());
-        }
+        let edited = self.edit_checked(id, edit).await?;
         self.acted(edited)
     }
 
-    /// Makes the same change to many leads, all of it or nothing. Those that are gone, or are so already, are passed over.
+    /// Puts an edit of a lead in the place of a refused act, all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Desk::edit_lead`]; not found also when the act was not refused, or is not there any more.
+    pub async fn replace_act(&self, act: OperationId, id: LeadId, edit: LeadEdit) -> Result<Acted, DeskError> {
+        self.check_edit(&edit).await?;
+        let edit = new_edit(edit, self.inner.clock.now());
+        let edited = self.query(move |cache| cache.replace_operation(act, id, &edit)).await?;
+        self.tell(DeskEvent::Changed(edited.applied.into()));
+        // Those that waited for it can go now, too.
+        self.wake_sync();
+        self.acted(edited)
+    }
+
+    /// Refuses what no lead may hold, and what this member may not do.
+    async fn check_edit(&self, edit: &LeadEdit) -> Result<(), DeskError> {
+        self.require(Permission::EditLeads).await?;
+        edit.wanted().check().map_err(|_| DeskError::InvalidInput)?;
+        if let Some(state) = &edit.state {
+            self.require(LeadState::permission(state.from, state.to)).await?;
+        }
+        Ok(())
+    }
+
+    async fn edit_checked(&self, id: LeadId, edit: LeadEdit) -> Result<Edited, DeskError> {
+        self.check_edit(&edit).await?;
+        let edited = self.edit_each(vec![id], move |_| Some(edit.clone())).await?;
+        if edited.missing > 0 { Err(store::StoreError::NotFound.into()) } else { Ok(edited) }
+    }
+
+    /// Makes the same change to many leads, all of it or nothing. Those that are gone, or are so already, or that one may not
+    /// bring back, are passed over.
     ///
     /// # Errors
     /// As [`Desk::edit_lead`]; [`DeskError::InvalidInput`] also for more than [`MAX_LEADS`].
     pub async fn change_leads(&self, scope: ExportScope, change: BulkChange) -> Result<Acted, DeskError> {
         self.require(Permission::BulkEditLeads).await?;
+        if let BulkChange::State(to) = change {
+            self.require(LeadState::permission(LeadState::Active, to)).await?;
+        }
+        let may_restore = self.require(Permission::DeleteLeads).await.is_ok();
         let ids = self.list_ids(scope).await?;
-        let edited = self.edit_each(ids, move |lead| Some(bulk_edit(lead, &change))).await?;
+        let edited = self.edit_each(ids, move |lead| bulk_edit(lead, &change, may_restore)).await?;
         self.acted(edited)
     }
 
@@ -53,13 +83,20 @@ impl Desk {
         let open = self.open()?;
         let done = open.undo.lock().unwrap_or_else(PoisonError::into_inner).take(act);
         let done = done.ok_or(DeskError::Store(store::StoreError::NotFound))?;
-        let edits: HashMap<LeadId, LeadEdit> = done.into_iter().map(|(id, edit)| (id, edit.reversed())).collect();
+        let Done { edits, settled } = done;
+        let edits: HashMap<LeadId, LeadEdit> = edits.into_iter().map(|(id, edit)| (id, edit.reversed())).collect();
         let ids = edits.keys().copied().collect();
         let edited = self.edit_each(ids, move |lead| edits.get(&lead.id).cloned()).await?;
-        Ok(Acted { changed: edited.leads.len() as u64, undo: None })
+        let mut changed = edited.leads.len() as u64;
+        if let Some(conflict) = settled {
+            let applied = self.query(move |cache| cache.restore_conflict(&conflict)).await?;
+            self.tell(DeskEvent::Changed(applied.into()));
+            changed = changed.max(1);
+        }
+        Ok(Acted { changed, undo: None })
     }
 
-    /// Decides which of two values a field is to hold.
+    /// Decides which of two values a field is to hold. Taken back, it is to be decided again.
     ///
     /// # Errors
     /// As [`Desk::edit_lead`]; not found when it was decided already; [`DeskError::InvalidInput`] for both of what can't
@@ -75,14 +112,15 @@ impl Desk {
         let detail = self.get_lead_detail(lead_id).await?;
         let is_it = |conflict: &FieldConflict| conflict.operation_id == operation_id && conflict.field == field;
         let conflict = detail.conflicts.into_iter().find(is_it).ok_or(store::StoreError::NotFound)?;
-        let mut acted = Acted { changed: 0, undo: None };
+        let mut edits = Vec::new();
         if choice != ConflictChoice::Theirs {
             let wanted = decided(&detail.lead, &conflict, choice).ok_or(DeskError::InvalidInput)?;
-            acted = self.edit_lead(lead_id, LeadEdit::between(&detail.lead, &wanted)).await?;
+            edits = self.edit_checked(lead_id, LeadEdit::between(&detail.lead, &wanted)).await?.leads;
         }
         let applied = self.query(move |cache| cache.settle_conflict(operation_id, field)).await?;
         self.tell(DeskEvent::Changed(applied.into()));
-        Ok(acted)
+        let open = self.open()?;
+        Ok(Acted { changed: edits.len() as u64, undo: note(&open, Done { edits, settled: Some(conflict) }) })
     }
 
     /// Edits leads in one transaction, tells the window and wakes the sync.
@@ -101,7 +139,7 @@ impl Desk {
 
     fn acted(&self, Edited { leads, .. }: Edited) -> Result<Acted, DeskError> {
         let open = self.open()?;
-        Ok(Acted { changed: leads.len() as u64, undo: note(&open, leads) })
+        Ok(Acted { changed: leads.len() as u64, undo: note(&open, leads.into()) })
     }
 
     async fn list_ids(&self, scope: ExportScope) -> Result<Vec<LeadId>, DeskError> {
@@ -137,8 +175,8 @@ fn new_edit(edit: LeadEdit, at: UnixMs) -> NewEdit {
     NewEdit { id: OperationId::from_uuid(Uuid::now_v7()), at, edit }
 }
 
-/// What the change makes of a lead.
-fn bulk_edit(lead: &Lead, change: &BulkChange) -> LeadEdit {
+/// What the change makes of a lead; nothing of a deleted one for who may not restore it.
+fn bulk_edit(lead: &Lead, change: &BulkChange, may_restore: bool) -> Option<LeadEdit> {
     let mut after = lead.clone();
     match change {
         BulkChange::Stage(stage_id) => after.stage_id = *stage_id,
@@ -148,8 +186,10 @@ fn bulk_edit(lead: &Lead, change: &BulkChange) -> LeadEdit {
             after.tags.extend(new.cloned());
         }
         BulkChange::RemoveTags(tags) => after.tags.retain(|tag| !tags.contains(tag)),
+        BulkChange::State(_) if lead.state == LeadState::Deleted && !may_restore => return None,
+        BulkChange::State(state) => after.state = *state,
     }
-    LeadEdit::between(lead, &after)
+    Some(LeadEdit::between(lead, &after))
 }
 
 /// The lead with the conflict decided; nothing where both can't be had.

@@ -18,6 +18,7 @@ mod leads;
 mod lease;
 mod lock;
 mod members;
+mod merge;
 mod open;
 mod outbox;
 mod prove;

@@ -1,7 +1,7 @@
 //! What was done here and is not on the server yet, and what somebody has to decide.
 
 use domain::OperationId;
-use store::read::{OutboxCounts, OutboxRow};
+use store::read::{ConflictRow, OutboxCounts, OutboxRow};
 
 use crate::state::MAX_ROWS;
 use crate::view::DeskEvent;
@@ -14,6 +14,14 @@ impl Desk {
     /// [`DeskError::Locked`], or the cache can't be read.
     pub async fn list_outbox(&self, offset: u64, limit: u32) -> Result<Vec<OutboxRow>, DeskError> {
         self.query(move |cache| cache.list_outbox(offset, limit.min(MAX_ROWS))).await
+    }
+
+    /// Fields that somebody else changed, too, over all leads: at most [`MAX_ROWS`].
+    ///
+    /// # Errors
+    /// As [`Desk::list_outbox`].
+    pub async fn list_conflicts(&self, offset: u64, limit: u32) -> Result<Vec<ConflictRow>, DeskError> {
+        self.query(move |cache| cache.list_conflicts(offset, limit.min(MAX_ROWS))).await
     }
 
     /// How much of it there is.

@@ -27,7 +27,8 @@ pub use billing::{
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use edit::{
     Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
-    LeadField, LeadMerge, check_filled_line, check_line, check_message_body, check_text, is_email, merge_lead,
+    LeadField, LeadMerge, MergeProblem, check_filled_line, check_line, check_message_body, check_text, is_email,
+    merge_lead, unite_leads,
 };
 pub use fold::fold;
 pub use id::{

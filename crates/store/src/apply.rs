@@ -39,7 +39,7 @@ pub(crate) struct Writing<'t> {
     pub(crate) edited: HashSet<Uuid>,
     /// Whether messages come newest first, as a snapshot brings them.
     pub(crate) is_history: bool,
-    lead_facets: HashMap<(i64, i64, i64), i64>,
+    lead_facets: HashMap<lead::Facet, i64>,
     conversation_facets: HashMap<(i64, i64, i64), i64>,
     lead_messages: HashMap<i64, i64>,
     messages: i64,
@@ -196,7 +196,7 @@ impl<'t> Writing<'t> {
         lead_edit::sweep(self)
     }
 
-    pub(crate) fn count_lead(&mut self, facet: (i64, i64, i64), change: i64) {
+    pub(crate) fn count_lead(&mut self, facet: lead::Facet, change: i64) {
         *self.lead_facets.entry(facet).or_default() += change;
     }
 

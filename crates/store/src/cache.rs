@@ -23,16 +23,16 @@ use wire::write::AuditEntry;
 use crate::apply::{self, Buckets};
 use crate::leads::{self, Lists};
 use crate::read::{
-    ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
-    MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
+    ConflictRow, ConversationPage, ConversationRow, FieldConflict, Folder, FolderCounts, LeadDetail, LeadFilter,
+    LeadPage, LeadQuery, MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
 use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
 use crate::seal::{Seal, Turn};
 use crate::table::{audit, billing, chain, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, PullPage, StoreError, StoredView, SyncState,
-    Verdict, inbox, open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadScope, Merged, NewEdit, NewMerge, PullPage, StoreError, StoredView,
+    SyncState, Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -464,6 +464,14 @@ impl Cache {
         self.write(|tx, buckets| outbox::edit_leads(tx, buckets, ids, edit))
     }
 
+    /// Merges two leads that are one person, and shows that until the server has done it, too.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when one of them is not here.
+    pub fn merge_leads(&self, merge: NewMerge) -> Result<Merged, StoreError> {
+        self.write(|tx, buckets| outbox::merge::merge_leads(tx, buckets, merge))
+    }
+
     /// Acts to send next, in their order: at most `limit`, and none behind a refused one on the same target. As JSON they
     /// are no more than `max_bytes`, unless that is a single one.
     pub fn next_operations(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
@@ -527,6 +535,33 @@ impl Cache {
                 applied
             },
         )
+    }
+
+    /// A refused act gives way to an edit of a lead, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the act was not refused or is not there any more, or the lead is not here.
+    pub fn replace_operation(&self, id: OperationId, lead_id: LeadId, edit: &NewEdit) -> Result<Edited, StoreError> {
+        self.write_and(
+            |tx, buckets| outbox::replace(tx, buckets, id, lead_id, edit),
+            |open, edited| {
+                open.log_is_due.store(true, Ordering::Relaxed);
+                edited
+            },
+        )
+    }
+
+    /// Fields that somebody else changed, too, over all leads: at most `limit` from `offset`.
+    pub fn list_conflicts(&self, offset: u64, limit: u32) -> Result<Vec<ConflictRow>, StoreError> {
+        self.read(|db, _| outbox::conflicts::list(db, offset, limit))
+    }
+
+    /// A conflict that was decided is to be decided again, unless there is another in its field by now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the lead is not here.
+    pub fn restore_conflict(&self, conflict: &FieldConflict) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::conflicts::restore(tx, buckets, conflict))
     }
 
     /// Somebody decided what the field is to hold.

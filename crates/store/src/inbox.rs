@@ -39,8 +39,8 @@ fn read(row: &Row<'_>) -> Result<ConversationRow, StoreError> {
 }
 
 /// The index a folder is read along; `None` when it must be empty.
-fn walk_of(db: &Connection, folder: Folder) -> Result<Option<Walk>, StoreError> {
-    let status = |status| format!("status = {}", status_code(status));
+pub(crate) fn walk_of(db: &Connection, folder: Folder) -> Result<Option<Walk>, StoreError> {
+    let status = |status| format!("is_hidden = 0 AND status = {}", status_code(status));
     let open = status(ConversationStatus::Open);
     let (index, segment) = match folder {
         Folder::Open => ("conversation_by_status", open),

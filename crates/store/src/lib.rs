@@ -31,15 +31,20 @@ mod apply_tests;
 #[cfg(test)]
 mod billing_tests;
 #[cfg(test)]
+mod merge_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
+#[cfg(test)]
+mod state_tests;
 #[cfg(test)]
 mod testing;
 
 pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
+pub use outbox::merge::{Merged, NewMerge};
 pub use outbox::{Edited, NewEdit, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
 pub use rebuild::{Rebuilt, rebuild};

@@ -16,7 +16,7 @@ pub struct CacheIdentity {
 /// Which leads to go through.
 #[derive(Debug, Clone, Copy)]
 pub enum LeadScope<'a> {
-    /// All, in the order of the cache.
+    /// All that are not deleted, in the order of the cache.
     All,
     /// Those of a view, in its order.
     View(&'a LeadQuery),

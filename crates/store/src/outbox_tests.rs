@@ -9,11 +9,11 @@ use crate::read::*;
 use crate::testing::*;
 use crate::{NewEdit, StoreError, Verdict};
 
-fn operation_id(n: u64) -> OperationId {
+pub(crate) fn operation_id(n: u64) -> OperationId {
     OperationId::from_uuid(uuid(10, n))
 }
 
-fn new_desk() -> TestCache {
+pub(crate) fn new_desk() -> TestCache {
     let cache = new_cache();
     cache.apply(vec![put(stage(1, 0)), put(stage(2, 1)), put(lead(1, "Nora")), put(lead(2, "Ben"))]);
     cache
@@ -21,12 +21,12 @@ fn new_desk() -> TestCache {
 
 impl TestCache {
     /// Renames a lead, as somebody who sees what is shown.
-    fn rename(&self, n: u64, of: u64, name: &str) {
+    pub(crate) fn rename(&self, n: u64, of: u64, name: &str) {
         let edited = self.edit(n, of, |lead| lead.name = name.to_owned());
         assert_eq!(edited, 1);
     }
 
-    fn edit(&self, n: u64, of: u64, change: impl Fn(&mut Lead)) -> usize {
+    pub(crate) fn edit(&self, n: u64, of: u64, change: impl Fn(&mut Lead)) -> usize {
         let make = &mut |shown: &Lead| {
             let mut after = shown.clone();
             change(&mut after);
@@ -35,21 +35,21 @@ impl TestCache {
         self.cache.edit_leads(&[lead_id(of)], make).unwrap().leads.len()
     }
 
-    fn shown(&self, n: u64) -> Lead {
+    pub(crate) fn shown(&self, n: u64) -> Lead {
         self.cache.get_lead_detail(lead_id(n)).unwrap().lead
     }
 
-    fn waiting(&self) -> Vec<OperationId> {
+    pub(crate) fn waiting(&self) -> Vec<OperationId> {
         self.cache.next_operations(100, usize::MAX).unwrap().into_iter().map(|operation| operation.id).collect()
     }
 
-    fn done(&self, n: u64) {
+    pub(crate) fn done(&self, n: u64) {
         let result = FieldResult { field: LeadField::Name, outcome: FieldOutcome::Applied };
         self.cache.judge_operations(&[(operation_id(n), Verdict::Done(vec![result]))], "e").unwrap();
     }
 
     /// A whole pull of changes.
-    fn pull(&self, changes: Vec<Change>) {
+    pub(crate) fn pull(&self, changes: Vec<Change>) {
         self.cache.begin_pull().unwrap();
         self.apply(changes);
         self.cache.end_pull(at(1_000)).unwrap();
@@ -159,7 +159,7 @@ fn a_done_edit_is_shown_until_a_pull_that_began_after_it_has_ended() {
     assert_eq!(cache.outbox_counts().unwrap(), OutboxCounts::default());
 }
 
-fn everything() -> LeadQuery {
+pub(crate) fn everything() -> LeadQuery {
     LeadQuery { filter: LeadFilter::default(), sort: LeadSort { column: LeadColumn::Name, descending: false } }
 }
 
@@ -292,4 +292,64 @@ fn an_edit_does_not_keep_a_lead_that_a_new_snapshot_does_not_bring() {
     cache.apply_page(&finished("b", vec![])).unwrap();
     assert_eq!(cache.get_lead_detail(lead_id(1)).err(), Some(StoreError::NotFound));
     assert_eq!(cache.waiting(), [operation_id(1)], "what was typed is still there to be seen");
+}
+
+#[test]
+fn a_refused_act_gives_way_to_another_in_one_step() {
+    let cache = new_desk();
+    cache.rename(1, 1, "Eleonora");
+    cache.rename(2, 2, "Benjamin");
+    let other = |n, name: &str| {
+        let after = Lead { name: name.to_owned(), ..lead(1, "Nora") };
+        edit(n, LeadEdit::between(&lead(1, "Nora"), &after))
+    };
+    let replaced = cache.replace_operation(operation_id(1), lead_id(1), &other(3, "Leonora"));
+    assert_eq!(replaced.err(), Some(StoreError::NotFound), "it was not refused");
+    cache.judge_operations(&[(operation_id(1), Verdict::Refused(OutboxRefusal::Forbidden))], "e").unwrap();
+    let replaced = cache.replace_operation(operation_id(1), lead_id(9), &other(3, "Leonora"));
+    assert_eq!(replaced.err(), Some(StoreError::NotFound), "there is no such lead");
+    assert_eq!(cache.outbox_counts().unwrap().refused, 1, "and so nothing was given up");
+    assert_eq!(cache.shown(1).name, "Eleonora");
+
+    let replaced = cache.replace_operation(operation_id(1), lead_id(1), &other(3, "Leonora")).unwrap();
+    assert_eq!(replaced.leads.len(), 1);
+    assert_eq!(cache.shown(1).name, "Leonora");
+    assert_eq!(cache.waiting(), [2, 3].map(operation_id));
+    let links: Vec<i64> = cache.with_reader(|db| {
+        let mut statement = db.prepare("SELECT n FROM outbox_link ORDER BY n").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    });
+    assert_eq!(links, [1, 2, 3], "the chain goes on, and keeps the place of what was given up");
+}
+
+#[test]
+fn conflicts_of_all_leads_are_listed_in_pages_and_come_back_when_a_decision_is_taken_back() {
+    let cache = new_desk();
+    cache.edit(1, 1, |lead| {
+        lead.name = "Eleonora".to_owned();
+        lead.notes = "mine".to_owned();
+    });
+    cache.rename(2, 2, "Benjamin");
+    let conflict = |field| FieldResult { field, outcome: FieldOutcome::Conflict };
+    let both = vec![conflict(LeadField::Name), conflict(LeadField::Notes)];
+    let verdicts =
+        [(operation_id(1), Verdict::Done(both)), (operation_id(2), Verdict::Done(vec![conflict(LeadField::Name)]))];
+    cache.judge_operations(&verdicts, "e").unwrap();
+    cache.pull(vec![put(Lead { notes: "theirs".to_owned(), ..renamed(1, "Norah") }), put(renamed(2, "Benny"))]);
+    let page = |offset, limit| -> Vec<(String, LeadField)> {
+        let rows = cache.list_conflicts(offset, limit).unwrap();
+        rows.into_iter().map(|row| (row.lead_name, row.conflict.field)).collect()
+    };
+    let all = [("Benny", LeadField::Name), ("Norah", LeadField::Name), ("Norah", LeadField::Notes)]
+        .map(|(name, field)| (name.to_owned(), field));
+    assert_eq!(page(0, 9), all);
+    assert_eq!([page(0, 1), page(1, 1), page(2, 5), page(3, 5)].concat(), all);
+
+    let decided = cache.list_conflicts(1, 1).unwrap().remove(0).conflict;
+    cache.settle_conflict(decided.operation_id, decided.field).unwrap();
+    assert_eq!(cache.outbox_counts().unwrap().conflicts, 2);
+    cache.restore_conflict(&decided).unwrap();
+    assert_eq!(page(0, 9), all);
+    cache.apply(vec![Change::Forget(RowId::Lead(lead_id(1)))]);
+    assert_eq!(cache.restore_conflict(&decided).err(), Some(StoreError::NotFound));
 }

@@ -122,6 +122,14 @@ impl Act {
         }
     }
 
+    /// The merge, if it is one.
+    pub const fn as_merge(&self) -> Option<MergeLeads> {
+        match self {
+            Self::MergeLeads(act) => Some(*act),
+            Self::CreateLead(_) | Self::EditLead(_) | Self::Reply(_) => None,
+        }
+    }
+
     /// The lead that it adds.
     pub const fn created_lead(&self) -> Option<LeadId> {
         match self {

@@ -1,9 +1,9 @@
 //! Editing leads, taking it back, and what waits to be sent.
 
-use desk::view::{Acted, BulkChange, ConflictChoice, ExportScope};
+use desk::view::{Acted, BulkChange, ConflictChoice, ExportScope, MergePreview};
 use desk::{Desk, ErrorView};
 use domain::{LeadEdit, LeadField, LeadId, OperationId};
-use store::read::{OutboxCounts, OutboxRow};
+use store::read::{ConflictRow, OutboxCounts, OutboxRow};
 use tauri::State;
 use uuid::Uuid;
 
@@ -17,6 +17,20 @@ pub(crate) async fn lead_edit(desk: State<'_, Desk>, id: LeadId, edit: LeadEdit)
 #[tauri::command]
 pub(crate) async fn leads_change(desk: State<'_, Desk>, scope: ExportScope, change: BulkChange) -> Answer<Acted> {
     Ok(desk.change_leads(scope, change).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn merge_preview(
+    desk: State<'_, Desk>,
+    lead_id: LeadId,
+    duplicate_id: LeadId,
+) -> Answer<MergePreview> {
+    Ok(desk.preview_merge(lead_id, duplicate_id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn leads_merge(desk: State<'_, Desk>, lead_id: LeadId, duplicate_id: LeadId) -> Answer<()> {
+    Ok(desk.merge_leads(lead_id, duplicate_id).await?)
 }
 
 #[tauri::command]
@@ -36,6 +50,11 @@ pub(crate) async fn conflict_settle(
 }
 
 #[tauri::command]
+pub(crate) async fn conflict_page(desk: State<'_, Desk>, offset: u64, limit: u32) -> Answer<Vec<ConflictRow>> {
+    Ok(desk.list_conflicts(offset, limit).await?)
+}
+
+#[tauri::command]
 pub(crate) async fn outbox_page(desk: State<'_, Desk>, offset: u64, limit: u32) -> Answer<Vec<OutboxRow>> {
     Ok(desk.list_outbox(offset, limit).await?)
 }
@@ -48,6 +67,16 @@ pub(crate) async fn outbox_counts(desk: State<'_, Desk>) -> Answer<OutboxCounts>
 #[tauri::command]
 pub(crate) async fn outbox_retry(desk: State<'_, Desk>, id: OperationId) -> Answer<()> {
     Ok(desk.retry_act(id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn outbox_replace(
+    desk: State<'_, Desk>,
+    id: OperationId,
+    lead_id: LeadId,
+    edit: LeadEdit,
+) -> Answer<Acted> {
+    Ok(desk.replace_act(id, lead_id, edit).await?)
 }
 
 #[tauri::command]

@@ -1,4 +1,4 @@
-/* All leads of a cache with the 47 columns of the CSV export, for sqlite3 on an unencrypted copy. */
+/* All leads of a cache that are not deleted, with the 47 columns of the CSV export, for sqlite3 on an unencrypted copy. */
 SELECT hex(l.id) AS id, l.name, l.email, l.phone, s.name AS stage, m.name AS owner, l.source, l.campaign, l.tags, l.notes,
        nullif(l.value_key, -9223372036854775808) AS value, (SELECT currency FROM studio) AS currency, l.state,
        l.first_touch ->> '$.utm_source' AS first_touch_utm_source,
@@ -30,4 +30,5 @@ SELECT hex(l.id) AS id, l.name, l.email, l.phone, s.name AS stage, m.name AS own
        NULL AS consent_messaging, NULL AS consent_marketing
 FROM lead l JOIN stage s ON s.ref = l.stage_ref LEFT JOIN member m ON m.ref = l.owner_ref
 LEFT JOIN lead_messages a ON a.lead_n = l.n
+WHERE l.state <> 2
 ORDER BY l.n;

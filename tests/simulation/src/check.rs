@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail, ensure};
-use domain::{FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId};
-use store::read::OutboxState;
+use domain::{ConversationId, FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId, LeadState};
+use store::read::{Folder, OutboxState};
 use wire::changes::{Change, Line, Row};
 use wire::operation::{EditLead, OperationOutcome};
 
+use crate::template::{LEADS, id};
 use crate::world::{World, place_of};
 
 impl World {
@@ -69,11 +70,17 @@ impl World {
         for desk in &self.desks {
             let mut told = BTreeMap::new();
             let mut moves: BTreeMap<LeadId, u64> = BTreeMap::new();
+            let mut edits: BTreeMap<LeadId, u64> = BTreeMap::new();
+            let mut talk: BTreeMap<LeadId, BTreeSet<ConversationId>> = BTreeMap::new();
             for line in self.snapshot(&desk.token).await? {
                 match line {
                     Line::Change(Change::Upsert(Row::Lead(lead))) => drop(told.insert(lead.id, *lead)),
                     Line::Change(Change::Upsert(Row::StageEvent(event))) => {
                         *moves.entry(event.lead_id).or_default() += 1
+                    }
+                    Line::Change(Change::Upsert(Row::LeadEdit(edit))) => *edits.entry(edit.lead_id).or_default() += 1,
+                    Line::Change(Change::Upsert(Row::Conversation(row))) => {
+                        talk.entry(row.lead_id).or_default().insert(row.id);
                     }
                     _ => {}
                 }
@@ -90,6 +97,11 @@ impl World {
                     "desk {} has another history of a lead",
                     desk.name
                 );
+                ensure!(
+                    detail.edits.len() as u64 == edits.get(id).copied().unwrap_or_default(),
+                    "desk {} has another history of edits",
+                    desk.name
+                );
                 let told = told.get(id).context("the same leads")?;
                 let differs = LeadEdit::between(told, lead);
                 // What was refused is shown until somebody decides.
@@ -100,6 +112,22 @@ impl World {
                 if differs == LeadEdit::default() && explained.is_empty() {
                     ensure!(*lead == *told, "desk {} shows another lead than it is told", desk.name);
                 }
+                if explained.is_empty() {
+                    let here: BTreeSet<_> = detail.conversations.iter().map(|row| row.id).collect();
+                    let there = talk.get(id).cloned().unwrap_or_default();
+                    ensure!(here == there, "desk {} shows other conversations of a lead than it is told", desk.name);
+                }
+            }
+            if refused.is_empty() {
+                // The inbox has those of all leads that are not in the bin.
+                let folder = desk.cache().conversation_page(Folder::Open, 0, 1_000)?;
+                let here: BTreeSet<_> = folder.rows.iter().map(|row| row.id).collect();
+                let is_in_sight = |id: &LeadId| shown.get(id).is_some_and(|lead| lead.state != LeadState::Deleted);
+                let there: BTreeSet<_> =
+                    talk.iter().filter(|(id, _)| is_in_sight(id)).flat_map(|(_, ids)| ids.iter().copied()).collect();
+                ensure!(here == there, "desk {} has another inbox than it is told", desk.name);
+                let counted = desk.cache().folder_counts(desk.member_id)?.open;
+                ensure!(counted == here.len() as u64, "desk {} counts another inbox than it shows", desk.name);
             }
         }
         if !self.was_restored {
@@ -117,8 +145,12 @@ impl World {
         let desk = &self.desks[desk];
         for row in desk.cache().list_outbox(0, 1_000)? {
             let operation = desk.acknowledged.get(&row.id).context("an act that nobody did")?;
-            let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
-            fields.entry(*lead_id).or_default().extend(edit.fields());
+            if let Some(EditLead { lead_id, edit }) = operation.act.as_edit() {
+                fields.entry(*lead_id).or_default().extend(edit.fields());
+            } else {
+                // A merge may have taken over anything.
+                operation.act.leads().iter().for_each(|id| fields.entry(*id).or_default().extend(LeadField::ALL));
+            }
         }
         Ok(fields)
     }
@@ -137,7 +169,7 @@ impl World {
         }
         for desk in &self.desks {
             for operation in desk.acknowledged.values() {
-                let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
+                let Some(EditLead { lead_id, edit }) = operation.act.as_edit() else { continue };
                 if edit.stage_id.is_none() || unclear.contains(lead_id) {
                     continue;
                 }
@@ -160,13 +192,30 @@ impl World {
                 _ => {}
             }
         }
-        for (lead_id, found) in found {
-            let wanted = wanted.get(&lead_id).copied().unwrap_or_default();
-            ensure!(
-                found == wanted || unclear.contains(&lead_id),
-                "{found} moves in the history, and {wanted} were done"
-            );
+        for together in self.merged_groups() {
+            // Of one that is gone, so is the history.
+            if together.iter().any(|id| unclear.contains(id) || !found.contains_key(id)) {
+                continue;
+            }
+            let [found, wanted] =
+                [&found, &wanted].map(|moves| together.iter().filter_map(|id| moves.get(id)).sum::<u64>());
+            ensure!(found == wanted, "{found} moves in the history, and {wanted} were done");
         }
         Ok(())
+    }
+
+    /// All leads, those together that any desk merged: their histories are one.
+    fn merged_groups(&self) -> Vec<BTreeSet<LeadId>> {
+        let mut groups: Vec<BTreeSet<LeadId>> =
+            (0..LEADS).map(|n| BTreeSet::from([LeadId::from_uuid(id(1, n))])).collect();
+        let merges = self.desks.iter().flat_map(|desk| desk.acknowledged.values()).filter_map(|op| op.act.as_merge());
+        for merge in merges {
+            let both = [merge.lead_id, merge.duplicate_id];
+            let (joined, apart): (Vec<_>, Vec<_>) =
+                groups.into_iter().partition(|group| both.iter().any(|id| group.contains(id)));
+            groups = apart;
+            groups.push(joined.into_iter().flatten().collect());
+        }
+        groups
     }
 }

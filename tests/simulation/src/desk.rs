@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{Lead, LeadEdit, LeadId, MemberId, OperationId, UnixMs};
+use domain::{Lead, LeadEdit, LeadId, LeadState, MemberId, OperationId, UnixMs};
 use secrecy::SecretBox;
-use store::{Cache, CacheIdentity, LeadScope, NewEdit};
+use store::read::{LeadColumn, LeadFilter, LeadQuery, LeadSort};
+use store::{Cache, CacheIdentity, LeadScope, Merged, NewEdit, NewMerge};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
-use wire::operation::{Act, EditLead, Operation};
+use wire::operation::{Act, EditLead, MergeLeads, Operation};
 
 use crate::template::{Signed, scratch};
 
@@ -123,13 +124,17 @@ impl SimDesk {
         Ok(())
     }
 
-    /// All leads it shows.
+    /// All leads it shows, those in the bin too.
     pub(crate) fn leads(&self) -> anyhow::Result<BTreeMap<LeadId, Lead>> {
         let mut leads = BTreeMap::new();
-        self.cache().for_each_lead(LeadScope::All, &mut |lead| {
-            leads.insert(lead.lead.id, lead.lead);
-            ControlFlow::Continue(())
-        })?;
+        let filter = LeadFilter { state: LeadState::Deleted, ..LeadFilter::default() };
+        let bin = LeadQuery { filter, sort: LeadSort { column: LeadColumn::Name, descending: false } };
+        for scope in [LeadScope::All, LeadScope::View(&bin)] {
+            self.cache().for_each_lead(scope, &mut |lead| {
+                leads.insert(lead.lead.id, lead.lead);
+                ControlFlow::Continue(())
+            })?;
+        }
         Ok(leads)
     }
 
@@ -155,6 +160,29 @@ impl SimDesk {
         let act = Act::EditLead(Box::new(EditLead { lead_id, edit: made.context("it was made")? }));
         self.acknowledged.insert(id, Operation { id, at, act });
         Ok(true)
+    }
+
+    /// Merges two leads. `false` when that can't be.
+    pub(crate) fn merge(&mut self, merge: NewMerge) -> anyhow::Result<bool> {
+        let NewMerge { id, at, lead_id, duplicate_id } = merge;
+        if let Merged::Impossible(_) = self.cache().merge_leads(merge)? {
+            return Ok(false);
+        }
+        let act = Act::MergeLeads(MergeLeads { lead_id, duplicate_id });
+        self.acknowledged.insert(id, Operation { id, at, act });
+        Ok(true)
+    }
+
+    /// Puts an edit in the place of a refused act.
+    pub(crate) fn replace(&mut self, refused: OperationId, lead_id: LeadId, edit: NewEdit) -> anyhow::Result<()> {
+        let NewEdit { id, at, edit: made } = edit.clone();
+        let replaced = self.cache().replace_operation(refused, lead_id, &edit)?;
+        self.discarded.push(refused);
+        if !replaced.leads.is_empty() {
+            let act = Act::EditLead(Box::new(EditLead { lead_id, edit: made }));
+            self.acknowledged.insert(id, Operation { id, at, act });
+        }
+        Ok(())
     }
 
     /// An answer of the feed begins to come.

@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{LeadField, LeadId, MemberId, OperationId};
+use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, OperationId};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use store::Verdict;
-use store::read::OutboxState;
+use store::read::{OutboxAct, OutboxState};
+use store::{NewEdit, NewMerge, Verdict};
 use tempfile::TempDir;
 use wire::changes::Line;
 use wire::operation::{Operation, OperationOutcome, OperationResults, Operations, RefusalReason};
@@ -47,6 +47,10 @@ pub struct Report {
     pub restores: u64,
     pub refusals: u64,
     pub conflicts: u64,
+    /// Leads that were archived, deleted or restored on a desk.
+    pub put_away: u64,
+    pub merges: u64,
+    pub replaced: u64,
 }
 
 impl Report {
@@ -62,8 +66,15 @@ impl Report {
         self.restores += other.restores;
         self.refusals += other.refusals;
         self.conflicts += other.conflicts;
+        self.put_away += other.put_away;
+        self.merges += other.merges;
+        self.replaced += other.replaced;
     }
 }
+
+const STATES: [LeadState; 3] = [LeadState::Active, LeadState::Archived, LeadState::Deleted];
+/// The desk of who sells.
+const SALES: usize = 2;
 
 /// A request that has not arrived yet.
 struct Late {
@@ -142,7 +153,8 @@ impl World {
         self.clock.tick();
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
-            0..34 => self.edit(desk),
+            0..32 => self.edit(desk),
+            32..34 => self.merge(desk),
             34..54 => self.push(desk).await,
             54..64 => self.begin_pull(desk).await,
             64..82 => self.continue_pull(desk),
@@ -171,6 +183,9 @@ impl World {
         let other = self.rng.random_range(0..4u64);
         let is_own = place_of(lead_id) % self.desks.len() as u64 == desk as u64;
         let owners: Vec<Option<MemberId>> = self.desks.iter().map(|desk| Some(desk.member_id)).chain([None]).collect();
+        // Who sells may archive and bring back, and not delete.
+        let states = if desk == SALES { &STATES[..2] } else { &STATES[..] };
+        let state = states[other as usize % states.len()];
         let desk = &mut self.desks[desk];
         let typed = format!("typed {n}");
         let edited = desk.edit(operation_id, lead_id, at, |lead| match draw {
@@ -179,15 +194,29 @@ impl World {
             45..60 => lead.tags.push(format!("tag {n}")),
             60..70 => drop(lead.tags.pop()),
             70..85 => lead.stage_id = stage_id(other % STAGES),
-            85..93 => lead.value_minor = Some(i64::try_from(n).unwrap_or(0)),
+            85..89 => lead.state = state,
+            89..93 => lead.value_minor = Some(i64::try_from(n).unwrap_or(0)),
             _ => lead.owner_id = owners[other as usize % owners.len()],
         })?;
         if edited {
             self.report.edits += 1;
+            self.report.put_away += u64::from((85..89).contains(&draw));
             if draw < 30 && is_own {
                 desk.names.insert(lead_id, typed);
             }
         }
+        Ok(())
+    }
+
+    /// Somebody finds that two are one person.
+    fn merge(&mut self, desk: usize) -> anyhow::Result<()> {
+        let shown: Vec<LeadId> = self.desks[desk].leads()?.into_keys().collect();
+        let [lead_id, duplicate_id] = shown.choose_multiple(&mut self.rng, 2).copied().collect::<Vec<_>>()[..] else {
+            return Ok(());
+        };
+        let (id, at) = (self.new_id(), self.clock.tick());
+        let merged = self.desks[desk].merge(NewMerge { id, at, lead_id, duplicate_id })?;
+        self.report.merges += u64::from(merged);
         Ok(())
     }
 
@@ -344,7 +373,7 @@ impl World {
         Ok(())
     }
 
-    /// A colleague changes a lead over the API, or deletes it.
+    /// A colleague changes a lead over the API, puts it away, or erases it.
     async fn colleague_writes(&mut self) -> anyhow::Result<()> {
         let n = self.rng.random_range(0..LEADS);
         let lead_id = LeadId::from_uuid(id(1, n));
@@ -354,7 +383,8 @@ impl World {
         let written = self.next_id;
         let body = match draw {
             0..4 => json!({ "notes": format!("written {written}") }),
-            4..9 => json!({ "owner_id": self.desks[self.rng.random_range(0..3)].member_id }),
+            4..7 => json!({ "owner_id": self.desks[self.rng.random_range(0..3)].member_id }),
+            7..9 => json!({ "state": STATES[self.rng.random_range(0..3)] }),
             _ => {
                 let token = Some(self.colleague.session.tokens.access_token.as_str());
                 let (status, _) = self.server.call("DELETE", &path, token, None::<&()>).await?;
@@ -371,18 +401,30 @@ impl World {
 
     /// Somebody looks at what was refused, and at conflicts.
     fn decide(&mut self, desk: usize) -> anyhow::Result<()> {
-        let tries_again = self.rng.random_bool(0.5);
+        let (wish, made_at) = (self.rng.random_range(0..3), self.clock.tick());
+        let new_ids: Vec<OperationId> = (0..100).map(|_| self.new_id()).collect();
         let desk = &mut self.desks[desk];
-        for row in desk.cache().list_outbox(0, 100)? {
+        for (row, new_id) in desk.cache().list_outbox(0, 100)?.into_iter().zip(new_ids) {
             if !matches!(row.state, OutboxState::Refused(_)) {
                 continue;
             }
-            if tries_again {
+            if wish == 0 {
                 desk.cache().retry_operation(row.id)?;
                 continue;
             }
-            desk.cache().discard_operation(row.id)?;
-            desk.discarded.push(row.id);
+            match &row.act {
+                OutboxAct::LeadEdited { lead_id, lead_name: Some(_), .. } if wish == 1 => {
+                    let notes = desk.cache().get_lead_detail(*lead_id)?.lead.notes;
+                    let to = format!("replaced {new_id}");
+                    let edit = LeadEdit { notes: Some(Edited { from: notes, to }), ..LeadEdit::default() };
+                    desk.replace(row.id, *lead_id, NewEdit { id: new_id, at: made_at, edit })?;
+                    self.report.replaced += 1;
+                }
+                _ => {
+                    desk.cache().discard_operation(row.id)?;
+                    desk.discarded.push(row.id);
+                }
+            }
             let given_up = desk.acknowledged.get(&row.id).context("an act that somebody did")?;
             // What is shown from now on is the server's.
             for lead_id in given_up.act.leads() {

@@ -26,6 +26,9 @@ async fn run(seeds: std::ops::Range<u64>) {
         report.restores,
         report.refusals,
         report.conflicts,
+        report.put_away,
+        report.merges,
+        report.replaced,
     ];
     assert!(counts.iter().all(|count| *count >= 5), "{report:?}");
 }

@@ -21,3 +21,6 @@ if (typeof window !== 'undefined') {
 
   Element.prototype.scrollIntoView ??= () => undefined;
 }
+
+// The landmark of the window: menus are drawn in it.
+if (typeof document !== 'undefined') document.body.append(document.createElement('main'));

@@ -1,6 +1,6 @@
 //! Edits as the window asks for them, and what it hears back.
 
-use domain::{LeadId, MemberId, StageId};
+use domain::{FieldChange, LeadId, LeadState, MemberId, MergeProblem, StageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -36,6 +36,25 @@ pub enum BulkChange {
     Owner(Option<MemberId>),
     AddTags(Vec<String>),
     RemoveTags(Vec<String>),
+    /// Archived, deleted, restored.
+    State(LeadState),
+}
+
+/// What a merge would do, before it is done.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct MergePreview {
+    pub lead_id: LeadId,
+    pub lead_name: String,
+    pub duplicate_id: LeadId,
+    pub duplicate_name: String,
+    /// What becomes of the lead's fields.
+    pub changes: Vec<FieldChange>,
+    /// Conversations that come to the lead.
+    #[ts(type = "number")]
+    pub conversations: u64,
+    /// Why it can't be done.
+    pub problem: Option<MergeProblem>,
 }
 
 /// Which of two values a field is to hold.

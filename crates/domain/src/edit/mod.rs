@@ -13,6 +13,7 @@ pub use change::{FieldChange, FieldValue};
 pub use check::{InvalidField, check_filled_line, check_line, check_message_body, check_text, is_email};
 pub use history::{FieldEdit, LeadEditRecord};
 pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
+pub use unite::{MergeProblem, unite_leads};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;

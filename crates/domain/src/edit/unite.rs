@@ -1,7 +1,38 @@
 //! Two leads that turn out to be one person.
 
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
 use super::InvalidField;
-use crate::{Lead, limits};
+use crate::{Lead, LeadState, limits};
+
+/// Why two leads can't be merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum MergeProblem {
+    /// They are one already.
+    Same,
+    /// One of them was deleted.
+    Deleted,
+    /// There is no room for what both hold in this field.
+    NoRoom(String),
+}
+
+/// What a lead becomes by a merge with its duplicate, which becomes a deleted one.
+///
+/// # Errors
+/// Why they can't be merged.
+pub fn unite_leads(lead: &Lead, duplicate: &Lead) -> Result<Lead, MergeProblem> {
+    if lead.id == duplicate.id {
+        return Err(MergeProblem::Same);
+    }
+    // Merged twice, its notes would be there twice; and what is deleted may be gone tomorrow.
+    if [lead.state, duplicate.state].contains(&LeadState::Deleted) {
+        return Err(MergeProblem::Deleted);
+    }
+    lead.clone().united_with(duplicate).map_err(|InvalidField { field, .. }| MergeProblem::NoRoom(field))
+}
 
 impl Lead {
     /// This lead with what its `duplicate` knew besides: tags of both, what this one lacks, both notes, and where the older
@@ -85,6 +116,20 @@ mod tests {
         let younger = Lead { email: None, created_at: UnixMs(6), ..duplicate };
         let united = Lead { email: None, ..kept.clone() }.united_with(&younger).expect("there is room");
         assert_eq!((united.email, united.first_touch), (None, kept.first_touch));
+    }
+
+    #[test]
+    fn a_lead_is_not_merged_with_itself_nor_with_one_that_was_deleted() {
+        let one = lead(0, "", &[]);
+        let other = Lead { id: LeadId::from_uuid(uuid::Uuid::from_u128(1)), ..lead(0, "theirs", &[]) };
+        assert_eq!(unite_leads(&one, &one).err(), Some(MergeProblem::Same));
+        let deleted = |lead: &Lead| Lead { state: LeadState::Deleted, ..lead.clone() };
+        assert_eq!(unite_leads(&one, &deleted(&other)).err(), Some(MergeProblem::Deleted));
+        assert_eq!(unite_leads(&deleted(&one), &other).err(), Some(MergeProblem::Deleted));
+        let long = |lead: &Lead, letter: &str| Lead { notes: letter.repeat(limits::NOTES_BYTES / 2), ..lead.clone() };
+        let refused = unite_leads(&long(&one, "x"), &long(&other, "y"));
+        assert_eq!(refused.err(), Some(MergeProblem::NoRoom("notes".to_owned())));
+        assert_eq!(unite_leads(&one, &other).expect("two leads").notes, "theirs", "the control");
     }
 
     #[test]

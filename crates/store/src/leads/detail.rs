@@ -16,6 +16,7 @@ pub(crate) fn get_detail(db: &Connection, id: LeadId) -> Result<LeadDetail, Stor
         edits: lead_edit::list_of_lead(db, id, n)?,
         unsent: outbox::unsent_fields(db, id)?,
         conflicts: conflict::list_of(db, &lead)?,
+        merges: outbox::merge::list_pending(db, id)?,
         lead,
     })
 }

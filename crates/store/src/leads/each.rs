@@ -10,7 +10,7 @@ use super::lists::Lists;
 use crate::code::Code;
 use crate::table::{count as count_in, lead};
 use crate::{ExportLead, LeadScope, StoreError};
-use domain::Channel;
+use domain::{Channel, LeadState};
 
 /// Columns beyond the lead's own; channels as bits. Joins by row id alone, so that going through a million is one
 /// pass over the table.
@@ -53,7 +53,8 @@ pub(crate) fn for_each(
 ) -> Result<(), StoreError> {
     match scope {
         LeadScope::All => {
-            let mut statement = db.prepare(&format!("{} ORDER BY l.n", sql("lead l")))?;
+            let sql = format!("{} WHERE l.state <> {} ORDER BY l.n", sql("lead l"), LeadState::Deleted.code());
+            let mut statement = db.prepare(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 if each(read(row)?).is_break() {
@@ -100,7 +101,10 @@ pub(crate) fn for_each(
 
 pub(crate) fn scope_count(db: &Connection, lists: &Lists, scope: LeadScope<'_>) -> Result<u64, StoreError> {
     match scope {
-        LeadScope::All => Resolved::default().facet_count(db),
+        LeadScope::All => [LeadState::Active, LeadState::Archived].into_iter().try_fold(0, |sum, state| {
+            let of_state = Resolved { state: state.code(), ..Resolved::default() };
+            Ok(sum + of_state.facet_count(db)?)
+        }),
         LeadScope::View(query) => count(db, lists, &query.filter),
         LeadScope::Selection(ids) => {
             ids.iter().try_fold(0, |sum, id| Ok(sum + u64::from(lead::find_n(db, *id)?.is_some())))

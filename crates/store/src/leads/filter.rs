@@ -6,9 +6,11 @@ use crate::StoreError;
 use crate::code::Code;
 use crate::read::{LeadFilter, OwnerFilter};
 
-/// A filter ready to use. `None` excludes nothing; an empty list excludes everything.
+/// A filter ready to use. `None` excludes nothing; an empty list excludes everything. By default all active leads.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Resolved {
+    /// Code of the state.
+    pub(crate) state: i64,
     pub(crate) stages: Option<Vec<i64>>,
     pub(crate) owners: Option<Vec<i64>>,
     pub(crate) sources: Option<Vec<i64>>,
@@ -60,6 +62,7 @@ impl Resolved {
         sources.sort_unstable();
         sources.dedup();
         Ok(Self {
+            state: filter.state.code(),
             stages: resolve_all(
                 db,
                 "SELECT ref FROM stage WHERE id = ?1",
@@ -87,7 +90,8 @@ impl Resolved {
         self.tags.is_none() && self.created == (None, None) && self.active == (None, None)
     }
 
-    /// Conditions, each beginning with ` AND `. The `+` keeps SQLite from another index than the one walked.
+    /// Conditions beside that of the state, each beginning with ` AND `. The `+` keeps SQLite from another index than the
+    /// one walked.
     pub(crate) fn conditions(&self) -> String {
         let mut sql = String::new();
         for (column, values) in [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)] {
@@ -112,9 +116,9 @@ impl Resolved {
         sql
     }
 
-    /// Leads in the stages, owners and sources asked for: no fewer than pass the whole filter.
+    /// Leads of the state in the stages, owners and sources asked for: no fewer than pass the whole filter.
     pub(crate) fn facet_count(&self, db: &Connection) -> Result<u64, StoreError> {
-        let mut sql = "SELECT coalesce(sum(leads), 0) FROM lead_facet WHERE 1".to_owned();
+        let mut sql = format!("SELECT coalesce(sum(leads), 0) FROM lead_facet WHERE state = {}", self.state);
         for (column, values) in [("stage_ref", &self.stages), ("owner_ref", &self.owners), ("source", &self.sources)] {
             if let Some(values) = values {
                 sql.push_str(&format!(" AND {column} IN ({})", list(values)));

@@ -135,7 +135,9 @@ pub(super) fn walk_of(
     column: LeadColumn,
     descending: bool,
 ) -> Result<Walk, StoreError> {
-    let whole = || vec!["1".to_owned()];
+    let state = format!("state = {}", resolved.state);
+    let whole = || vec![state.clone()];
+    let segments = |column, order: &[i64], wanted| segments(&state, column, order, wanted);
     let (index, key, mut segments) = match column {
         LeadColumn::Name => ("lead_by_name", "name_key", whole()),
         LeadColumn::Value => ("lead_by_value", "value_key", whole()),
@@ -151,9 +153,9 @@ pub(super) fn walk_of(
     Ok(Walk { table: "lead", index, key, tie: "id", segments, conditions: resolved.conditions(), descending })
 }
 
-fn segments(column: &str, order: &[i64], wanted: &Option<Vec<i64>>) -> Vec<String> {
+fn segments(state: &str, column: &str, order: &[i64], wanted: &Option<Vec<i64>>) -> Vec<String> {
     let is_wanted = |value: &&i64| wanted.as_ref().is_none_or(|wanted| wanted.contains(value));
-    order.iter().filter(is_wanted).map(|value| format!("{column} = {value}")).collect()
+    order.iter().filter(is_wanted).map(|value| format!("{state} AND {column} = {value}")).collect()
 }
 
 /// Stages by position; those not here (yet, or any more) last.
@@ -181,28 +183,29 @@ fn source_order() -> Vec<i64> {
 fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<String>, StoreError> {
     let scan = lists.tuning.sorted_scan;
     let alone = |set: fn(&mut Resolved, Vec<i64>), values: &Vec<i64>| {
-        let mut only = Resolved::default();
+        let mut only = Resolved { state: resolved.state, ..Resolved::default() };
         set(&mut only, values.clone());
         only.facet_count(db)
     };
+    let state = format!("state = {}", resolved.state);
     let mut ways: Vec<(u64, String)> = Vec::new();
     if let Some(values) = &resolved.stages {
         let rows = alone(|r, v| r.stages = Some(v), values)?;
-        ways.push((rows, format!("lead INDEXED BY lead_by_stage WHERE stage_ref IN ({})", list(values))));
+        ways.push((rows, format!("lead INDEXED BY lead_by_stage WHERE {state} AND stage_ref IN ({})", list(values))));
     }
     if let Some(values) = &resolved.owners {
         let rows = alone(|r, v| r.owners = Some(v), values)?;
-        ways.push((rows, format!("lead INDEXED BY lead_by_owner WHERE owner_ref IN ({})", list(values))));
+        ways.push((rows, format!("lead INDEXED BY lead_by_owner WHERE {state} AND owner_ref IN ({})", list(values))));
     }
     if let Some(values) = &resolved.sources {
         let rows = alone(|r, v| r.sources = Some(v), values)?;
-        ways.push((rows, format!("lead INDEXED BY lead_by_source WHERE source IN ({})", list(values))));
+        ways.push((rows, format!("lead INDEXED BY lead_by_source WHERE {state} AND source IN ({})", list(values))));
     }
     if let Some(values) = &resolved.tags {
         let sql = format!("SELECT coalesce(sum(leads), 0) FROM tag WHERE ref IN ({})", list(values));
         let rows: i64 = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
         let members = format!("SELECT lead_n FROM lead_tag WHERE tag_ref IN ({})", list(values));
-        ways.push((u64::try_from(rows).unwrap_or(u64::MAX), format!("lead WHERE n IN ({members})")));
+        ways.push((u64::try_from(rows).unwrap_or(u64::MAX), format!("lead WHERE n IN ({members}) AND +{state}")));
     }
     for (column, index, (from, before)) in
         [("created_at", "lead_by_created", resolved.created), ("last_activity_at", "lead_by_activity", resolved.active)]
@@ -212,7 +215,7 @@ fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<
         }
         let from = from.map_or(String::new(), |from| format!(" AND {column} >= {}", int(from)));
         let before = before.map_or(String::new(), |before| format!(" AND {column} < {}", int(before)));
-        let way = format!("lead INDEXED BY {index} WHERE 1{from}{before}");
+        let way = format!("lead INDEXED BY {index} WHERE {state}{from}{before}");
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {way} LIMIT {})", lists.tuning.sorted_rows + 1);
         let rows: i64 = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);

@@ -15,7 +15,8 @@ const POSITIONS: [i64; 4] = [3, 1, 2, 1];
 
 fn passes(filter: &LeadFilter, lead: &Lead) -> bool {
     let any = |list_is_empty: bool, found: bool| list_is_empty || found;
-    any(filter.stages.is_empty(), filter.stages.contains(&lead.stage_id))
+    lead.state == filter.state
+        && any(filter.stages.is_empty(), filter.stages.contains(&lead.stage_id))
         && any(
             filter.owners.is_empty(),
             filter.owners.iter().any(|owner| match owner {
@@ -77,6 +78,10 @@ fn some_tags() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(prop::sample::select(vec!["vip", "trial", "x"]).prop_map(str::to_owned), 0..3)
 }
 
+fn some_state() -> impl Strategy<Value = LeadState> {
+    prop_oneof![3 => Just(LeadState::Active), 1 => Just(LeadState::Archived), 1 => Just(LeadState::Deleted)]
+}
+
 fn some_time() -> impl Strategy<Value = UnixMs> {
     prop_oneof![8 => (0..6i64).prop_map(UnixMs), 1 => Just(UnixMs(i64::MIN)), 1 => Just(UnixMs(i64::MAX))]
 }
@@ -84,8 +89,10 @@ fn some_time() -> impl Strategy<Value = UnixMs> {
 fn some_lead() -> impl Strategy<Value = Lead> {
     let name = prop_oneof!["[aÁbz]{0,3}", "[A-C]{70}", "\\PC{0,4}"];
     let value = prop_oneof![Just(None), (-2..3i64).prop_map(Some), Just(Some(i64::MAX))];
-    (0..12u64, name, some_stage(), some_owner(), some_source(), some_tags(), value, some_time(), some_time()).prop_map(
-        |(n, name, stage_id, owner_id, source, tags, value_minor, created_at, last_activity_at)| Lead {
+    let times = (some_time(), some_time());
+    (0..12u64, name, some_stage(), some_owner(), some_source(), some_tags(), value, times, some_state()).prop_map(
+        |(n, name, stage_id, owner_id, source, tags, value_minor, (created_at, last_activity_at), state)| Lead {
+            state,
             stage_id,
             owner_id,
             source,
@@ -115,11 +122,14 @@ fn some_query() -> impl Strategy<Value = LeadQuery> {
         LeadColumn::CreatedAt,
         LeadColumn::LastActivityAt,
     ]);
-    let filter = (few(some_stage()), few(owner), few(some_source()), few(tag), time(), time(), time(), time());
-    (filter, column, any::<bool>()).prop_map(
-        |((stages, owners, sources, tags, created_from, created_before, active_from, active_before), column, down)| {
+    let lists = (few(some_stage()), few(owner), few(some_source()), few(tag));
+    let times = (time(), time(), time(), time());
+    (some_state(), lists, times, column, any::<bool>()).prop_map(
+        |(state, (stages, owners, sources, tags), times, column, down)| {
+            let (created_from, created_before, active_from, active_before) = times;
             LeadQuery {
                 filter: LeadFilter {
+                    state,
                     stages,
                     owners,
                     sources,
@@ -191,6 +201,15 @@ proptest! {
                 }).unwrap();
                 prop_assert_eq!(exported, expected);
             }
+            let mut all = Vec::new();
+            cache.for_each_lead(crate::LeadScope::All, &mut |lead| {
+                all.push(lead.lead.id);
+                std::ops::ControlFlow::Continue(())
+            }).unwrap();
+            all.sort_unstable();
+            let kept = held.iter().filter(|lead| lead.state != LeadState::Deleted);
+            prop_assert_eq!(&all, &kept.map(|lead| lead.id).collect::<Vec<_>>());
+            prop_assert_eq!(cache.scope_count(crate::LeadScope::All).unwrap(), all.len() as u64);
         }
     }
 }
@@ -209,7 +228,8 @@ fn a_row_shows_what_the_lead_holds() {
     };
     cache.apply(vec![put(whole.clone())]);
     let sort = LeadSort { column: LeadColumn::Name, descending: false };
-    let page = cache.lead_page(&LeadQuery { filter: LeadFilter::default(), sort }, 0, 5).unwrap();
+    let filter = LeadFilter { state: LeadState::Archived, ..LeadFilter::default() };
+    let page = cache.lead_page(&LeadQuery { filter, sort }, 0, 5).unwrap();
     let row = &page.rows[0];
     assert_eq!((&row.name, &row.email, &row.tags), (&whole.name, &whole.email, &whole.tags));
     assert_eq!(row.phone.as_deref(), Some("+447700900118"));
@@ -221,8 +241,14 @@ fn a_row_shows_what_the_lead_holds() {
 fn walks_are_answered_by_their_index_alone() {
     let cache = new_cache();
     cache.apply(vec![put(lead(1, "Nora"))]);
-    let filter = LeadFilter { sources: vec![Source::Webhook], created_from: Some(UnixMs(0)), ..LeadFilter::default() };
-    for column in [
+    let filter = |state| LeadFilter {
+        state,
+        sources: vec![Source::Webhook],
+        created_from: Some(UnixMs(0)),
+        ..LeadFilter::default()
+    };
+    let states = [LeadState::Active, LeadState::Archived, LeadState::Deleted];
+    let columns = [
         LeadColumn::Name,
         LeadColumn::Stage,
         LeadColumn::Owner,
@@ -230,9 +256,10 @@ fn walks_are_answered_by_their_index_alone() {
         LeadColumn::Value,
         LeadColumn::CreatedAt,
         LeadColumn::LastActivityAt,
-    ] {
+    ];
+    for (state, column) in states.into_iter().flat_map(|state| columns.map(|column| (state, column))) {
         let plan: Vec<String> = cache.with_reader(|db| {
-            let resolved = super::filter::Resolved::new(db, &filter).unwrap();
+            let resolved = super::filter::Resolved::new(db, &filter(state)).unwrap();
             let walk = super::list::walk_of(db, &resolved, column, true).unwrap();
             let mut plans = Vec::new();
             for sql in walk.sql_of_all() {
@@ -243,7 +270,8 @@ fn walks_are_answered_by_their_index_alone() {
         });
         assert!(!plan.is_empty());
         for step in plan {
-            assert!(step.contains("COVERING INDEX") && !step.contains("TEMP B-TREE"), "{column:?}: {step}");
+            let is_good = step.contains("SEARCH") && step.contains("COVERING INDEX") && step.contains("state=?");
+            assert!(is_good && !step.contains("TEMP B-TREE"), "{state:?} {column:?}: {step}");
         }
     }
 }

@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use super::search::Span;
 
-/// A filing of conversations; every folder but the last two holds open ones only.
+/// A filing of conversations; every folder but the last two holds open ones only. Those of deleted leads are in none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]

@@ -1,6 +1,8 @@
 //! The lead list and the lead's page.
 
-use domain::{Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, Source, StageEvent, StageId, UnixMs};
+use domain::{
+    Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, OperationId, Source, StageEvent, StageId, UnixMs,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -15,11 +17,14 @@ pub enum OwnerFilter {
     Member(MemberId),
 }
 
-/// Which leads: within a list any may match, an empty list excludes nothing, and all lists must agree.
+/// Which leads: of one state (the active, unless told otherwise); within a list any may match, an empty list excludes
+/// nothing, and all lists must agree.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 #[ts(export)]
 pub struct LeadFilter {
+    /// Those of one state.
+    pub state: LeadState,
     pub stages: Vec<StageId>,
     pub owners: Vec<OwnerFilter>,
     pub sources: Vec<Source>,
@@ -98,6 +103,18 @@ pub struct LeadPage {
     pub rows: Vec<LeadRow>,
 }
 
+/// A merge of this device that has not come back from the server.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PendingMerge {
+    pub operation_id: OperationId,
+    /// Whether this lead is the one that was merged into the other.
+    pub is_duplicate: bool,
+    pub other_id: LeadId,
+    /// Absent when the other is not here any more.
+    pub other_name: Option<String>,
+}
+
 /// All of one lead that its page shows.
 #[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
@@ -113,4 +130,6 @@ pub struct LeadDetail {
     pub unsent: Vec<LeadField>,
     /// Fields that somebody else changed, too.
     pub conflicts: Vec<FieldConflict>,
+    /// What was merged here: what hung on a duplicate, but its conversations, comes when the server has done it.
+    pub merges: Vec<PendingMerge>,
 }

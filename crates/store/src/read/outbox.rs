@@ -84,6 +84,14 @@ pub struct OutboxCounts {
     pub conflicts: u64,
 }
 
+/// A conflict in the list of all.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct ConflictRow {
+    pub lead_name: String,
+    pub conflict: FieldConflict,
+}
+
 /// A field that this device and somebody else changed to different things. Theirs stands until somebody decides.
 #[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]

@@ -1,6 +1,6 @@
 //! Search over leads and all message text.
 
-use domain::{ConversationId, LeadId, MemberId, MessageId, StageId, UnixMs};
+use domain::{ConversationId, LeadId, LeadState, MemberId, MessageId, StageId, UnixMs};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -30,6 +30,8 @@ pub struct LeadHit {
     pub name: String,
     pub stage_id: StageId,
     pub owner_id: Option<MemberId>,
+    /// Active or archived.
+    pub state: LeadState,
     /// In `name`.
     pub name_spans: Vec<Span>,
     /// The other field the words were found in, with its text.

@@ -1,13 +1,14 @@
 //! Leads by name, e-mail and phone.
 
-use domain::{LeadId, MemberId, StageId};
-use rusqlite::{Connection, Row};
+use domain::{LeadId, LeadState, MemberId, StageId};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::highlight::Folded;
 use super::terms::{TRIGRAM, Terms, Word, quoted};
 use crate::StoreError;
+use crate::code::Code;
 use crate::read::{LeadHit, MatchedField};
-use crate::table::{find_id, id};
+use crate::table::{code, find_id, id};
 
 /// Index entries looked at, at most: short words pass many that then turn out not to match.
 const CANDIDATES: usize = 400;
@@ -19,6 +20,7 @@ struct Lead {
     phone: Option<String>,
     stage_id: StageId,
     owner_id: Option<MemberId>,
+    state: LeadState,
     last_activity_at: i64,
 }
 
@@ -38,7 +40,9 @@ pub(crate) fn find(db: &Connection, terms: &Terms, limit: usize) -> Result<(Vec<
     let (candidates, is_all) = candidates(db, terms, limit)?;
     for n in candidates {
         let lead = get(db, n)?;
-        if let Some((rank, hit)) = hit(&lead, terms) {
+        if lead.state != LeadState::Deleted
+            && let Some((rank, hit)) = hit(&lead, terms)
+        {
             hits.push((rank, lead.last_activity_at, hit));
         }
     }
@@ -55,7 +59,11 @@ pub(super) fn named(db: &Connection, words: &[&Word], limit: usize) -> Result<(V
     let mut found = Vec::new();
     let (candidates, is_all) = candidates(db, &terms, limit)?;
     for n in candidates {
-        let name: String = db.prepare_cached("SELECT name FROM lead WHERE n = ?1")?.query_row([n], |row| row.get(0))?;
+        let name: Option<String> = db
+            .prepare_cached("SELECT name FROM lead WHERE n = ?1 AND state <> ?2")?
+            .query_row([n, LeadState::Deleted.code()], |row| row.get(0))
+            .optional()?;
+        let Some(name) = name else { continue };
         if is_named(&Folded::new(&name), words) {
             if found.len() >= limit {
                 return Ok((found, false));
@@ -118,12 +126,14 @@ fn candidates(db: &Connection, terms: &Terms, limit: usize) -> Result<(Vec<i64>,
 
 fn names_from(db: &Connection, first: &str, limit: usize, found: &mut Vec<i64>) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT n FROM lead INDEXED BY lead_by_name WHERE name_key >= ?1 AND name_key < ?2
+        "SELECT n FROM lead INDEXED BY lead_by_name WHERE state = ?4 AND name_key >= ?1 AND name_key < ?2
          ORDER BY name_key, id LIMIT ?3",
     )?;
-    let rows = statement.query_map((first, after(first), limit as i64), |row| row.get::<_, i64>(0))?;
-    for n in rows {
-        found.push(n?);
+    for state in [LeadState::Active, LeadState::Archived] {
+        let parameters = (first, after(first), limit as i64, state.code());
+        for n in statement.query_map(parameters, |row| row.get::<_, i64>(0))? {
+            found.push(n?);
+        }
     }
     Ok(())
 }
@@ -171,10 +181,11 @@ fn get(db: &Connection, n: i64) -> Result<Lead, StoreError> {
             stage_id: id(row, 4)?,
             owner_id: find_id(row, 5)?,
             last_activity_at: row.get(6)?,
+            state: code(row, 7)?,
         })
     }
     let mut statement = db.prepare_cached(
-        "SELECT l.id, l.name, l.email, l.phone, s.id, m.id, l.last_activity_at
+        "SELECT l.id, l.name, l.email, l.phone, s.id, m.id, l.last_activity_at, l.state
          FROM lead l JOIN stage s ON s.ref = l.stage_ref LEFT JOIN member m ON m.ref = l.owner_ref WHERE l.n = ?1",
     )?;
     let mut rows = statement.query([n])?;
@@ -228,6 +239,7 @@ fn hit(lead: &Lead, terms: &Terms) -> Option<(Rank, LeadHit)> {
         name: lead.name.clone(),
         stage_id: lead.stage_id,
         owner_id: lead.owner_id,
+        state: lead.state,
         name_spans,
         matched,
         matched_text,

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use domain::{Message, UnixMs};
+use domain::{LeadState, Message, UnixMs};
 use rusqlite::Connection;
 
 use super::highlight::{Folded, Letters};
 use super::leads::{is_named, named};
 use super::terms::{Terms, Word};
 use crate::StoreError;
+use crate::code::Code;
 use crate::read::{MessageHit, MessageSpans};
 use crate::table::id;
 
@@ -129,8 +130,11 @@ fn stream(
     most: usize,
     limit: usize,
 ) -> Result<(Vec<i64>, bool), StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT rowid FROM message_fts WHERE message_fts MATCH ?1 ORDER BY rowid LIMIT ?2")?;
+    let sql = format!(
+        "SELECT rowid FROM message_fts WHERE message_fts MATCH ?1{} ORDER BY rowid LIMIT ?2",
+        if has_deleted(db)? { OF_NO_DELETED } else { "" }
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query((query, most as i64))?;
     let mut found = Vec::new();
     let mut seen = 0;
@@ -145,6 +149,17 @@ fn stream(
         }
     }
     Ok((found, seen < most))
+}
+
+/// Not of a lead that was deleted.
+const OF_NO_DELETED: &str = " AND NOT EXISTS (
+    SELECT 1 FROM message g JOIN conversation c ON c.n = g.conversation_n JOIN lead l ON l.n = c.lead_n
+    WHERE g.n = message_fts.rowid AND l.state = 2)";
+
+/// As a rule there are none, and then no message's lead has to be looked at.
+fn has_deleted(db: &Connection) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM lead_facet WHERE state = ?1 LIMIT 1")?;
+    Ok(statement.exists([LeadState::Deleted.code()])?)
 }
 
 fn holds(body: &Folded<'_>, words: &[&Word]) -> bool {

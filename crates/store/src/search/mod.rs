@@ -1,7 +1,8 @@
 //! Search over leads and all message text, inside the encrypted file.
 //!
 //! Words are looked for together: a lead must hold all of them, and so must a message, except that some may be its
-//! lead's name. What is shown as found is found again here, in the text itself, so that highlights are exact.
+//! lead's name. Deleted leads and what was said with them are not found: they are looked for in the list of deleted ones.
+//! What is shown as found is found again here, in the text itself, so that highlights are exact.
 
 mod highlight;
 mod leads;
@@ -13,9 +14,11 @@ mod unspaced;
 
 use std::time::Instant;
 
+use domain::LeadState;
 use rusqlite::{Connection, Transaction};
 
 use crate::StoreError;
+use crate::code::Code;
 use crate::read::{Coverage, SearchResults};
 use crate::table::sync_state;
 pub(crate) use messages::found_in;
@@ -37,8 +40,9 @@ pub(crate) fn search(db: &Connection, text: &str, limit: u32) -> Result<SearchRe
     }
     let ((leads, more_leads), (messages, more_messages)) = (leads, messages);
     let held = sync_state::held(db)?;
-    let leads_held: i64 =
-        db.prepare_cached("SELECT coalesce(sum(leads), 0) FROM lead_facet")?.query_row([], |row| row.get(0))?;
+    let leads_held: i64 = db
+        .prepare_cached("SELECT coalesce(sum(leads), 0) FROM lead_facet WHERE state <> ?1")?
+        .query_row([LeadState::Deleted.code()], |row| row.get(0))?;
     Ok(SearchResults {
         leads,
         more_leads,

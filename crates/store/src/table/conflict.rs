@@ -39,6 +39,24 @@ pub(crate) fn note(
     Ok(())
 }
 
+/// Puts one back, unless the field has another.
+pub(crate) fn put(tx: &Transaction<'_>, conflict: &FieldConflict) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO field_conflict (operation_id, field, lead_id, at, seen, yours)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE NOT EXISTS (SELECT 1 FROM field_conflict WHERE lead_id = ?3 AND field = ?2)",
+    )?
+    .execute((
+        conflict.operation_id.as_bytes(),
+        conflict.field.code(),
+        conflict.lead_id.as_bytes(),
+        conflict.at.0,
+        json(&conflict.seen),
+        json(&conflict.yours),
+    ))?;
+    Ok(())
+}
+
 fn json(value: &FieldValue) -> String {
     serde_json::to_string(value).expect("a value is made of strings and numbers")
 }
@@ -85,9 +103,10 @@ pub(crate) fn erase_of_lead(tx: &Transaction<'_>, lead_id: LeadId) -> Result<(),
     Ok(())
 }
 
-/// Leads that have any.
+/// Leads that have any, that with the newest first.
 pub(crate) fn list_leads(db: &Connection) -> Result<Vec<LeadId>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT DISTINCT lead_id FROM field_conflict")?;
+    let mut statement =
+        db.prepare_cached("SELECT lead_id FROM field_conflict GROUP BY lead_id ORDER BY max(at) DESC, lead_id")?;
     let mut rows = statement.query([])?;
     let mut leads = Vec::new();
     while let Some(row) = rows.next()? {

@@ -1,12 +1,13 @@
-//! Conversations: the row, its counts, and what this device has shown of it.
+//! Conversations: the row, its counts, what this device has shown of it, and the lead it is shown under.
 
-use domain::{Conversation, ConversationId, ConversationStatus, Direction};
+use domain::{Conversation, ConversationId, ConversationStatus, Direction, LeadId};
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::message;
+use super::{lead, message};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
+use crate::outbox::merge;
 
 /// Status of a conversation that only its messages have spoken of.
 const NOT_HERE: i64 = -1;
@@ -16,19 +17,25 @@ struct Before {
     status: i64,
     assignee_ref: i64,
     unread_here: i64,
+    is_hidden: bool,
     read_through_at: Option<i64>,
 }
 
 impl Before {
     fn facet(&self) -> Option<(i64, i64, i64)> {
-        (self.status != NOT_HERE).then_some((self.status, self.assignee_ref, i64::from(self.unread_here > 0)))
+        (self.status != NOT_HERE && !self.is_hidden).then_some((
+            self.status,
+            self.assignee_ref,
+            i64::from(self.unread_here > 0),
+        ))
     }
 }
 
 fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
     Ok(tx
         .prepare_cached(
-            "SELECT lead_n, status, assignee_ref, unread_here, read_through_at FROM conversation WHERE n = ?1",
+            "SELECT lead_n, status, assignee_ref, unread_here, read_through_at, is_hidden
+             FROM conversation WHERE n = ?1",
         )?
         .query_row([n], |row| {
             Ok(Before {
@@ -37,6 +44,7 @@ fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
                 assignee_ref: row.get(2)?,
                 unread_here: row.get(3)?,
                 read_through_at: row.get(4)?,
+                is_hidden: row.get(5)?,
             })
         })?)
 }
@@ -44,17 +52,13 @@ fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
 pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<(), StoreError> {
     let tx = writing.tx;
     let n = writing.references.conversation(tx, row.id, row.lead_id)?.n;
-    let lead_n = writing.references.lead(tx, row.lead_id)?;
+    let (lead_n, told_lead_n) = shown_under(writing, row.lead_id)?;
+    let is_hidden = lead::is_deleted(tx, lead_n)?;
     let assignee_ref = writing.references.member_or_none(tx, row.assignee_id)?;
     let before = get_before(tx, n)?;
     if before.lead_n != lead_n {
         // Moved to another lead: its messages count there from now on.
-        let messages: i64 = tx
-            .prepare_cached("SELECT count(*) FROM message WHERE conversation_n = ?1")?
-            .query_row([n], |row| row.get(0))?;
-        writing.count_messages(before.lead_n, -messages);
-        writing.count_messages(lead_n, messages);
-        writing.applied.leads = true;
+        move_messages(writing, n, before.lead_n, lead_n)?;
     }
     let read_through_at = before
         .read_through_at
@@ -63,7 +67,7 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<()
     tx.prepare_cached(
         "UPDATE conversation SET epoch = ?2, lead_n = ?3, channel = ?4, status = ?5, assignee_ref = ?6,
                 last_message_at = ?7, preview_direction = ?8, unread_count = ?9, unread_here = ?10,
-                read_through_at = ?11, preview = ?12
+                read_through_at = ?11, preview = ?12, told_lead_n = ?13, is_hidden = ?14
          WHERE n = ?1",
     )?
     .execute(rusqlite::params![
@@ -79,14 +83,113 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<()
         unread_here,
         read_through_at,
         row.preview,
+        told_lead_n,
+        is_hidden,
     ])?;
     if let Some(facet) = before.facet() {
         writing.count_conversation(facet, -1);
     }
-    writing.count_conversation((row.status.code(), assignee_ref, i64::from(unread_here > 0)), 1);
+    if !is_hidden {
+        writing.count_conversation((row.status.code(), assignee_ref, i64::from(unread_here > 0)), 1);
+    }
     writing.references.forget_conversation(row.id);
     writing.applied.conversations = true;
     Ok(())
+}
+
+/// The lead that a conversation of this one is shown under, and 0; or, where a merge of this device shows it under another,
+/// that one and the lead itself.
+fn shown_under(writing: &mut Writing<'_>, told: LeadId) -> Result<(i64, i64), StoreError> {
+    let tx = writing.tx;
+    let told_n = writing.references.lead(tx, told)?;
+    if !writing.edited.contains(told.as_uuid()) {
+        return Ok((told_n, 0));
+    }
+    let shown = merge::survivor_of(tx, told)?;
+    if shown == told { Ok((told_n, 0)) } else { Ok((writing.references.lead(tx, shown)?, told_n)) }
+}
+
+/// Its messages count for another lead from now on.
+fn move_messages(writing: &mut Writing<'_>, n: i64, from: i64, to: i64) -> Result<(), StoreError> {
+    let messages: i64 = writing
+        .tx
+        .prepare_cached("SELECT count(*) FROM message WHERE conversation_n = ?1")?
+        .query_row([n], |row| row.get(0))?;
+    writing.count_messages(from, -messages);
+    writing.count_messages(to, messages);
+    writing.applied.leads = true;
+    Ok(())
+}
+
+/// Shows the conversations that the server told of this lead where they belong by now: a merge was made, or taken back.
+pub(crate) fn show_again(writing: &mut Writing<'_>, told: LeadId) -> Result<(), StoreError> {
+    let (lead_n, told_lead_n) = shown_under(writing, told)?;
+    let told_n = if told_lead_n == 0 { lead_n } else { told_lead_n };
+    for n in list_told_of(writing.tx, told_n)? {
+        let before = get_before(writing.tx, n)?;
+        if before.lead_n != lead_n {
+            move_messages(writing, n, before.lead_n, lead_n)?;
+            place(writing, n, lead_n, told_lead_n)?;
+        }
+    }
+    Ok(())
+}
+
+/// Conversations that the server told of a lead, wherever they are shown.
+fn list_told_of(tx: &Transaction<'_>, told_n: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT n FROM conversation WHERE lead_n = ?1 AND told_lead_n = 0
+             UNION ALL SELECT n FROM conversation WHERE told_lead_n = ?1 AND told_lead_n > 0",
+        )?
+        .query_map([told_n], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Puts a conversation under a lead, in sight or not.
+fn place(writing: &mut Writing<'_>, n: i64, lead_n: i64, told_lead_n: i64) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    let is_hidden = lead::is_deleted(tx, lead_n)?;
+    let before = get_before(tx, n)?;
+    tx.prepare_cached("UPDATE conversation SET lead_n = ?2, told_lead_n = ?3, is_hidden = ?4 WHERE n = ?1")?
+        .execute((n, lead_n, told_lead_n, is_hidden))?;
+    recount(writing, n, &before)?;
+    writing.references.forget_erased();
+    writing.applied.conversations = true;
+    Ok(())
+}
+
+/// Counts a conversation for what it has become.
+fn recount(writing: &mut Writing<'_>, n: i64, before: &Before) -> Result<(), StoreError> {
+    let after = get_before(writing.tx, n)?;
+    if before.facet() != after.facet() {
+        if let Some(facet) = before.facet() {
+            writing.count_conversation(facet, -1);
+        }
+        if let Some(facet) = after.facet() {
+            writing.count_conversation(facet, 1);
+        }
+    }
+    Ok(())
+}
+
+/// The lead was deleted, or restored: its conversations leave the folders, or come back.
+pub(crate) fn hide_of_lead(writing: &mut Writing<'_>, lead_n: i64, is_hidden: bool) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    for n in list_shown_under(tx, lead_n)? {
+        let before = get_before(tx, n)?;
+        tx.prepare_cached("UPDATE conversation SET is_hidden = ?2 WHERE n = ?1")?.execute((n, is_hidden))?;
+        recount(writing, n, &before)?;
+        writing.applied.conversations = true;
+    }
+    Ok(())
+}
+
+fn list_shown_under(tx: &Transaction<'_>, lead_n: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT n FROM conversation WHERE lead_n = ?1")?
+        .query_map([lead_n], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// A newer inbound message came: what the read mark hid shows again.
@@ -97,15 +200,7 @@ pub(crate) fn show_unread(writing: &mut Writing<'_>, id: ConversationId, n: i64)
         "UPDATE conversation SET read_through_at = NULL, unread_here = max(unread_count, 0) WHERE n = ?1",
     )?
     .execute([n])?;
-    let after = get_before(tx, n)?;
-    if before.facet() != after.facet() {
-        if let Some(facet) = before.facet() {
-            writing.count_conversation(facet, -1);
-        }
-        if let Some(facet) = after.facet() {
-            writing.count_conversation(facet, 1);
-        }
-    }
+    recount(writing, n, &before)?;
     writing.references.forget_conversation(id);
     writing.applied.conversations = true;
     Ok(())
@@ -144,12 +239,17 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
 }
 
 pub(crate) fn erase_of_lead(writing: &mut Writing<'_>, lead_n: i64) -> Result<(), StoreError> {
-    let theirs: Vec<i64> = writing
-        .tx
-        .prepare_cached("SELECT n FROM conversation WHERE lead_n = ?1")?
-        .query_map([lead_n], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    theirs.into_iter().try_for_each(|n| erase_row(writing, n))
+    list_told_of(writing.tx, lead_n)?.into_iter().try_for_each(|n| erase_row(writing, n))?;
+    // Those that only a merge of this device showed here are the duplicate's again.
+    for n in list_shown_under(writing.tx, lead_n)? {
+        let told_n: i64 = writing
+            .tx
+            .prepare_cached("SELECT told_lead_n FROM conversation WHERE n = ?1")?
+            .query_row([n], |row| row.get(0))?;
+        move_messages(writing, n, lead_n, told_n)?;
+        place(writing, n, told_n, 0)?;
+    }
+    Ok(())
 }
 
 /// Conversations that were here and did not come again. Those only messages speak of go with their messages' sweep.

@@ -60,10 +60,25 @@ fn value_of(key: i64) -> Option<i64> {
     (key != NO_VALUE).then_some(key)
 }
 
+/// What leads are counted by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Facet {
+    state: i64,
+    stage_ref: i64,
+    owner_ref: i64,
+    source: i64,
+}
+
+impl Facet {
+    fn is_deleted(self) -> bool {
+        self.state == LeadState::Deleted.code()
+    }
+}
+
 /// What an update has to take back.
 struct Before {
     epoch: i64,
-    facet: (i64, i64, i64),
+    facet: Facet,
     text: Searchable,
     tags: Vec<String>,
     value_key: i64,
@@ -74,7 +89,7 @@ struct Before {
 fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT stage_ref, owner_ref, source, name, email, phone, tags, value_key, created_at, last_activity_at,
-                epoch
+                epoch, state
          FROM lead WHERE n = ?1",
     )?;
     let mut rows = statement.query([n])?;
@@ -83,7 +98,7 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
     let email: Option<String> = row.get(4)?;
     let phone: Option<String> = row.get(5)?;
     Ok(Some(Before {
-        facet: (row.get(0)?, row.get(1)?, row.get(2)?),
+        facet: Facet { state: row.get(11)?, stage_ref: row.get(0)?, owner_ref: row.get(1)?, source: row.get(2)? },
         text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
         tags: tags_in(row, 6)?,
         value_key: row.get(7)?,
@@ -95,18 +110,19 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
 
 /// The update of a row, with the parameters of [`INSERT`]. Of the indexed columns it names only those that change: SQLite
 /// writes every index anew of which a column is named, and each is a page somewhere else.
-fn update(before: &Before, lead: &Lead, facet: (i64, i64, i64), text: &Searchable) -> String {
+fn update(before: &Before, lead: &Lead, facet: Facet, text: &Searchable) -> String {
     let indexed = [
-        ("stage_ref = ?4", before.facet.0 != facet.0),
-        ("owner_ref = ?5", before.facet.1 != facet.1),
-        ("source = ?6", before.facet.2 != facet.2),
+        ("stage_ref = ?4", before.facet.stage_ref != facet.stage_ref),
+        ("owner_ref = ?5", before.facet.owner_ref != facet.owner_ref),
+        ("source = ?6", before.facet.source != facet.source),
         ("created_at = ?7", before.created_at != lead.created_at.0),
         ("last_activity_at = ?8", before.last_activity_at != lead.last_activity_at.0),
         ("value_key = ?10", before.value_key != value_key(lead.value_minor)),
         ("name_key = ?11", name_key(&before.text.name) != name_key(&text.name)),
+        ("state = ?19", before.facet.state != facet.state),
     ];
     let mut sql = "UPDATE lead SET epoch = ?3, updated_at = ?9, name = ?12, email = ?13, phone = ?14, campaign = ?15, \
-                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?19, state = ?20"
+                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?20"
         .to_owned();
     for (column, _) in indexed.into_iter().filter(|(_, is_changed)| *is_changed) {
         sql.push_str(", ");
@@ -117,8 +133,8 @@ fn update(before: &Before, lead: &Lead, facet: (i64, i64, i64), text: &Searchabl
 }
 
 const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, \
-                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, notes, \
-                      state) \
+                      updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, state, \
+                      notes) \
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The tags in a column.
@@ -141,7 +157,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
     let n = writing.references.lead(tx, lead.id)?;
     let stage_ref = writing.references.stage(tx, lead.stage_id)?;
     let owner_ref = writing.references.member_or_none(tx, lead.owner_id)?;
-    let facet = (stage_ref, owner_ref, lead.source.code());
+    let facet = Facet { state: lead.state.code(), stage_ref, owner_ref, source: lead.source.code() };
     let text = Searchable::new(&lead.name, lead.email.as_deref(), lead.phone.as_ref().map(Phone::as_str));
     let before = find_before(tx, n)?;
     let sql = match &before {
@@ -154,7 +170,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         before.as_ref().filter(|_| !is_told).map_or(writing.epoch, |before| before.epoch),
         stage_ref,
         owner_ref,
-        lead.source.code(),
+        facet.source,
         lead.created_at.0,
         lead.last_activity_at.0,
         lead.updated_at.0,
@@ -167,10 +183,13 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         json(&lead.tags),
         json(&lead.first_touch),
         json(&lead.last_touch),
+        facet.state,
         lead.notes,
-        lead.state.code(),
     ])?;
     writing.count_lead(facet, 1);
+    if before.as_ref().is_some_and(|before| before.facet.is_deleted()) != facet.is_deleted() {
+        conversation::hide_of_lead(writing, n, facet.is_deleted())?;
+    }
     writing.applied.leads = true;
     match before {
         Some(before) => {
@@ -271,17 +290,19 @@ pub(crate) fn unindex(tx: &Transaction<'_>, n: i64, text: &Searchable) -> Result
     Ok(())
 }
 
-pub(crate) fn count_facet(tx: &Transaction<'_>, facet: (i64, i64, i64), change: i64) -> Result<(), StoreError> {
+pub(crate) fn count_facet(tx: &Transaction<'_>, facet: Facet, change: i64) -> Result<(), StoreError> {
     if change != 0 {
+        let Facet { state, stage_ref, owner_ref, source } = facet;
         tx.prepare_cached(
-            "INSERT INTO lead_facet (stage_ref, owner_ref, source, leads) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO lead_facet (state, stage_ref, owner_ref, source, leads) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET leads = leads + excluded.leads",
         )?
-        .execute((facet.0, facet.1, facet.2, change))?;
+        .execute((state, stage_ref, owner_ref, source, change))?;
         tx.prepare_cached(
-            "DELETE FROM lead_facet WHERE stage_ref = ?1 AND owner_ref = ?2 AND source = ?3 AND leads = 0",
+            "DELETE FROM lead_facet
+             WHERE state = ?1 AND stage_ref = ?2 AND owner_ref = ?3 AND source = ?4 AND leads = 0",
         )?
-        .execute(facet)?;
+        .execute((state, stage_ref, owner_ref, source))?;
     }
     Ok(())
 }
@@ -382,6 +403,12 @@ fn find_id_of(tx: &Transaction<'_>, n: i64) -> Result<Option<LeadId>, StoreError
     let mut statement = tx.prepare_cached("SELECT id FROM lead_ref WHERE n = ?1")?;
     let mut rows = statement.query([n])?;
     rows.next()?.map(|row| id(row, 0)).transpose()
+}
+
+/// Whether the lead is here and was deleted.
+pub(crate) fn is_deleted(tx: &Transaction<'_>, n: i64) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM lead WHERE n = ?1 AND state = ?2")?;
+    Ok(statement.exists([n, LeadState::Deleted.code()])?)
 }
 
 /// The integer of a lead that is here.

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use domain::{OperationId, UnixMs};
+use domain::{LeadEdit, OperationId, UnixMs};
 use rusqlite::{Connection, Row, Rows, Transaction};
 use uuid::Uuid;
 use wire::operation::{Act, Operation};
 
-use super::{chain, code, count, id};
+use super::{chain, code, count, id, json};
 use crate::StoreError;
 use crate::code::Code;
 use crate::read::OutboxRefusal;
@@ -43,13 +43,16 @@ pub(crate) struct Stored {
     pub(crate) state: ActState,
     /// Of a refused one.
     pub(crate) refusal: Option<OutboxRefusal>,
+    /// What a merge was to make of its lead.
+    pub(crate) shown: Option<LeadEdit>,
 }
 
-const COLUMNS: &str = "o.id, o.at, o.act, o.state, o.refusal";
+const COLUMNS: &str = "o.id, o.at, o.act, o.state, o.refusal, o.shown";
 
 fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
     let act = row.get_ref(2)?.as_str().map_err(|_| StoreError::Damaged)?;
     let refusal = row.get_ref(4)?.as_str_or_null().map_err(|_| StoreError::Damaged)?;
+    let shown = row.get_ref(5)?.as_str_or_null().map_err(|_| StoreError::Damaged)?;
     Ok(Stored {
         operation: Operation {
             id: id(row, 0)?,
@@ -58,6 +61,7 @@ fn read(row: &Row<'_>) -> Result<Stored, StoreError> {
         },
         state: code(row, 3)?,
         refusal: refusal.map(serde_json::from_str).transpose().map_err(|_| StoreError::Damaged)?,
+        shown: shown.map(serde_json::from_str).transpose().map_err(|_| StoreError::Damaged)?,
     })
 }
 
@@ -134,7 +138,7 @@ pub(crate) fn each_waiting(db: &Connection, mut each: impl FnMut(Stored, usize) 
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([ActState::Waiting.code()])?;
     while let Some(row) = rows.next()? {
-        let bytes = usize::try_from(count(row, 5)?).unwrap_or(usize::MAX);
+        let bytes = usize::try_from(count(row, 6)?).unwrap_or(usize::MAX);
         if !each(read(row)?, bytes) {
             break;
         }
@@ -167,6 +171,12 @@ pub(crate) fn count_of(db: &Connection, state: ActState) -> Result<u64, StoreErr
 pub(crate) fn set_state(tx: &Transaction<'_>, id: OperationId, state: ActState) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE outbox SET state = ?2, refusal = NULL WHERE id = ?1")?
         .execute((id.as_bytes(), state.code()))?;
+    Ok(())
+}
+
+/// Stores what a merge was to make of its lead.
+pub(crate) fn set_shown(tx: &Transaction<'_>, id: OperationId, edit: &LeadEdit) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE outbox SET shown = ?2 WHERE id = ?1")?.execute((id.as_bytes(), json(edit)))?;
     Ok(())
 }
 

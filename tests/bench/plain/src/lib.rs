@@ -25,7 +25,7 @@ mod leads;
 #[path = "../../../../crates/store/src/model.rs"]
 mod model;
 mod open;
-#[path = "../../../../crates/store/src/outbox.rs"]
+#[path = "../../../../crates/store/src/outbox/mod.rs"]
 mod outbox;
 #[path = "../../../../crates/store/src/pull.rs"]
 mod pull;
@@ -47,6 +47,7 @@ pub use cache::Cache;
 pub use copy::copy;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
+pub use outbox::merge::{Merged, NewMerge};
 pub use outbox::{Edited, NewEdit, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
 pub use rebuild::{Rebuilt, rebuild};

@@ -8,6 +8,7 @@ const ROUTES: [string, Route][] = [
   ['#/leads', { screen: 'leads' }],
   ['#/leads/l1', { screen: 'lead', leadId: 'l1' }],
   ['#/outbox', { screen: 'outbox' }],
+  ['#/outbox/conflicts', { screen: 'outbox', part: 'conflicts' }],
   ['#/settings/security', { screen: 'settings', section: 'security' }],
   ['#/settings/billing', { screen: 'settings', section: 'billing' }],
 ];

@@ -9,7 +9,7 @@ export type Route =
   | { screen: 'inbox'; conversationId: string | null; messageId: string | null; searched?: string }
   | { screen: 'leads' }
   | { screen: 'lead'; leadId: string }
-  | { screen: 'outbox' }
+  | { screen: 'outbox'; part?: 'conflicts' }
   | { screen: 'settings'; section: SettingsSection };
 
 export const HOME: Route = { screen: 'inbox', conversationId: null, messageId: null };
@@ -26,7 +26,7 @@ export function formatRoute(route: Route): string {
     case 'lead':
       return `#/leads/${encodeURIComponent(route.leadId)}`;
     case 'outbox':
-      return '#/outbox';
+      return route.part === undefined ? '#/outbox' : '#/outbox/conflicts';
     case 'settings':
       return `#/settings/${route.section}`;
   }
@@ -42,7 +42,7 @@ export function parseRoute(hash: string): Route {
     return { screen, conversationId: id, messageId };
   }
   if (screen === 'leads') return id === null ? { screen } : { screen: 'lead', leadId: id };
-  if (screen === 'outbox') return { screen };
+  if (screen === 'outbox') return id === 'conflicts' ? { screen, part: id } : { screen };
   if (screen === 'settings') {
     return { screen, section: SETTINGS_SECTIONS.find((section) => section === id) ?? 'appearance' };
   }

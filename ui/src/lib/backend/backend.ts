@@ -5,6 +5,7 @@ import type { Acted } from '../bindings/Acted';
 import type { BillingView } from '../bindings/BillingView';
 import type { BulkChange } from '../bindings/BulkChange';
 import type { ConflictChoice } from '../bindings/ConflictChoice';
+import type { ConflictRow } from '../bindings/ConflictRow';
 import type { ConversationId } from '../bindings/ConversationId';
 import type { ConversationPage } from '../bindings/ConversationPage';
 import type { ConversationRow } from '../bindings/ConversationRow';
@@ -26,6 +27,7 @@ import type { LeadPage } from '../bindings/LeadPage';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { MemberId } from '../bindings/MemberId';
 import type { MembersView } from '../bindings/MembersView';
+import type { MergePreview } from '../bindings/MergePreview';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessagePage } from '../bindings/MessagePage';
 import type { OperationId } from '../bindings/OperationId';
@@ -87,15 +89,23 @@ export interface Backend {
   leadEdit(id: LeadId, edit: LeadEdit): Promise<Acted>;
   /** The same change to many leads, all of it or nothing. Those that are so already are passed over. */
   leadsChange(scope: ExportScope, change: BulkChange): Promise<Acted>;
+  /** What a merge would do: `problem` says where it can't be done. */
+  mergePreview(leadId: LeadId, duplicateId: LeadId): Promise<MergePreview>;
+  /** Merges the duplicate into the lead. It can't be undone. */
+  leadsMerge(leadId: LeadId, duplicateId: LeadId): Promise<void>;
   /** Takes an act back, once, as far as nobody has changed the same fields since. */
   undo(act: string): Promise<Acted>;
   /** `not_found` when it was decided already. */
   conflictSettle(leadId: LeadId, operationId: OperationId, field: LeadField, choice: ConflictChoice): Promise<Acted>;
+  /** Fields that somebody else changed too, the lead with the newest first. */
+  conflictPage(offset: number, limit: number): Promise<ConflictRow[]>;
   /** What waits and what was refused, the oldest first. */
   outboxPage(offset: number, limit: number): Promise<OutboxRow[]>;
   outboxCounts(): Promise<OutboxCounts>;
   /** Sends a refused act again. */
   outboxRetry(id: OperationId): Promise<void>;
+  /** Puts an edit in the place of a refused act, in one step. `not_found` where that was not refused, or is gone. */
+  outboxReplace(id: OperationId, leadId: LeadId, edit: LeadEdit): Promise<Acted>;
   /** Gives a refused act up: what it did here is taken back. */
   outboxDiscard(id: OperationId): Promise<void>;
   /** What was found of the cache and made good, until somebody has taken note of it. */

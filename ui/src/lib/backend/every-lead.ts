@@ -1,8 +1,9 @@
-// The filter that lets every lead through.
+// The filter that lets every active lead through.
 
 import type { LeadFilter } from '../bindings/LeadFilter';
 
 export const EVERY_LEAD: LeadFilter = {
+  state: 'active',
   stages: [],
   owners: [],
   sources: [],

@@ -4,17 +4,24 @@
 import type { Acted } from '../bindings/Acted';
 import type { BulkChange } from '../bindings/BulkChange';
 import type { ConflictChoice } from '../bindings/ConflictChoice';
+import type { ConflictRow } from '../bindings/ConflictRow';
 import type { FieldChange } from '../bindings/FieldChange';
 import type { FieldConflict } from '../bindings/FieldConflict';
+import type { FieldEdit } from '../bindings/FieldEdit';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { Lead } from '../bindings/Lead';
 import type { LeadEdit } from '../bindings/LeadEdit';
+import type { LeadEditRecord } from '../bindings/LeadEditRecord';
 import type { LeadField } from '../bindings/LeadField';
 import type { LeadId } from '../bindings/LeadId';
+import type { LeadState } from '../bindings/LeadState';
+import type { MergePreview } from '../bindings/MergePreview';
 import type { OperationId } from '../bindings/OperationId';
+import type { OutboxAct } from '../bindings/OutboxAct';
 import type { OutboxCounts } from '../bindings/OutboxCounts';
 import type { OutboxRefusal } from '../bindings/OutboxRefusal';
 import type { OutboxRow } from '../bindings/OutboxRow';
+import type { PendingMerge } from '../bindings/PendingMerge';
 import type { StageEvent } from '../bindings/StageEvent';
 import { problemOf } from '../edit/check';
 import { changesOf, editOf, LEAD_FIELDS, sameValue, valueOf, withValue } from '../edit/lead-fields';
@@ -32,6 +39,7 @@ export interface EditedDesk {
   find(id: LeadId): Lead | undefined;
   put(lead: Lead): void;
   isOnline(): boolean;
+  conversationsOf(id: LeadId): number;
   /** Leads and outbox changed. */
   changed(): void;
   memberId: string;
@@ -43,6 +51,14 @@ interface FakeAct {
   leadId: LeadId;
   changes: FieldChange[];
   refusal: OutboxRefusal | null;
+  /** Of a merge: the lead that went. Its own half is an act of its own, done with this one. */
+  mergedId: LeadId | null;
+}
+
+/** What was done, to be taken back. */
+interface Done {
+  edits: [LeadId, FieldChange[]][];
+  settled: Conflict | null;
 }
 
 type Conflict = Omit<FieldConflict, 'theirs'>;
@@ -52,7 +68,10 @@ export class FakeEdits {
   #conflicts: Conflict[] = [];
   /** Leads as the server told them, while edits are shown on top. */
   readonly #told = new Map<LeadId, Lead>();
-  readonly #undo = new Map<string, [LeadId, FieldChange[]][]>();
+  readonly #undo = new Map<string, Done>();
+  readonly #history = new Map<LeadId, LeadEditRecord[]>();
+  /** Whose conversations are another's by a merge. */
+  readonly #survivors = new Map<LeadId, LeadId>();
   readonly #moves = new Map<LeadId, StageEvent[]>();
   #made = 0;
   #isSending = false;
@@ -85,10 +104,14 @@ export class FakeEdits {
     const done = this.#undo.get(act);
     if (done === undefined) throw errorView('not_found');
     this.#undo.delete(act);
-    const back = done.map(([id, changes]): [LeadId, FieldChange[]] => {
+    const back = done.edits.map(([id, changes]): [LeadId, FieldChange[]] => {
       return [id, changes.map(({ field, from, to }) => ({ field, from: to, to: from }))];
     });
-    return { changed: this.#do(back).changed, undo: null };
+    const { changed } = this.#do(back);
+    if (done.settled === null) return { changed, undo: null };
+    this.#conflicts.push(done.settled);
+    this.desk.changed();
+    return { changed: Math.max(1, changed), undo: null };
   }
 
   settle(leadId: LeadId, operationId: OperationId, field: LeadField, choice: ConflictChoice): Acted {
@@ -103,8 +126,86 @@ export class FakeEdits {
       acted = this.edit(leadId, editOf(field, theirs, to));
     }
     this.#conflicts = this.#conflicts.filter((one) => one !== conflict);
+    const edits = this.#undo.get(acted.undo ?? '')?.edits ?? [];
+    this.#undo.delete(acted.undo ?? '');
+    const undo = this.#undoable({ edits, settled: conflict });
     this.desk.changed();
-    return acted;
+    return { changed: acted.changed, undo };
+  }
+
+  preview(leadId: LeadId, duplicateId: LeadId): MergePreview {
+    const lead = this.desk.find(leadId);
+    const duplicate = this.desk.find(duplicateId);
+    if (lead === undefined || duplicate === undefined) throw errorView('not_found');
+    const isGone = lead.state === 'deleted' || duplicate.state === 'deleted';
+    const problem = leadId === duplicateId ? 'same' : isGone ? 'deleted' : null;
+    return {
+      lead_id: leadId,
+      lead_name: lead.name,
+      duplicate_id: duplicateId,
+      duplicate_name: duplicate.name,
+      changes: problem === null ? takenOver(lead, duplicate) : [],
+      conversations: this.desk.conversationsOf(duplicateId),
+      problem,
+    };
+  }
+
+  merge(leadId: LeadId, duplicateId: LeadId): void {
+    const { problem, changes } = this.preview(leadId, duplicateId);
+    if (problem !== null) throw errorView('invalid_input');
+    this.#checkMayWrite();
+    const duplicate = this.desk.find(duplicateId);
+    if (duplicate === undefined) throw errorView('not_found');
+    const act = this.#added(leadId, changes, Date.now());
+    act.mergedId = duplicateId;
+    if (!this.#told.has(duplicateId)) this.#told.set(duplicateId, duplicate);
+    this.#survivors.set(duplicateId, leadId);
+    this.#show(leadId);
+    this.#show(duplicateId);
+    this.desk.changed();
+    this.#send();
+  }
+
+  /** The lead that one has become. */
+  survivorOf(id: LeadId): LeadId {
+    return this.#survivors.get(id) ?? id;
+  }
+
+  mergesOf(id: LeadId): PendingMerge[] {
+    return this.#acts.flatMap(({ id: operationId, leadId, mergedId }) => {
+      if (mergedId === null || (leadId !== id && mergedId !== id)) return [];
+      const other = mergedId === id ? leadId : mergedId;
+      return {
+        operation_id: operationId,
+        is_duplicate: mergedId === id,
+        other_id: other,
+        other_name: this.desk.find(other)?.name ?? null,
+      };
+    });
+  }
+
+  /** What staff made of it, the newest first. */
+  historyOf(id: LeadId): LeadEditRecord[] {
+    return this.#history.get(id) ?? [];
+  }
+
+  conflictPage(offset: number, limit: number): ConflictRow[] {
+    const leads = [...new Set(this.#conflicts.map((one) => one.lead_id))];
+    const rows = leads.flatMap((id) => {
+      const lead = this.desk.find(id);
+      if (lead === undefined) return [];
+      return this.conflictsOf(lead).map((conflict) => ({ lead_name: lead.name, conflict }));
+    });
+    return rows.slice(offset, offset + limit);
+  }
+
+  replace(id: OperationId, leadId: LeadId, edit: LeadEdit): Acted {
+    const refused = this.#acts.find((one) => one.id === id && one.refusal !== null);
+    if (refused === undefined || this.desk.find(leadId) === undefined) throw errorView('not_found');
+    for (const { field, to } of changesOf(edit)) if (problemOf(field, to) !== null) throw errorView('invalid_input');
+    this.#checkMayWrite();
+    this.discard(id);
+    return this.edit(leadId, edit);
   }
 
   page(offset: number, limit: number): OutboxRow[] {
@@ -116,13 +217,7 @@ export class FakeEdits {
         id: act.id,
         at: act.at,
         state: act.refusal !== null ? { refused: act.refusal } : isHeld ? 'held' : 'waiting',
-        act: {
-          lead_edited: {
-            lead_id: act.leadId,
-            lead_name: this.desk.find(act.leadId)?.name ?? null,
-            changes: act.changes,
-          },
-        },
+        act: this.#toldAs(act),
       };
     });
     return rows.slice(offset, offset + limit);
@@ -131,6 +226,13 @@ export class FakeEdits {
   counts(): OutboxCounts {
     const refused = this.#acts.filter((act) => act.refusal !== null).length;
     return { waiting: this.#acts.length - refused, refused, conflicts: this.#conflicts.length };
+  }
+
+  #toldAs(act: FakeAct): OutboxAct {
+    const lead_name = this.desk.find(act.leadId)?.name ?? null;
+    if (act.mergedId === null) return { lead_edited: { lead_id: act.leadId, lead_name, changes: act.changes } };
+    const duplicate_name = this.desk.find(act.mergedId)?.name ?? null;
+    return { leads_merged: { lead_id: act.leadId, lead_name, duplicate_name } };
   }
 
   retry(id: OperationId): void {
@@ -145,6 +247,10 @@ export class FakeEdits {
     const act = this.#acts.find((one) => one.id === id && one.refusal !== null);
     if (act === undefined) throw errorView('not_found');
     this.#acts = this.#acts.filter((one) => one !== act);
+    if (act.mergedId !== null) {
+      this.#survivors.delete(act.mergedId);
+      this.#show(act.mergedId);
+    }
     if (this.#told.has(act.leadId)) this.#show(act.leadId);
     this.desk.changed();
     this.#send();
@@ -180,7 +286,12 @@ export class FakeEdits {
 
   /** What was there before the start. */
   begin(leads: readonly Lead[]): void {
-    const { now, waitingEdits, hasRefused, hasConflicts } = this.options;
+    const { now, waitingEdits, hasRefused, hasConflicts, putAway, isFirstPutAway } = this.options;
+    for (let n = 0; n < putAway; n += 1) {
+      const lead = leads[20 + n];
+      if (lead !== undefined) this.desk.put({ ...lead, state: n % 3 === 2 ? 'deleted' : 'archived' });
+    }
+    if (isFirstPutAway !== null && leads[0] !== undefined) this.desk.put({ ...leads[0], state: isFirstPutAway });
     const at = (minutes: number): number => now - minutes * MINUTE_MS;
     const made = (lead: Lead | undefined, field: LeadField, to: FieldValue, minutes: number): FakeAct | null => {
       if (lead === undefined) return null;
@@ -205,6 +316,7 @@ export class FakeEdits {
       if (lead !== undefined && change !== undefined) made(lead, change.field, change.to, waitingEdits - n);
     }
     const first = leads[0];
+    if (first !== undefined) this.#history.set(first.id, someHistory(first, at));
     if (hasConflicts && first !== undefined) {
       const overtaken = (field: LeadField, seen: FieldValue, yours: FieldValue, theirs: FieldValue): void => {
         this.#conflicts.push({ operation_id: this.#id(), lead_id: first.id, field, seen, yours, at: at(96) });
@@ -226,9 +338,20 @@ export class FakeEdits {
     return `operation-${this.#made}`;
   }
 
-  #do(edits: readonly [LeadId, FieldChange[]][]): Acted {
+  #checkMayWrite(): void {
     if (this.options.editError !== null)
       throw errorView(this.options.editError, true, '51ed17ed-0f1e-4b0b-9a52-c7a1f0b3e6d4');
+  }
+
+  #undoable(done: Done): string {
+    this.#made += 1;
+    const undo = `undo-${this.#made}`;
+    this.#undo.set(undo, done);
+    return undo;
+  }
+
+  #do(edits: readonly [LeadId, FieldChange[]][]): Acted {
+    this.#checkMayWrite();
     const done: [LeadId, FieldChange[]][] = [];
     for (const [id, changes] of edits) {
       const lead = this.desk.find(id);
@@ -241,9 +364,7 @@ export class FakeEdits {
       done.push([id, real.map(({ field }) => ({ field, from: valueOf(lead, field), to: valueOf(after, field) }))]);
     }
     if (done.length === 0) return { changed: 0, undo: null };
-    this.#made += 1;
-    const undo = `undo-${this.#made}`;
-    this.#undo.set(undo, done);
+    const undo = this.#undoable({ edits: done, settled: null });
     this.desk.changed();
     this.#send();
     return { changed: done.length, undo };
@@ -258,7 +379,7 @@ export class FakeEdits {
   #added(leadId: LeadId, changes: FieldChange[], at: number): FakeAct {
     const lead = this.desk.find(leadId);
     if (lead !== undefined && !this.#told.has(leadId)) this.#told.set(leadId, lead);
-    const act: FakeAct = { id: this.#id(), at, leadId, changes, refusal: null };
+    const act: FakeAct = { id: this.#id(), at, leadId, changes, refusal: null, mergedId: null };
     this.#acts.push(act);
     return act;
   }
@@ -267,8 +388,8 @@ export class FakeEdits {
   #show(id: LeadId): Lead {
     const told = this.#told.get(id);
     if (told === undefined) throw new Error('nothing was told of this lead');
-    const acts = this.#acts.filter((act) => act.leadId === id);
-    const shown = acts.reduce((lead, act) => merged(lead, act.changes, act.at).lead, told);
+    const acts = this.#acts.filter((act) => act.leadId === id || act.mergedId === id);
+    const shown = acts.reduce((lead, act) => merged(lead, act.mergedId === id ? GONE : act.changes, act.at).lead, told);
     if (acts.length === 0) this.#told.delete(id);
     this.desk.put(shown);
     return shown;
@@ -291,6 +412,7 @@ export class FakeEdits {
         if (act.refusal !== null) blocked.add(act.leadId);
       }
       for (const id of sent) if (this.#told.has(id)) this.#show(id);
+      for (const id of this.#survivors.keys()) if (this.#told.has(id)) this.#show(id);
       this.desk.changed();
     }, SERVER_MS);
   }
@@ -314,7 +436,14 @@ export class FakeEdits {
       this.#moves.set(act.leadId, [move, ...this.movesOf(act.leadId)]);
     }
     this.#told.set(act.leadId, lead);
+    const duplicate = act.mergedId === null ? undefined : this.#told.get(act.mergedId);
+    if (duplicate !== undefined) this.#told.set(duplicate.id, merged(duplicate, GONE, act.at).lead);
     this.#acts = this.#acts.filter((one) => one !== act);
+    const outcomes = act.changes.map((change): FieldEdit => {
+      return { ...change, outcome: conflicts.includes(change) ? 'conflict' : 'applied' };
+    });
+    const record = { id: act.id, lead_id: act.leadId, member_id: this.desk.memberId, at: act.at, changes: outcomes };
+    this.#history.set(act.leadId, [record, ...this.historyOf(act.leadId)]);
     for (const { field, from, to } of conflicts) {
       this.#conflicts = this.#conflicts.filter((one) => one.lead_id !== act.leadId || one.field !== field);
       this.#conflicts.push({ operation_id: act.id, lead_id: act.leadId, field, seen: from, yours: to, at: act.at });
@@ -333,6 +462,54 @@ const WAITING: readonly { field: LeadField; to: FieldValue }[] = [
   { field: 'phone', to: { text: '+447700900555' } },
 ];
 
+/** The further from active, the later. */
+const STATES: readonly LeadState[] = ['active', 'archived', 'deleted'];
+
+/** What a merge makes of the one that goes. */
+const GONE: FieldChange[] = [{ field: 'state', from: { state: 'active' }, to: { state: 'deleted' } }];
+
+/** What a lead takes over from its duplicate: what it lacks, tags and notes of both. */
+function takenOver(lead: Lead, duplicate: Lead): FieldChange[] {
+  const notes = [lead.notes, duplicate.notes].filter((text) => text.trim() !== '');
+  const united: Lead = {
+    ...lead,
+    email: lead.email ?? duplicate.email,
+    phone: lead.phone ?? duplicate.phone,
+    value_minor: lead.value_minor ?? duplicate.value_minor,
+    tags: [...new Set([...lead.tags, ...duplicate.tags])],
+    notes: [...new Set(notes)].join('\n\n'),
+  };
+  return LEAD_FIELDS.flatMap((field) => {
+    const [from, to] = [valueOf(lead, field), valueOf(united, field)];
+    return sameValue(from, to) ? [] : { field, from, to };
+  });
+}
+
+/** Edits of days before, of every kind that a timeline tells. */
+function someHistory(lead: Lead, at: (minutes: number) => number): LeadEditRecord[] {
+  const edit = (n: number, memberId: string, minutes: number, changes: FieldEdit[]): LeadEditRecord => {
+    return { id: `history-${n}`, lead_id: lead.id, member_id: memberId, at: at(minutes), changes };
+  };
+  return [
+    edit(3, 'member-vik', 190, [
+      {
+        field: 'notes',
+        from: { text: 'Prefers a morning slot.' },
+        to: { text: 'Prefers an evening slot, after seven.' },
+        outcome: 'conflict',
+      },
+      { field: 'tags', from: { tags: ['Family'] }, to: { tags: ['Family', 'VIP'] }, outcome: 'merged' },
+    ]),
+    edit(2, 'member-asha', 192, [
+      { field: 'notes', from: { text: 'Prefers a morning slot.' }, to: { text: lead.notes }, outcome: 'applied' },
+    ]),
+    edit(1, 'member-paulo', 3000, [
+      { field: 'value_minor', from: { money: null }, to: { money: 42_000 }, outcome: 'applied' },
+      { field: 'state', from: { state: 'archived' }, to: { state: 'active' }, outcome: 'applied' },
+    ]),
+  ];
+}
+
 /** The rules of the merge; see ADR 16. */
 function merged(now: Lead, changes: readonly FieldChange[], at: number): { lead: Lead; conflicts: FieldChange[] } {
   let lead = now;
@@ -341,7 +518,10 @@ function merged(now: Lead, changes: readonly FieldChange[], at: number): { lead:
     const { field, from, to } = change;
     const held = valueOf(now, field);
     if (sameValue(to, held) || sameValue(to, from)) continue;
-    if (sameValue(from, held) || field === 'stage_id') lead = withValue(lead, field, to);
+    if ('state' in to && 'state' in held) {
+      const isFurther = STATES.indexOf(to.state) > STATES.indexOf(held.state);
+      if (sameValue(from, held) || isFurther) lead = withValue(lead, field, to);
+    } else if (sameValue(from, held) || field === 'stage_id') lead = withValue(lead, field, to);
     else if ('tags' in from && 'tags' in to && 'tags' in held) {
       const stays = held.tags.filter((tag) => !from.tags.includes(tag) || to.tags.includes(tag));
       const comes = to.tags.filter((tag) => !from.tags.includes(tag) && !held.tags.includes(tag));
@@ -356,6 +536,7 @@ function bulkChange(lead: Lead, change: BulkChange): FieldChange {
   const made = (field: LeadField, to: FieldValue): FieldChange => ({ field, from: valueOf(lead, field), to });
   if ('stage' in change) return made('stage_id', { stage: change.stage });
   if ('owner' in change) return made('owner_id', { owner: change.owner });
+  if ('state' in change) return made('state', { state: change.state });
   if ('add_tags' in change) return made('tags', { tags: [...new Set([...lead.tags, ...change.add_tags])] });
   return made('tags', { tags: lead.tags.filter((tag) => !change.remove_tags.includes(tag)) });
 }

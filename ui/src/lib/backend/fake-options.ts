@@ -6,6 +6,7 @@ import type { ErrorCode } from '../bindings/ErrorCode';
 import type { FirstSync } from '../bindings/FirstSync';
 import type { KeyStore } from '../bindings/KeyStore';
 import type { OutboxRefusal } from '../bindings/OutboxRefusal';
+import type { LeadState } from '../bindings/LeadState';
 import type { Phase } from '../bindings/Phase';
 
 export interface FakeOptions {
@@ -36,6 +37,10 @@ export interface FakeOptions {
   waitingEdits: number;
   /** Some were refused before the start; one waits behind them. */
   hasRefused: boolean;
+  /** How many leads were archived or deleted before the start. */
+  putAway: number;
+  /** Where the first lead is, if not among the active. */
+  isFirstPutAway: LeadState | null;
   /** Fields of the first lead were changed by a colleague, too. */
   hasConflicts: boolean;
   /** What the server says of each edit that reaches it; null where it does them. */
@@ -91,6 +96,8 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unsentAudit: 0,
   waitingEdits: 0,
   hasRefused: false,
+  putAway: 0,
+  isFirstPutAway: null,
   hasConflicts: false,
   refusal: null,
   isOvertaken: false,
@@ -118,7 +125,8 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, conflict, overtaken, colleague. `edits` is how many wait, `refuse` what the server says of
+ * revoked, one-device, refused, conflict, overtaken, colleague, archived, deleted (the first lead). `away` is how many leads
+ * were put away, `edits` how many edits wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
@@ -155,6 +163,8 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unsentAudit: words.has('unsent') ? 3 : 0,
     waitingEdits: number('edits', 0),
     hasRefused: words.has('refused'),
+    putAway: number('away', 0),
+    isFirstPutAway: words.has('archived') ? 'archived' : words.has('deleted') ? 'deleted' : null,
     hasConflicts: words.has('conflict'),
     refusal: refusalOf(query.get('refuse')),
     isOvertaken: words.has('overtaken'),

@@ -14,6 +14,7 @@ export function leadMatches(lead: Lead, filter: LeadFilter): boolean {
   const within = (at: number, from: number | null, before: number | null): boolean =>
     (from === null || at >= from) && (before === null || at < before);
   return (
+    lead.state === filter.state &&
     (filter.stages.length === 0 || filter.stages.includes(lead.stage_id)) &&
     (filter.owners.length === 0 ||
       filter.owners.some((o) => (o === 'unassigned' ? lead.owner_id === null : lead.owner_id === o.member))) &&

@@ -54,7 +54,8 @@ export function searchFake(
   let messageCount = 0;
   let moreLeads = false;
   let moreMessages = false;
-  for (const lead of leads) {
+  const found = leads.filter((lead) => lead.state !== 'deleted');
+  for (const lead of found) {
     const inName = words.length > 0 ? spansOf(lead.name, words) : null;
     const phone = lead.phone ?? '';
     const email = lead.email ?? '';
@@ -68,6 +69,7 @@ export function searchFake(
         name: lead.name,
         stage_id: lead.stage_id,
         owner_id: lead.owner_id,
+        state: lead.state,
         name_spans: inName ?? [],
         matched: inName ? 'name' : inPhone ? 'phone' : 'email',
         matched_text: inName ? '' : inPhone ? phone : email,
@@ -100,7 +102,7 @@ export function searchFake(
     messages: messageHits,
     more_messages: moreMessages,
     coverage: {
-      leads: leads.length,
+      leads: found.length,
       messages: messageCount,
       is_complete: isComplete,
       messages_searched: messagesSearched,

@@ -102,13 +102,17 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   const allConversations = (): ConversationRow[] =>
     (conversations ??= allLeads()
       .filter((lead) => data.hasConversation(data.numberOf(lead.id)))
-      .map((lead) => data.conversationAt(data.numberOf(lead.id), lead, threadOf(lead), size))
+      .map((lead) => {
+        const found = data.conversationAt(data.numberOf(lead.id), lead, threadOf(lead), size);
+        const survivor = leadOf(edits.survivorOf(lead.id)) ?? lead;
+        return { ...found, lead_id: survivor.id, lead_name: survivor.name };
+      })
       .sort((a, b) => b.last_message_at - a.last_message_at));
   const row = (c: ConversationRow): ConversationRow => (readHere.has(c.id) ? { ...c, unread_count: 0 } : { ...c });
   const inFolder = (folder: Folder): ConversationRow[] =>
     allConversations()
       .map(row)
-      .filter((c) => isInFolder(c, folder));
+      .filter((c) => isInFolder(c, folder) && leadOf(c.lead_id)?.state !== 'deleted');
 
   function emit(event: DeskEvent): void {
     for (const listener of [...listeners]) listener(event);
@@ -160,6 +164,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         allLeads()[places.get(lead.id) ?? -1] = lead;
         conversations = null;
       },
+      conversationsOf: (id) => allConversations().filter((c) => c.lead_id === id).length,
       isOnline: () => status.connection === 'online',
       changed: () => changed({ leads: true, conversations: true, outbox: true }),
       memberId: me.id,
@@ -209,8 +214,9 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   function idsOf(scope: ExportScope): LeadId[] {
     if (scope !== 'all' && 'selection' in scope) return scope.selection;
-    const within = scope === 'all' ? EVERY_LEAD : scope.view.filter;
-    return allLeads().flatMap((lead) => (leadMatches(lead, within) ? [lead.id] : []));
+    const isMeant = (lead: Lead): boolean =>
+      scope === 'all' ? lead.state !== 'deleted' : leadMatches(lead, scope.view.filter);
+    return allLeads().flatMap((lead) => (isMeant(lead) ? [lead.id] : []));
   }
 
   function findLead(id: string): Lead {
@@ -356,7 +362,8 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
           stage_events: [...edits.movesOf(id), ...data.stageEventsOf(n, data.leadAt(n, options.now))],
           unsent: edits.unsentOf(id),
           conflicts: edits.conflictsOf(lead),
-          edits: [],
+          edits: edits.historyOf(id),
+          merges: edits.mergesOf(id),
         };
       }),
     viewList: () => read(() => views),
@@ -377,12 +384,20 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         if (!data.permissions(me.role).includes('bulk_edit_leads')) throw errorView('not_allowed');
         return edits.change(idsOf(scope), change);
       }),
+    mergePreview: (leadId, duplicateId) => read(() => edits.preview(leadId, duplicateId)),
+    leadsMerge: (leadId, duplicateId) =>
+      read(() => {
+        if (!data.permissions(me.role).includes('delete_leads')) throw errorView('not_allowed');
+        edits.merge(leadId, duplicateId);
+      }),
     undo: (act) => read(() => edits.undo(act)),
     conflictSettle: (leadId, operationId, field, choice) =>
       read(() => edits.settle(leadId, operationId, field, choice)),
+    conflictPage: (offset, limit) => read(() => (allLeads(), edits.conflictPage(offset, limit))),
     outboxPage: (offset, limit) => read(() => (allLeads(), edits.page(offset, limit))),
     outboxCounts: () => read(() => (allLeads(), edits.counts())),
     outboxRetry: (id) => read(() => edits.retry(id)),
+    outboxReplace: (id, leadId, edit) => read(() => edits.replace(id, leadId, edit)),
     outboxDiscard: (id) => read(() => edits.discard(id)),
     healedFind: () => read(() => healed),
     healedDismiss: () =>
@@ -411,7 +426,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         const found = allConversations().find((c) => c.id === id);
         if (found === undefined) throw errorView('not_found');
-        const slice = sliceThread(threadOf(findLead(found.lead_id)), anchor, limit);
+        const slice = sliceThread(threadOf(findLead(data.leadId(data.numberOf(id)))), anchor, limit);
         return {
           ...slice,
           history_incomplete: status.first_sync !== null,

@@ -46,12 +46,16 @@ export const tauriBackend: Backend = {
 
   leadEdit: (id, edit) => call('lead_edit', { id, edit }),
   leadsChange: (scope, change) => call('leads_change', { scope, change }),
+  mergePreview: (leadId, duplicateId) => call('merge_preview', { leadId, duplicateId }),
+  leadsMerge: (leadId, duplicateId) => call('leads_merge', { leadId, duplicateId }),
   undo: (act) => call('undo', { act }),
   conflictSettle: (leadId, operationId, field, choice) =>
     call('conflict_settle', { leadId, operationId, field, choice }),
+  conflictPage: (offset, limit) => call('conflict_page', { offset, limit }),
   outboxPage: (offset, limit) => call('outbox_page', { offset, limit }),
   outboxCounts: () => call('outbox_counts'),
   outboxRetry: (id) => call('outbox_retry', { id }),
+  outboxReplace: (id, leadId, edit) => call('outbox_replace', { id, leadId, edit }),
   outboxDiscard: (id) => call('outbox_discard', { id }),
   healedFind: () => call('healed_find'),
   healedDismiss: () => call('healed_dismiss'),

@@ -2,6 +2,6 @@
 import type { MemberId } from "./MemberId";
 
 /**
- * A filing of conversations; every folder but the last two holds open ones only.
+ * A filing of conversations; every folder but the last two holds open ones only. Those of deleted leads are in none.
  */
 export type Folder = "open" | "unread" | { "mine": MemberId } | "unassigned" | "snoozed" | "archived";

@@ -4,6 +4,7 @@ import type { FieldConflict } from "./FieldConflict";
 import type { Lead } from "./Lead";
 import type { LeadEditRecord } from "./LeadEditRecord";
 import type { LeadField } from "./LeadField";
+import type { PendingMerge } from "./PendingMerge";
 import type { StageEvent } from "./StageEvent";
 
 /**
@@ -29,4 +30,8 @@ unsent: Array<LeadField>,
 /**
  * Fields that somebody else changed, too.
  */
-conflicts: Array<FieldConflict>, };
+conflicts: Array<FieldConflict>, 
+/**
+ * What was merged here: what hung on a duplicate, but its conversations, comes when the server has done it.
+ */
+merges: Array<PendingMerge>, };

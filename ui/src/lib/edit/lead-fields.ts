@@ -5,6 +5,7 @@ import type { FieldValue } from '../bindings/FieldValue';
 import type { Lead } from '../bindings/Lead';
 import type { LeadEdit } from '../bindings/LeadEdit';
 import type { LeadField } from '../bindings/LeadField';
+import type { LeadState } from '../bindings/LeadState';
 
 /** In the order in which they stand on the lead's page, where each is edited in its place. */
 export const LEAD_FIELDS: readonly LeadField[] = [
@@ -66,7 +67,7 @@ export function withValue(lead: Lead, field: LeadField, value: FieldValue): Lead
 /** The edited fields, in the order of the lead’s page. */
 export function changesOf(edit: LeadEdit): FieldChange[] {
   const changes: FieldChange[] = [];
-  for (const field of LEAD_FIELDS) {
+  for (const field of [...LEAD_FIELDS, 'state'] as const) {
     const edited = edit[field];
     if (edited === undefined) continue;
     const kind = (value: typeof edited.from): FieldValue => {
@@ -74,6 +75,7 @@ export function changesOf(edit: LeadEdit): FieldChange[] {
       if (field === 'stage_id') return { stage: String(value) };
       if (field === 'owner_id') return { owner: value as string | null };
       if (field === 'value_minor') return { money: value as number | null };
+      if (field === 'state') return { state: value as LeadState };
       return { text: value as string | null };
     };
     changes.push({ field, from: kind(edited.from), to: kind(edited.to) });

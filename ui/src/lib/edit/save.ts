@@ -3,7 +3,9 @@
 import { asErrorView, backend } from '../backend';
 import type { Acted } from '../bindings/Acted';
 import type { FieldValue } from '../bindings/FieldValue';
+import type { LeadEdit } from '../bindings/LeadEdit';
 import type { LeadField } from '../bindings/LeadField';
+import type { LeadId } from '../bindings/LeadId';
 import type { OperationId } from '../bindings/OperationId';
 import { ERRORS } from '../errors/error-table';
 import { FIELD_NAMES, strings } from '../strings/edit';
@@ -44,23 +46,24 @@ export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean>
 }
 
 async function save({ leadId, field, from, shown, replaces }: Change, to: FieldValue, show: ShowValue): Promise<Acted> {
+  const replaced = replaces === null ? null : await replace(replaces, leadId, editOf(field, from, to));
   // Of a refused act that was done meanwhile the lead holds what it was to do.
-  const seen = replaces === null || (await giveUp(replaces)) ? from : shown;
-  const acted = await backend().leadEdit(leadId, editOf(field, seen, to));
+  const seen = replaces === null || replaced !== null ? from : shown;
+  const acted = replaced ?? (await backend().leadEdit(leadId, editOf(field, seen, to)));
   if (acted.changed > 0) show(field, seen, to);
   drafts.close(leadId, field);
   return acted;
 }
 
-/** The refused act goes, so that what is made of it now is not held behind it. False where it is not there any more. */
-async function giveUp(id: OperationId): Promise<boolean> {
+/** The refused act goes as what is made of it now comes, in one step. Null where it is not there any more. */
+async function replace(id: OperationId, leadId: LeadId, edit: LeadEdit): Promise<Acted | null> {
   try {
-    await backend().outboxDiscard(id);
+    const acted = await backend().outboxReplace(id, leadId, edit);
     drafts.replaced(id);
-    return true;
+    return acted;
   } catch (reason) {
     if (asErrorView(reason).code !== 'not_found') throw reason;
-    return false;
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { LeadFilter } from '../bindings/LeadFilter';
 import { shortDate } from '../format/time';
-import { SOURCE_NAMES, strings } from '../strings/leads';
+import { SOURCE_NAMES, STATE_LISTS, strings } from '../strings/leads';
 import { presetOf, type DateRange } from './date-range';
 import { rangeOf, type FilterName } from './filter';
 import { ownerName, stageName } from '../session/names';
@@ -18,6 +18,8 @@ export function filterValues(filter: LeadFilter, name: FilterName, now: number, 
       return short(filter.sources.map((source) => SOURCE_NAMES[source]));
     case 'tag':
       return short(filter.tags);
+    case 'state':
+      return filter.state === 'active' ? '' : STATE_LISTS[filter.state];
     case 'created':
     case 'active':
       return rangeWords(rangeOf(filter, name), now, timeZone);

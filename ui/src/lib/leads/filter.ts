@@ -9,9 +9,9 @@ import type { OwnerFilter } from '../bindings/OwnerFilter';
 import type { DateRange } from './date-range';
 
 /** One thing that can be filtered by, as it stands on its chip. */
-export type FilterName = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'active';
+export type FilterName = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'active' | 'state';
 
-export const FILTER_NAMES: readonly FilterName[] = ['stage', 'owner', 'source', 'tag', 'created', 'active'];
+export const FILTER_NAMES: readonly FilterName[] = ['state', 'stage', 'owner', 'source', 'tag', 'created', 'active'];
 
 export const DEFAULT_QUERY: LeadQuery = {
   filter: EVERY_LEAD,
@@ -32,6 +32,8 @@ export function isSet(filter: LeadFilter, name: FilterName): boolean {
       return filter.created_from !== null || filter.created_before !== null;
     case 'active':
       return filter.active_from !== null || filter.active_before !== null;
+    case 'state':
+      return filter.state !== 'active';
   }
 }
 
@@ -53,6 +55,8 @@ export function without(filter: LeadFilter, name: FilterName): LeadFilter {
       return { ...filter, created_from: null, created_before: null };
     case 'active':
       return { ...filter, active_from: null, active_before: null };
+    case 'state':
+      return { ...filter, state: 'active' };
   }
 }
 
@@ -95,6 +99,7 @@ export function sameQuery(a: LeadQuery, b: LeadQuery): boolean {
 function canonical({ filter, sort }: LeadQuery): string {
   const owners = filter.owners.map((owner) => (owner === 'unassigned' ? '' : owner.member));
   return JSON.stringify([
+    filter.state,
     filter.stages.toSorted(),
     owners.toSorted(),
     filter.sources.toSorted(),

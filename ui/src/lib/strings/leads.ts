@@ -1,6 +1,8 @@
 // Words of the lead list and the lead's page.
 
+import type { FieldOutcome } from '../bindings/FieldOutcome';
 import type { LeadColumn } from '../bindings/LeadColumn';
+import type { LeadState } from '../bindings/LeadState';
 import type { Source } from '../bindings/Source';
 import { count } from '../format/number';
 
@@ -14,6 +16,13 @@ export const SOURCE_NAMES: Readonly<Record<Source, string>> = {
   google_sheet: 'Google Sheet',
   message: 'Message',
   referral: 'Referral',
+};
+
+/** What a list of leads of this state is called. */
+export const STATE_LISTS: Readonly<Record<LeadState, string>> = {
+  active: 'Active',
+  archived: 'Archived',
+  deleted: 'Bin',
 };
 
 export const strings = {
@@ -52,6 +61,7 @@ export const strings = {
     tag: 'Tag',
     created: 'Created',
     active: 'Last active',
+    state: 'State',
   },
   filterIs: (filter: string, values: string) => `${filter}: ${values}`,
   filterAny: 'any',
@@ -108,6 +118,11 @@ export const strings = {
   syncingText: 'The newest come first. You can start to work with them at once.',
   syncingOfflineTitle: 'No leads on this computer yet',
   syncingOfflineText: 'The first sync goes on where it stopped as soon as the studio’s server can be reached.',
+  noArchivedTitle: 'No archived leads',
+  noArchivedText: 'Leads that you archive leave the list and are kept here. A search finds them, too.',
+  emptyBinTitle: 'The bin is empty',
+  emptyBinText: 'Leads that are deleted are here until they are erased, and can be restored.',
+  showActive: 'Show active leads',
   noMatchTitle: 'No lead matches these filters',
   noMatchText: 'Take away a filter, or clear them all.',
   stillSyncing: 'The first sync is still bringing leads.',
@@ -147,11 +162,29 @@ export const strings = {
     ctwa_clid: 'Click to WhatsApp id',
   },
   timeline: 'Timeline',
+  options: 'More for this lead',
+  archivedNote: 'This lead is archived: it is in no list of active leads.',
+  deletedNote: 'This lead is in the bin. Until it is erased it can be restored.',
+  /** Before and after the name of the other lead. */
+  mergedHere: 'Merged here with',
+  mergedHereText: 'Its moves and changes come with the next sync after the server has done it.',
+  mergedAway: 'Merged here into',
+  mergedAwayText: 'It waits for the server.',
   timelineMore: (n: number) => `Show ${count(n)} more`,
   enquired: (source: string) => `enquired · ${source}`,
   arrivedIn: (stage: string) => `entered in ${stage}`,
   moved: (from: string, to: string) => `moved from ${from} to ${to}`,
   bySystem: 'automatically',
+  /** What became of a field that was edited: after it. */
+  outcomes: {
+    applied: '',
+    same: '',
+    merged: 'both kept',
+    superseded: 'not taken over: somebody else’s stood',
+    conflict: 'not taken over: somebody else had changed it',
+  } satisfies Record<FieldOutcome, string>,
+  emptied: 'empty',
+  to: '→',
   wrote: (channel: string) => `wrote on ${channel}`,
   called: 'call noted',
   talked: (channel: string) => `messages both ways on ${channel}`,

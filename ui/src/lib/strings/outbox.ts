@@ -59,6 +59,15 @@ export const strings = {
     `${counted(n, 'change was', 'changes were')} refused. ${n === 1 ? 'It stays' : 'They stay'} until you retry, edit or discard ${n === 1 ? 'it' : 'them'}.`,
   conflictsNote: (n: number) =>
     `${counted(n, 'field', 'fields')} that you changed ${n === 1 ? 'was' : 'were'} changed by somebody else too. Decide on the lead’s page.`,
+  changesTab: 'Changes',
+  conflictsTab: 'To decide',
+  tabs: 'Outbox',
+  conflictList: 'Fields that somebody else changed too',
+  yours: 'Yours:',
+  theirs: 'Theirs:',
+  decide: 'Decide',
+  noConflictsTitle: 'Nothing to decide',
+  noConflictsText: 'A field that you and somebody else changed to different things is listed here until it is decided.',
   /** Behind their number in the rail. */
   needYou: (n: number) => (n === 1 ? 'needs you' : 'need you'),
   wait: (n: number) => (n === 1 ? 'waits' : 'wait'),

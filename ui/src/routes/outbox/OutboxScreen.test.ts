@@ -153,6 +153,33 @@ describe('the outbox', () => {
     expect(screen.getByRole('grid').getAttribute('aria-rowcount')).toBe('30');
   });
 
+  it('lists what is to be decided, and leads to where it is', async () => {
+    await open({ hasConflicts: true });
+    expect((await screen.findByTestId('outbox-conflicts')).textContent).toContain('2');
+    cleanup();
+    render(OutboxScreen, { part: 'conflicts' });
+    const all = await screen.findAllByTestId('conflict-row');
+    const text = all.map((row) => row.textContent.replace(/\s+/g, ' '));
+    expect(text[0]).toMatch(/Phone of .*Yours: \+44 7700 900733 Theirs: \+44 7700 900204/);
+    expect(text[1]).toContain('Notes of');
+    await fireEvent.click(within(all[1] ?? document.body).getByTestId('conflict-open'));
+    expect(router.route).toEqual({ screen: 'lead', leadId: 'lead-0000000' });
+    const [first] = await desk.conflictPage(0, 1);
+    if (first === undefined) throw new Error('no conflict');
+    const { lead_id, operation_id, field } = first.conflict;
+    const { undo } = await desk.conflictSettle(lead_id, operation_id, field, 'theirs');
+    await waitFor(async () => expect(await screen.findAllByTestId('conflict-row')).toHaveLength(1));
+    await desk.undo(undo ?? '');
+    await waitFor(async () => expect(await screen.findAllByTestId('conflict-row')).toHaveLength(2));
+  });
+
+  it('says so when nothing is to be decided', async () => {
+    await open({});
+    cleanup();
+    render(OutboxScreen, { part: 'conflicts' });
+    expect((await screen.findByTestId('conflicts-empty')).textContent).toContain(strings.noConflictsTitle);
+  });
+
   it('is empty when all is on the server', async () => {
     await open({});
     expect((await screen.findByTestId('outbox-empty')).textContent).toContain(strings.emptyTitle);

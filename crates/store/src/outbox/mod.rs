@@ -5,6 +5,9 @@
 //! and the act is shown on top of it. Then it is kept for a week more, because a server may be put back to a state from
 //! before it; nothing shows it any more.
 
+pub(crate) mod conflicts;
+pub(crate) mod merge;
+
 use std::collections::{BTreeSet, HashSet};
 
 use domain::{
@@ -18,7 +21,7 @@ use crate::apply::{Buckets, Writing};
 use crate::leads::find_lead;
 use crate::read::{OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 use crate::table::lead_base::Base;
-use crate::table::outbox::{self, ActState};
+use crate::table::outbox::{self, ActState, Stored};
 use crate::table::{chain, conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
 
@@ -107,12 +110,24 @@ pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), 
 fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     let mut shown = told;
     for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
-        if let Some(EditLead { edit, .. }) = stored.operation.act.as_edit().filter(|_| stored.state.is_shown()) {
+        if stored.state.is_shown()
+            && let Some(edit) = edit_of(&stored, shown.id)
+        {
             let at = stored.operation.at;
-            shown = patched(&shown, merge_lead(edit.clone(), at, &shown, None).patch, at);
+            shown = patched(&shown, merge_lead(edit, at, &shown, None).patch, at);
         }
     }
     Ok(shown)
+}
+
+/// What an act makes of a lead that it is about, as an edit.
+fn edit_of(stored: &Stored, id: LeadId) -> Option<LeadEdit> {
+    match &stored.operation.act {
+        Act::EditLead(act) => Some(act.edit.clone()),
+        Act::MergeLeads(act) if act.duplicate_id == id => Some(merge::gone()),
+        Act::MergeLeads(_) => stored.shown.clone(),
+        Act::CreateLead(_) | Act::Reply(_) => None,
+    }
 }
 
 /// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
@@ -122,6 +137,7 @@ fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>
             let shown = with_acts(writing, *told)?;
             lead::show(writing, &shown)?;
         }
+        merge::show_conversations(writing, id)?;
         if !outbox::has_unsettled(writing.tx, id.as_uuid())? {
             lead_base::erase(writing.tx, id)?;
             writing.edited.remove(id.as_uuid());
@@ -293,6 +309,26 @@ pub(crate) fn discard(tx: &Transaction<'_>, buckets: &mut Buckets, id: Operation
     finish(writing)
 }
 
+/// A refused act gives way to what is made of it now: an edit of a lead, at the end of what was done here.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the act is not there, or was not refused, or the lead is not here.
+pub(crate) fn replace(
+    tx: &Transaction<'_>,
+    buckets: &mut Buckets,
+    id: OperationId,
+    lead_id: LeadId,
+    edit: &NewEdit,
+) -> Result<Edited, StoreError> {
+    let discarded = discard(tx, buckets, id)?;
+    let mut edited = edit_leads(tx, buckets, &[lead_id], &mut |_| Some(edit.clone()))?;
+    if edited.missing > 0 {
+        return Err(StoreError::NotFound);
+    }
+    edited.applied = edited.applied.and(discarded);
+    Ok(edited)
+}
+
 /// Somebody decided a conflict.
 pub(crate) fn settle_conflict(
     tx: &Transaction<'_>,
@@ -314,16 +350,10 @@ fn finish(mut writing: Writing<'_>) -> Result<Applied, StoreError> {
 
 /// How much there is to look after.
 pub(crate) fn counts(db: &Connection) -> Result<OutboxCounts, StoreError> {
-    let mut conflicts = 0;
-    for id in conflict::list_leads(db)? {
-        if let Some(shown) = find_lead(db, id)? {
-            conflicts += conflict::list_of(db, &shown)?.len() as u64;
-        }
-    }
     Ok(OutboxCounts {
         waiting: outbox::count_of(db, ActState::Waiting)?,
         refused: outbox::count_of(db, ActState::Refused)?,
-        conflicts,
+        conflicts: conflicts::count(db)?,
     })
 }
 
@@ -365,7 +395,7 @@ pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField
     let mut fields = BTreeSet::new();
     for stored in outbox::list_of(db, id.as_uuid())? {
         if matches!(stored.state, ActState::Waiting | ActState::Refused) {
-            fields.extend(stored.operation.act.as_edit().into_iter().flat_map(|act| act.edit.fields()));
+            fields.extend(edit_of(&stored, id).iter().flat_map(LeadEdit::fields));
         }
     }
     Ok(fields.into_iter().collect())
