@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::{
-    ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio, Subscription,
-    UnixMs,
+    ContactKey, ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio,
+    Subscription, UnixMs,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
@@ -23,14 +23,16 @@ use wire::write::AuditEntry;
 use crate::apply::{self, Buckets};
 use crate::leads::{self, Lists};
 use crate::read::{
-    ConversationPage, ConversationRow, Folder, FolderCounts, LeadDetail, LeadFilter, LeadPage, LeadQuery,
+    ConversationPage, ConversationRow, Folder, FolderCounts, KnownLead, LeadDetail, LeadFilter, LeadPage, LeadQuery,
     MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
 use crate::scrub::{self, Scrubbed};
-use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::table::{
+    audit, billing, contact_key, identity, outbox as outbox_table, read_mark, saved_view, setting, studio, sync_state,
+};
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, PullPage, StoreError, StoredView, SyncState,
-    Verdict, inbox, open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, NewEdit, PullPage, StoreError, StoredView,
+    SyncState, TakenBack, Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -39,6 +41,9 @@ const READERS: usize = 4;
 #[derive(Clone)]
 pub struct Cache {
     open: Arc<RwLock<Option<Open>>>,
+    /// The place of the last act that was handed out to be sent: the server may know all up to it. Taken before the
+    /// connection that it is compared by.
+    sent_through: Arc<Mutex<i64>>,
 }
 
 /// Written by hand: says nothing of what is inside.
@@ -129,6 +134,8 @@ impl Cache {
     /// [`StoreError::TooNew`]: the file is as it was.
     pub fn open(path: &Path, key: &SecretBox<[u8; 32]>) -> Result<Self, StoreError> {
         let (writer, readers) = open::open(path, key, READERS)?;
+        // Whoever had it open before may have sent all of them.
+        let sent_through = outbox_table::last_place(&writer)?;
         let open = Open {
             writer: Mutex::new(Writer { connection: writer, buckets: Buckets::default() }),
             readers: Mutex::new(readers),
@@ -137,7 +144,7 @@ impl Cache {
             log_is_due: AtomicBool::new(true),
         };
         open.empty_due_log(&lock(&open.writer).connection);
-        Ok(Self { open: Arc::new(RwLock::new(Some(open))) })
+        Ok(Self { open: Arc::new(RwLock::new(Some(open))), sent_through: Arc::new(Mutex::new(sent_through)) })
     }
 
     /// Waits for the calls that run, moves the log into the main file and closes every connection, which wipes the
@@ -372,6 +379,37 @@ impl Cache {
         })
     }
 
+    /// Adds leads, and keeps that until the server has added them, too: on disk when this returns, all of them or none.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] for an id of a lead that is here.
+    pub fn create_leads(&self, creations: &[LeadCreation]) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::create_leads(tx, buckets, creations))
+    }
+
+    /// Takes back leads that were added here. One that the server can't have heard of goes without a trace; to another is
+    /// done what `make` makes of it, if anything.
+    pub fn take_leads_back(
+        &self,
+        ids: &[LeadId],
+        make: &mut dyn FnMut(&Lead) -> Option<NewEdit>,
+    ) -> Result<TakenBack, StoreError> {
+        // Held throughout: what is taken out must not be handed out meanwhile.
+        let sent_through = lock(&self.sent_through);
+        self.write_and(
+            |tx, buckets| outbox::take_back(tx, buckets, ids, *sent_through, make),
+            |open, back| {
+                open.log_is_due.fetch_or(back.removed > 0, Ordering::Relaxed);
+                back
+            },
+        )
+    }
+
+    /// For each of these, the lead that has one of its keys, if there is one: in the same order.
+    pub fn find_known_leads(&self, contacts: &[Vec<ContactKey>]) -> Result<Vec<Option<KnownLead>>, StoreError> {
+        self.read(|db, _| contacts.iter().map(|keys| contact_key::find_lead(db, keys)).collect())
+    }
+
     /// Does to each lead what `edit` makes of it, and keeps that until the server has done it, too: on disk when this
     /// returns, all of it or nothing.
     pub fn edit_leads(
@@ -385,7 +423,10 @@ impl Cache {
     /// Acts to send next, in their order: at most `limit`, and none behind a refused one on the same target. As JSON they
     /// are no more than `max_bytes`, unless that is a single one.
     pub fn next_operations(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
-        self.read(|db, _| outbox::next(db, limit, max_bytes))
+        let mut sent_through = lock(&self.sent_through);
+        let (operations, last) = self.read(|db, _| outbox::next(db, limit, max_bytes))?;
+        *sent_through = last.max(*sent_through);
+        Ok(operations)
     }
 
     /// Stores what the server said of acts, in the run of its changes that it named.
@@ -403,16 +444,19 @@ impl Cache {
 
     /// That pull has told all: acts that had been done when it began are shown no more, because they are in what it told.
     pub fn end_pull(&self, now: UnixMs) -> Result<Applied, StoreError> {
-        if !self.read(|db, _| outbox::has_settling(db, now))? {
-            return Ok(Applied::default());
+        let mut all = Applied::default();
+        // Piece by piece: who writes something else does not wait for all of it.
+        while self.read(|db, _| outbox::has_settling(db, now))? {
+            let piece = self.write_and(
+                |tx, buckets| outbox::end_pull(tx, buckets, now),
+                |open, (applied, has_erased)| {
+                    open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
+                    applied
+                },
+            )?;
+            all = all.union(piece);
         }
-        self.write_and(
-            |tx, buckets| outbox::end_pull(tx, buckets, now),
-            |open, (applied, has_erased)| {
-                open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
-                applied
-            },
-        )
+        Ok(all)
     }
 
     /// What waits and what was refused, in its order: at most `limit` from `offset`.

@@ -29,6 +29,10 @@ mod apply_tests;
 #[cfg(test)]
 mod billing_tests;
 #[cfg(test)]
+mod contact_key_tests;
+#[cfg(test)]
+mod creation_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
@@ -38,5 +42,5 @@ mod testing;
 pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
-pub use outbox::{Edited, NewEdit, Verdict};
+pub use outbox::{Edited, LeadCreation, NewEdit, TakenBack, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretBox};
 use zeroize::Zeroizing;
 
 use crate::cipher::{PAGE_BYTES, any_page_verifies};
+use crate::table::contact_key;
 use crate::{CacheIdentity, StoreError, migrations};
 
 /// Oldest SQLCipher whose file format and defaults we wrote and tested with.
@@ -90,6 +91,7 @@ pub(crate) fn open(
     check_file(path)?;
     let mut writer = connect(path, key, Use::Write)?;
     migrations::run(&mut writer)?;
+    contact_key::fill(&mut writer)?;
     forbid(&mut writer)?;
     let readers = (0..readers)
         .map(|_| {

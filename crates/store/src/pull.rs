@@ -70,3 +70,19 @@ pub struct Applied {
     /// Changes in the page.
     pub rows: u64,
 }
+
+impl Applied {
+    /// What two writes changed.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            leads: self.leads | other.leads,
+            conversations: self.conversations | other.conversations,
+            messages: self.messages | other.messages,
+            studio: self.studio | other.studio,
+            billing: self.billing | other.billing,
+            outbox: self.outbox | other.outbox,
+            rows: self.rows + other.rows,
+        }
+    }
+}

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{Lead, LeadEdit, LeadId, MemberId, OperationId, UnixMs};
+use domain::{Lead, LeadEdit, LeadId, MemberId, NewLead, OperationId, UnixMs};
 use secrecy::SecretBox;
-use store::{Cache, CacheIdentity, LeadScope, NewEdit};
+use store::{Cache, CacheIdentity, LeadCreation, LeadScope, NewEdit};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
-use wire::operation::{Act, EditLead, Operation};
+use wire::operation::{Act, CreateLead, EditLead, Operation};
 
 use crate::template::{Signed, scratch};
 
@@ -129,6 +129,15 @@ impl SimDesk {
             ControlFlow::Continue(())
         })?;
         Ok(leads)
+    }
+
+    /// Adds a lead.
+    pub(crate) fn create(&mut self, id: OperationId, lead_id: LeadId, at: UnixMs, lead: NewLead) -> anyhow::Result<()> {
+        self.names.insert(lead_id, lead.name.clone());
+        self.cache().create_leads(&[LeadCreation { id, lead_id, at, lead: lead.clone() }])?;
+        let act = Act::CreateLead(Box::new(CreateLead { lead_id, lead }));
+        self.acknowledged.insert(id, Operation { id, at, act });
+        Ok(())
     }
 
     /// Edits a lead as somebody who sees what is shown. `false` when that changed nothing.

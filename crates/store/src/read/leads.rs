@@ -114,3 +114,18 @@ pub struct LeadDetail {
     /// Fields that somebody else changed, too.
     pub conflicts: Vec<FieldConflict>,
 }
+
+/// Somebody who has an address or a number already.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct KnownLead {
+    pub lead_id: LeadId,
+    pub name: String,
+}
+
+/// Written by hand: a name never reaches a log.
+impl std::fmt::Debug for KnownLead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KnownLead").field("lead_id", &self.lead_id).finish_non_exhaustive()
+    }
+}

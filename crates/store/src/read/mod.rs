@@ -8,6 +8,6 @@ mod outbox;
 mod search;
 
 pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans};
-pub use leads::{LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter};
+pub use leads::{KnownLead, LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter};
 pub use outbox::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use domain::{Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
+use domain::{ContactKey, Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{conflict, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event};
+use super::{
+    conflict, contact_key, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event,
+};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -65,6 +67,7 @@ struct Before {
     epoch: i64,
     facet: (i64, i64, i64),
     text: Searchable,
+    contact_keys: Vec<ContactKey>,
     tags: Vec<String>,
     value_key: i64,
     created_at: i64,
@@ -85,6 +88,7 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
     Ok(Some(Before {
         facet: (row.get(0)?, row.get(1)?, row.get(2)?),
         text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
+        contact_keys: contact_key::keys_in(row, 4, 5)?,
         tags: tags_in(row, 6)?,
         value_key: row.get(7)?,
         created_at: row.get(8)?,
@@ -172,9 +176,14 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
     ])?;
     writing.count_lead(facet, 1);
     writing.applied.leads = true;
+    let contact_keys = lead.contact_keys();
     match before {
         Some(before) => {
             writing.count_lead(before.facet, -1);
+            if before.contact_keys != contact_keys {
+                contact_key::remove(tx, n, &before.contact_keys)?;
+                contact_key::add(tx, n, &contact_keys)?;
+            }
             if before.tags != lead.tags {
                 untag(writing, n, &before.tags)?;
                 tag(writing, n, &lead.tags)?;
@@ -188,6 +197,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
             }
         }
         None => {
+            contact_key::add(tx, n, &contact_keys)?;
             tag(writing, n, &lead.tags)?;
             add_initials(tx, n, &text)?;
             writing.index_lead(n, None, Some(text))?;
@@ -315,6 +325,7 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
     lead_edit::erase_of_lead(writing, n)?;
     if let Some(before) = find_before(tx, n)? {
         writing.count_lead(before.facet, -1);
+        contact_key::remove(tx, n, &before.contact_keys)?;
         untag(writing, n, &before.tags)?;
         remove_initials(tx, n, &before.text)?;
         writing.index_lead(n, Some(before.text), None)?;
