@@ -19,6 +19,7 @@ mod lock;
 mod mailbox;
 mod members;
 mod memory;
+mod new_leads;
 mod offline;
 mod plain_image;
 mod refresh;

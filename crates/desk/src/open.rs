@@ -151,6 +151,7 @@ impl Desk {
             undo: Mutex::default(),
             tasks: tasks.clone(),
             exports: TaskTracker::new(),
+            import: Mutex::default(),
         })));
         if syncs {
             tokio::spawn(tasks.clone().run_until_cancelled_owned(self.clone().lock_when_idle()));

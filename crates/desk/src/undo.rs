@@ -8,8 +8,23 @@ use uuid::Uuid;
 /// Acts that can be taken back.
 const KEPT: usize = 20;
 
-/// The edits of one act, each from what the lead was to what it became.
-pub(crate) type Done = Vec<(LeadId, LeadEdit)>;
+/// What an act did.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// It edited leads, each from what it was to what it became.
+    Edited(Vec<(LeadId, LeadEdit)>),
+    /// It added leads.
+    Created(Vec<LeadId>),
+}
+
+impl Done {
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Edited(edits) => edits.is_empty(),
+            Self::Created(leads) => leads.is_empty(),
+        }
+    }
+}
 
 /// What was done last, the newest at the end.
 #[derive(Default)]
@@ -20,7 +35,7 @@ pub(crate) struct UndoList {
 impl UndoList {
     /// Remembers an act; gives the name to take it back by, if it did anything.
     pub(crate) fn note(&mut self, done: Done) -> Option<Uuid> {
-        if done.is_empty() {
+        if done.is_nothing() {
             return None;
         }
         let id = Uuid::new_v4();
@@ -43,13 +58,14 @@ mod tests {
     use super::*;
 
     fn done() -> Done {
-        vec![(LeadId::from_uuid(Uuid::nil()), LeadEdit::default())]
+        Done::Edited(vec![(LeadId::from_uuid(Uuid::nil()), LeadEdit::default())])
     }
 
     #[test]
     fn an_act_is_taken_back_once_and_old_ones_are_forgotten() {
         let mut list = UndoList::default();
-        assert_eq!(list.note(vec![]), None);
+        assert_eq!(list.note(Done::Edited(vec![])), None);
+        assert_eq!(list.note(Done::Created(vec![])), None);
         let first = list.note(done()).expect("an act");
         let others: Vec<_> = (0..KEPT).map(|_| list.note(done()).expect("an act")).collect();
         assert!(list.take(first).is_none());

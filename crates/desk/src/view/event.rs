@@ -4,7 +4,7 @@ use serde::Serialize;
 use store::Applied;
 use ts_rs::TS;
 
-use super::{ExportProgress, SignOutEnd, SyncStatus};
+use super::{ExportProgress, ImportProgress, SignOutEnd, SyncStatus};
 
 /// What changed in the cache since the last event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
@@ -36,6 +36,7 @@ pub enum DeskEvent {
     Changed(Changed),
     StatusChanged(SyncStatus),
     ExportProgressed(ExportProgress),
+    ImportProgressed(ImportProgress),
     /// The cache was closed and its key wiped.
     Locked,
     /// The session ended, in this way: by the user, or because the server revoked it.

@@ -4,6 +4,7 @@ mod billing;
 mod edits;
 mod event;
 mod export;
+mod import;
 mod members;
 mod session;
 mod status;
@@ -13,6 +14,10 @@ pub use billing::{BillingView, SubscriptionView};
 pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
+pub use import::{
+    Duplicates, ImportColumn, ImportCounts, ImportFile, ImportOutcome, ImportPlan, ImportProgress, ImportRow,
+    ImportState,
+};
 pub use members::{ManagedMember, MembersView, PendingInvitation};
 pub use session::{
     KeyStore, Phase, SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit, UnsentCounts,
