@@ -56,6 +56,7 @@ export function refusalWords(refusal: OutboxRefusal): string {
     const field = LEAD_FIELDS.find((one) => one === named);
     return field === undefined ? refusals.invalid : refusals.invalidField(FIELD_NAMES[field]);
   }
+  if (refusal.other === 'taken') return refusals.taken;
   return refusal.other === 'too_large' ? refusals.too_large : refusals.other;
 }
 

@@ -27,6 +27,7 @@ export const strings = {
     invalid: 'The server can’t take this value. Edit it, or discard it.',
     invalidField: (field: string) =>
       `The server can’t take this ${field.toLocaleLowerCase('en-GB')}. Edit it, or discard it.`,
+    taken: 'The server has had a lead under this one’s id. Discard it and add it again.',
     too_large: 'It is too large for the server. Make it shorter, or discard it.',
     other: 'The server did not take it. Try again; if it stays, tell whoever runs the server.',
   },
