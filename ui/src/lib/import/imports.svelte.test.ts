@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { useBackend } from '../backend';
+import { errorView, useBackend } from '../backend';
 import { createFake, type FakeOptions } from '../backend/fake';
 import { session } from '../session/session.svelte';
 import { toasts } from '../ui/toast/toasts.svelte';
@@ -63,6 +63,28 @@ describe('an import', () => {
     await over(() => imports.running !== null);
     await imports.cancel();
     await over(() => imports.ended?.state === 'cancelled');
+  });
+
+  it('is one at a time', async () => {
+    await open();
+    await imports.choose();
+    await imports.run();
+    imports.open();
+    expect(imports.step).toBeNull();
+    expect(toasts.items).toHaveLength(1);
+    await over(() => imports.ended !== null);
+  });
+
+  it('tells of one that fails before anything was told of it', async () => {
+    await open();
+    await imports.choose();
+    await imports.run();
+    const counts = { rows: 0, new: 0, in_file: 0, known: 0, refused: 0, imported: 0 };
+    const failed = { failed: errorView('import_changed') };
+    const rest = { import_id: 'import-1', bytes_done: 0, bytes_total: 9, refusals: [], file_name: 'a.csv' };
+    imports.hear({ ...rest, counts, state: failed }, 0);
+    expect(imports.ended?.state).toEqual(failed);
+    expect(toasts.items[0]).toMatchObject({ tone: 'bad', detail: 'Nothing was added.' });
   });
 
   it('stays at the file where that can’t be read, and says why', async () => {

@@ -64,6 +64,8 @@ class Imports {
   error = $state.raw<ErrorView | null>(null);
   isBusy = $state(false);
   #meter = new RateMeter();
+  /** Leads are being added, or are about to be. */
+  #isAdding = false;
 
   begin(): () => void {
     const stop = onDeskEvent((event) => {
@@ -75,12 +77,16 @@ class Imports {
       this.#forget();
       this.running = null;
       this.ended = null;
+      this.#isAdding = false;
     };
   }
 
-  /** At the report of the last one, should it be running or not be looked at yet; else at the choice of a file. */
+  /** At the choice of a file: one import at a time. */
   open(): void {
-    if (this.running !== null) return;
+    if (this.#isAdding) {
+      toasts.show(strings.oneAtATime);
+      return;
+    }
     this.#forget();
     this.ended = null;
     this.step = 'file';
@@ -146,7 +152,13 @@ class Imports {
     if (file === null) return;
     await this.#do(async () => {
       this.#meter = new RateMeter();
-      await backend().importRun(file.import_id, this.#plan());
+      this.#isAdding = true;
+      try {
+        await backend().importRun(file.import_id, this.#plan());
+      } catch (reason) {
+        this.#isAdding = false;
+        throw reason;
+      }
       this.step = null;
     });
   }
@@ -188,13 +200,12 @@ class Imports {
       this.checked = progress;
       return;
     }
-    // A look that was ended, or that failed while one looks on.
-    const wasRunning = this.running !== null || state === 'done';
-    if (!wasRunning) {
-      if (typeof state === 'object' && this.step === 'check') this.error = state.failed;
-      // Nothing was seen of it, and nothing was added.
-      if (progress.counts.imported === 0) return;
+    if (!this.#isAdding) {
+      // Of a look at the rows. One that was ended is not missed.
+      if (typeof state === 'object') this.error = state.failed;
+      return;
     }
+    this.#isAdding = false;
     this.running = null;
     this.ended = progress;
     const { imported } = progress.counts;

@@ -125,6 +125,7 @@ export const strings = {
   progress: 'Import',
   running: (file: string) => `Importing ${file}`,
   added: (n: number) => `${counted(n, 'lead', 'leads')} added`,
+  oneAtATime: 'One import at a time: wait until this one ends, or cancel it',
   cancel: 'Cancel',
   cancelLabel: 'Cancel import',
   done: (n: number, file: string) => `${counted(n, 'lead', 'leads')} imported from ${file}`,
