@@ -12,6 +12,7 @@ const FLOORS = new Map([
   ['frontdesk-api-client', 2],
   ['frontdesk-export', 2],
   ['frontdesk-sync', 3],
+  ['frontdesk-import', 3],
   ['frontdesk-desk', 4],
   ['frontdesk', 5],
 ]);

@@ -21,6 +21,7 @@ mod lock;
 mod mailbox;
 mod members;
 mod memory;
+mod new_leads;
 mod offline;
 mod plain_image;
 mod put_back;

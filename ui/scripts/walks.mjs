@@ -399,6 +399,46 @@ export const WALKS = [
     },
   },
   {
+    name: 'new-lead',
+    at: '#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'n');
+      await shown(page, 'new-lead-dialog');
+      await until(page, 'the focus in the name', () =>
+        document.activeElement?.matches('[data-testid="new-lead-name"]'),
+      );
+      await page.keyboard.type('Mira');
+      await press(page, 'Control+Enter');
+      await gone(page, 'new-lead-dialog');
+      await shown(page, 'toast');
+      await press(page, 'Control+z');
+    },
+  },
+  {
+    name: 'import',
+    at: '#/leads',
+    until: ROW,
+    async go(page) {
+      await press(page, 'j', 'Control+i');
+      await until(page, 'the focus on the choice', () =>
+        document.activeElement?.matches('[data-testid="import-choose"]'),
+      );
+      await press(page, 'Enter');
+      await shown(page, 'import-next');
+      await until(page, 'the focus on the columns', () => document.activeElement?.matches('[data-step-first]'));
+      await page.focus(testid('import-next'));
+      await press(page, 'Enter');
+      await shown(page, 'import-run');
+      await page.focus(testid('import-back'));
+      await press(page, 'Enter');
+      await shown(page, 'import-next');
+      await press(page, 'Escape');
+      await gone(page, 'import-dialog');
+      await onRow(page, 0);
+    },
+  },
+  {
     name: 'export-forbidden',
     at: '?fake=sales#/leads',
     until: ROW,

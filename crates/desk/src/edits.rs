@@ -9,7 +9,6 @@ use store::read::FieldConflict;
 use store::{Edited, NewEdit};
 use uuid::Uuid;
 
-use crate::state::OpenDesk;
 use crate::undo::Done;
 use crate::view::{Acted, BulkChange, ConflictChoice, DeskEvent, ExportScope};
 use crate::{Desk, DeskError};
@@ -83,7 +82,11 @@ impl Desk {
         let open = self.open()?;
         let done = open.undo.lock().unwrap_or_else(PoisonError::into_inner).take(act);
         let done = done.ok_or(DeskError::Store(store::StoreError::NotFound))?;
-        let Done { edits, settled } = done;
+        let (edits, settled) = match done {
+            Done::Created(leads) => return self.take_leads_back(leads).await,
+            Done::Edited(edits) => (edits, None),
+            Done::Decided(edits, conflict) => (edits, Some(conflict)),
+        };
         let edits: HashMap<LeadId, LeadEdit> = edits.into_iter().map(|(id, edit)| (id, edit.reversed())).collect();
         let ids = edits.keys().copied().collect();
         let edited = self.edit_each(ids, move |lead| edits.get(&lead.id).cloned()).await?;
@@ -119,8 +122,7 @@ impl Desk {
         }
         let applied = self.query(move |cache| cache.settle_conflict(operation_id, field)).await?;
         self.tell(DeskEvent::Changed(applied.into()));
-        let open = self.open()?;
-        Ok(Acted { changed: edits.len() as u64, undo: note(&open, Done { edits, settled: Some(conflict) }) })
+        Ok(Acted { changed: edits.len() as u64, undo: self.note_done(Done::Decided(edits, conflict))? })
     }
 
     /// Edits leads in one transaction, tells the window and wakes the sync.
@@ -138,8 +140,12 @@ impl Desk {
     }
 
     fn acted(&self, Edited { leads, .. }: Edited) -> Result<Acted, DeskError> {
-        let open = self.open()?;
-        Ok(Acted { changed: leads.len() as u64, undo: note(&open, leads.into()) })
+        Ok(Acted { changed: leads.len() as u64, undo: self.note_done(Done::Edited(leads))? })
+    }
+
+    /// Remembers an act, so that it can be taken back; gives the name to take it back by, if it did anything.
+    pub(crate) fn note_done(&self, done: Done) -> Result<Option<Uuid>, DeskError> {
+        Ok(self.open()?.undo.lock().unwrap_or_else(PoisonError::into_inner).note(done))
     }
 
     async fn list_ids(&self, scope: ExportScope) -> Result<Vec<LeadId>, DeskError> {
@@ -165,10 +171,6 @@ impl Desk {
             }
         }
     }
-}
-
-fn note(open: &OpenDesk, done: Done) -> Option<Uuid> {
-    open.undo.lock().unwrap_or_else(PoisonError::into_inner).note(done)
 }
 
 fn new_edit(edit: LeadEdit, at: UnixMs) -> NewEdit {

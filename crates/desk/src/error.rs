@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use api_client::{ApiFailure, ClientSetupError, FailureKind, ServerUrlError};
 use domain::Permission;
 use export::ExportError;
+use import::ImportError;
 use serde::Serialize;
 use store::StoreError;
 use sync::{FeedError, Interrupted, Problem, SyncError};
@@ -67,6 +68,14 @@ pub enum ErrorCode {
     // Export
     ExportForbidden,
     ExportFailed,
+    // Import
+    /// There is no row in the file.
+    ImportEmpty,
+    /// It is no text, or no table.
+    ImportNotText,
+    ImportUnreadable,
+    /// It is another file than when it was opened.
+    ImportChanged,
     // Members
     /// A studio keeps its last owner.
     LastOwner,
@@ -114,6 +123,10 @@ pub enum DeskError {
     Sync(#[from] SyncError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("the file is another than when it was opened")]
+    ImportChanged,
     #[error("the cache is closed")]
     Locked,
     #[error("nobody is signed in on this computer")]
@@ -241,6 +254,10 @@ fn code_of(error: &DeskError) -> ErrorCode {
         DeskError::Sync(error) => sync_code(error),
         DeskError::Export(ExportError::DiskFull) => ErrorCode::DiskFull,
         DeskError::Export(_) => ErrorCode::ExportFailed,
+        DeskError::Import(ImportError::Empty) => ErrorCode::ImportEmpty,
+        DeskError::Import(ImportError::NotText | ImportError::TooManyColumns) => ErrorCode::ImportNotText,
+        DeskError::Import(ImportError::Io(_)) => ErrorCode::ImportUnreadable,
+        DeskError::ImportChanged => ErrorCode::ImportChanged,
         DeskError::Locked => ErrorCode::Locked,
         DeskError::SignedOut => ErrorCode::SignedOut,
         DeskError::AlreadySignedIn => ErrorCode::AlreadySignedIn,
@@ -402,6 +419,10 @@ const fn needs_report(code: ErrorCode) -> bool {
             | C::PassphraseWrong
             | C::KeyringLocked
             | C::ExportForbidden
+            | C::ImportEmpty
+            | C::ImportNotText
+            | C::ImportUnreadable
+            | C::ImportChanged
             | C::LastOwner
             | C::AlreadyMember
             | C::AlreadyInvited

@@ -128,11 +128,12 @@ impl Desk {
         }
     }
 
-    /// Cancels every export and waits until each has ended, with its file whole or gone.
+    /// Cancels every export and import and waits until each has ended: files are whole or gone, and nothing is added any more.
     pub(crate) async fn end_exports(&self, open: &OpenDesk) {
         for is_cancelled in self.exports().values() {
             is_cancelled.store(true, Ordering::Relaxed);
         }
+        self.end_import(open);
         open.exports.close();
         open.exports.wait().await;
         open.exports.reopen();

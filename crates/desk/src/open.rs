@@ -160,6 +160,7 @@ impl Desk {
             undo: Mutex::default(),
             tasks: tasks.clone(),
             exports: TaskTracker::new(),
+            import: Mutex::default(),
         };
         let open = Arc::new(open);
         if let Err(error) = self.check_lease(&open).await {

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::account::{Account, Home};
+use crate::import_leads::OpenImport;
 use crate::session::DEFAULT_LOCK_MINUTES;
 use crate::tokens::VaultTokens;
 use crate::undo::UndoList;
@@ -71,8 +72,10 @@ pub(crate) struct OpenDesk {
     pub(crate) undo: Mutex<UndoList>,
     /// Ends what runs beside: event forwarding, the watches that lock, exports, calls of the server.
     pub(crate) tasks: CancellationToken,
-    /// Exports that run; each ends by itself once `tasks` is cancelled.
+    /// Exports and imports that run; each ends by itself once `tasks` is cancelled.
     pub(crate) exports: TaskTracker,
+    /// The file that was chosen to be imported.
+    pub(crate) import: Mutex<Option<Arc<OpenImport>>>,
 }
 
 /// Who signed in, as the server said at that moment; the synced rows are newer once they are here.

@@ -9,18 +9,23 @@ use uuid::Uuid;
 /// Acts that can be taken back.
 const KEPT: usize = 20;
 
-/// What one act came to.
-#[derive(Default)]
-pub(crate) struct Done {
-    /// Edits, each from what the lead was to what it became.
-    pub(crate) edits: Vec<(LeadId, LeadEdit)>,
-    /// A conflict that it decided.
-    pub(crate) settled: Option<FieldConflict>,
+/// What an act did.
+pub(crate) enum Done {
+    /// It edited leads, each from what it was to what it became.
+    Edited(Vec<(LeadId, LeadEdit)>),
+    /// It decided a conflict, perhaps by an edit.
+    Decided(Vec<(LeadId, LeadEdit)>, FieldConflict),
+    /// It added leads.
+    Created(Vec<LeadId>),
 }
 
-impl From<Vec<(LeadId, LeadEdit)>> for Done {
-    fn from(edits: Vec<(LeadId, LeadEdit)>) -> Self {
-        Self { edits, settled: None }
+impl Done {
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Edited(edits) => edits.is_empty(),
+            Self::Decided(..) => false,
+            Self::Created(leads) => leads.is_empty(),
+        }
     }
 }
 
@@ -33,7 +38,7 @@ pub(crate) struct UndoList {
 impl UndoList {
     /// Remembers an act; gives the name to take it back by, if it did anything.
     pub(crate) fn note(&mut self, done: Done) -> Option<Uuid> {
-        if done.edits.is_empty() && done.settled.is_none() {
+        if done.is_nothing() {
             return None;
         }
         let id = Uuid::new_v4();
@@ -56,13 +61,14 @@ mod tests {
     use super::*;
 
     fn done() -> Done {
-        vec![(LeadId::from_uuid(Uuid::nil()), LeadEdit::default())].into()
+        Done::Edited(vec![(LeadId::from_uuid(Uuid::nil()), LeadEdit::default())])
     }
 
     #[test]
     fn an_act_is_taken_back_once_and_old_ones_are_forgotten() {
         let mut list = UndoList::default();
-        assert_eq!(list.note(Done::default()), None);
+        assert_eq!(list.note(Done::Edited(vec![])), None);
+        assert_eq!(list.note(Done::Created(vec![])), None);
         let first = list.note(done()).expect("an act");
         let others: Vec<_> = (0..KEPT).map(|_| list.note(done()).expect("an act")).collect();
         assert!(list.take(first).is_none());

@@ -4,6 +4,7 @@
 //! Never does I/O, never reads a clock, never draws randomness: those are passed in.
 
 mod billing;
+mod contact;
 mod conversation;
 mod edit;
 mod fold;
@@ -24,6 +25,7 @@ pub use billing::{
     Standing, StripeCustomerId, StripeInvoiceId, StripePaymentId, StripeSubscriptionId, Subscription,
     SubscriptionStatus,
 };
+pub use contact::ContactKey;
 pub use conversation::{Channel, Conversation, ConversationStatus};
 pub use edit::{
     Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,

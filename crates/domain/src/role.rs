@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+use crate::MemberId;
+
 /// What a member is at a studio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +65,14 @@ impl Role {
         Permission::ALL.into_iter().filter(|permission| self.allows(*permission)).collect()
     }
 
+    /// Whether `me` in this role may add a lead of `owner`, or of nobody: a seller's own and the pool's.
+    pub fn may_add_for(self, me: MemberId, owner: Option<MemberId>) -> bool {
+        match self {
+            Self::Admin | Self::Owner | Self::Manager => true,
+            Self::Sales => owner.is_none_or(|owner| owner == me),
+        }
+    }
+
     /// Whether this role holds `permission`.
     pub const fn allows(self, permission: Permission) -> bool {
         match permission {
@@ -85,6 +95,7 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::{Permission, Role};
+    use crate::MemberId;
 
     /// A permission that is added is added to [`Permission::ALL`], too: this does not compile before its place is told.
     #[test]
@@ -99,6 +110,15 @@ mod tests {
             Permission::ManageMembers => 6,
         };
         assert!(Permission::ALL.into_iter().map(place).eq(0..Permission::ALL.len()));
+    }
+
+    #[test]
+    fn a_seller_adds_leads_of_their_own_and_of_nobody() {
+        let [me, other] = [1, 2].map(|n| MemberId::from_uuid(uuid::Uuid::from_u128(n)));
+        for role in Role::ALL {
+            assert!(role.may_add_for(me, None) && role.may_add_for(me, Some(me)), "{role:?}");
+            assert_eq!(role.may_add_for(me, Some(other)), role != Role::Sales, "{role:?}");
+        }
     }
 
     /// The matrix of A2, by role: review, edit, edit many, delete, export, billing, members.

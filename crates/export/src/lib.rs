@@ -26,6 +26,7 @@ mod error;
 pub mod formula;
 mod json;
 mod record;
+mod table;
 pub mod tags;
 mod target;
 mod text;
@@ -36,6 +37,7 @@ use std::path::Path;
 pub use context::ExportContext;
 pub use error::ExportError;
 pub use record::{COLUMN_COUNT, LeadRecord, TouchRecord, columns, source_code};
+pub use table::TableWriter;
 
 /// File format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,10 +4,9 @@
 //! at the end, each once: FTS5 writes out its memory whenever a row id is not larger than the last, so its entries go
 //! in ascending order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Transaction;
-use uuid::Uuid;
 use wire::changes::{Change, Row, RowId};
 
 pub(crate) use crate::table::message::Buckets;
@@ -35,8 +34,8 @@ pub(crate) struct Writing<'t> {
     pub(crate) buckets: &'t mut Buckets,
     pub(crate) applied: Applied,
     pub(crate) has_erased: bool,
-    /// What acts of this device are about that have not come back yet: it is shown with them on top.
-    pub(crate) edited: HashSet<Uuid>,
+    /// Whether there are acts of this device that have not come back yet: what they are about is shown with them on top.
+    pub(crate) has_acts: bool,
     /// Whether messages come newest first, as a snapshot brings them.
     pub(crate) is_history: bool,
     lead_facets: HashMap<lead::Facet, i64>,
@@ -90,7 +89,7 @@ impl<'t> Writing<'t> {
             buckets,
             applied: Applied::default(),
             has_erased: false,
-            edited: outbox_table::list_targets(tx)?,
+            has_acts: outbox_table::has_any_unsettled(tx)?,
             is_history,
             lead_facets: HashMap::new(),
             conversation_facets: HashMap::new(),

@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::{
-    ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio, Subscription,
-    UnixMs,
+    ContactKey, ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio,
+    Subscription, UnixMs,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
@@ -23,16 +23,19 @@ use wire::write::AuditEntry;
 use crate::apply::{self, Buckets};
 use crate::leads::{self, Lists};
 use crate::read::{
-    ConflictRow, ConversationPage, ConversationRow, FieldConflict, Folder, FolderCounts, LeadDetail, LeadFilter,
-    LeadPage, LeadQuery, MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
+    ConflictRow, ConversationPage, ConversationRow, FieldConflict, Folder, FolderCounts, KnownLead, LeadDetail,
+    LeadFilter, LeadPage, LeadQuery, MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
 use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
 use crate::seal::{Seal, Turn};
-use crate::table::{audit, billing, chain, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::table::{
+    audit, billing, chain, contact_key, identity, outbox as outbox_table, read_mark, saved_view, setting, studio,
+    sync_state,
+};
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadScope, Merged, NewEdit, NewMerge, PullPage, StoreError, StoredView,
-    SyncState, Verdict, inbox, open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, PullPage, StoreError,
+    StoredView, SyncState, TakenBack, Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -43,6 +46,9 @@ const LOG_PAGES: u32 = 8_192;
 #[derive(Clone)]
 pub struct Cache {
     open: Arc<RwLock<Option<Open>>>,
+    /// The place of the last act that was handed out to be sent: the server may know all up to it. Taken before the
+    /// connection that it is compared by.
+    sent_through: Arc<Mutex<i64>>,
 }
 
 /// Written by hand: says nothing of what is inside.
@@ -159,6 +165,8 @@ impl Cache {
             is_looking: AtomicBool::new(false),
             ends: AtomicBool::new(false),
         };
+        // Whoever had it open before may have sent all of them.
+        let sent_through = outbox_table::last_place(&writer)?;
         let open = Open {
             writer: Mutex::new(Writer { connection: writer, buckets: Buckets::default(), seal }),
             readers: Mutex::new(readers),
@@ -172,7 +180,7 @@ impl Cache {
             let mut turn = writer.seal.take_turn()?;
             open.move_log(&writer.connection, &mut turn);
         }
-        Ok(Self { open: Arc::new(RwLock::new(Some(open))) })
+        Ok(Self { open: Arc::new(RwLock::new(Some(open))), sent_through: Arc::new(Mutex::new(sent_through)) })
     }
 
     /// Looks through the acts and the whole file, for what is not the newest, while others read and write. Takes as long as
@@ -454,6 +462,37 @@ impl Cache {
         })
     }
 
+    /// Adds leads, and keeps that until the server has added them, too: on disk when this returns, all of them or none.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] for an id of a lead that is here.
+    pub fn create_leads(&self, creations: &[LeadCreation]) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::create_leads(tx, buckets, creations))
+    }
+
+    /// Takes back leads that were added here. One that the server can't have heard of goes without a trace; to another is
+    /// done what `make` makes of it, if anything.
+    pub fn take_leads_back(
+        &self,
+        ids: &[LeadId],
+        make: &mut dyn FnMut(&Lead) -> Option<NewEdit>,
+    ) -> Result<TakenBack, StoreError> {
+        // Held throughout: what is taken out must not be handed out meanwhile.
+        let sent_through = lock(&self.sent_through);
+        self.write_and(
+            |tx, buckets| outbox::take_back(tx, buckets, ids, *sent_through, make),
+            |open, back| {
+                open.log_is_due.fetch_or(back.removed > 0, Ordering::Relaxed);
+                back
+            },
+        )
+    }
+
+    /// For each of these, the lead that has one of its keys, if there is one: in the same order.
+    pub fn find_known_leads(&self, contacts: &[Vec<ContactKey>]) -> Result<Vec<Option<KnownLead>>, StoreError> {
+        self.read(|db, _| contacts.iter().map(|keys| contact_key::find_lead(db, keys)).collect())
+    }
+
     /// Does to each lead what `edit` makes of it, and keeps that until the server has done it, too: on disk when this
     /// returns, all of it or nothing.
     pub fn edit_leads(
@@ -475,7 +514,10 @@ impl Cache {
     /// Acts to send next, in their order: at most `limit`, and none behind a refused one on the same target. As JSON they
     /// are no more than `max_bytes`, unless that is a single one.
     pub fn next_operations(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
-        self.read(|db, _| outbox::next(db, limit, max_bytes))
+        let mut sent_through = lock(&self.sent_through);
+        let (operations, last) = self.read(|db, _| outbox::next(db, limit, max_bytes))?;
+        *sent_through = last.max(*sent_through);
+        Ok(operations)
     }
 
     /// Stores what the server said of acts, in the run of its changes that it named.
@@ -493,16 +535,19 @@ impl Cache {
 
     /// That pull has told all: acts that had been done when it began are shown no more, because they are in what it told.
     pub fn end_pull(&self, now: UnixMs) -> Result<Applied, StoreError> {
-        if !self.read(|db, _| outbox::has_settling(db, now))? {
-            return Ok(Applied::default());
+        let mut all = Applied::default();
+        // Piece by piece: who writes something else does not wait for all of it.
+        while self.read(|db, _| outbox::has_settling(db, now))? {
+            let piece = self.write_and(
+                |tx, buckets| outbox::end_pull(tx, buckets, now),
+                |open, (applied, has_erased)| {
+                    open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
+                    applied
+                },
+            )?;
+            all = all.union(piece);
         }
-        self.write_and(
-            |tx, buckets| outbox::end_pull(tx, buckets, now),
-            |open, (applied, has_erased)| {
-                open.log_is_due.fetch_or(has_erased, Ordering::Relaxed);
-                applied
-            },
-        )
+        Ok(all)
     }
 
     /// What waits and what was refused, in its order: at most `limit` from `offset`.

@@ -31,6 +31,10 @@ mod apply_tests;
 #[cfg(test)]
 mod billing_tests;
 #[cfg(test)]
+mod contact_key_tests;
+#[cfg(test)]
+mod creation_tests;
+#[cfg(test)]
 mod merge_tests;
 #[cfg(test)]
 mod open_tests;
@@ -45,6 +49,6 @@ pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
 pub use outbox::merge::{Merged, NewMerge};
-pub use outbox::{Edited, NewEdit, Verdict};
+pub use outbox::{Edited, LeadCreation, NewEdit, TakenBack, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
 pub use rebuild::{Rebuilt, rebuild};

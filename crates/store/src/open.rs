@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::cipher::{PAGE_BYTES, any_page_verifies};
 use crate::seal::{self, Seal};
+use crate::table::contact_key;
 use crate::{CacheIdentity, StoreError, migrations};
 
 /// Oldest SQLCipher whose file format and defaults we wrote and tested with.
@@ -94,6 +95,7 @@ pub(crate) fn open(
     {
         let mut turn = seal.take_turn()?;
         migrations::run(&mut writer)?;
+        contact_key::fill(&mut writer)?;
         turn.note_commit()?;
     }
     forbid(&mut writer)?;

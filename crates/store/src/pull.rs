@@ -73,7 +73,8 @@ pub struct Applied {
 
 impl Applied {
     /// What two writes changed.
-    pub(crate) const fn and(self, other: Self) -> Self {
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
         Self {
             leads: self.leads || other.leads,
             conversations: self.conversations || other.conversations,

@@ -13,7 +13,8 @@ use rusqlite::{Connection, Transaction, params_from_iter};
 use secrecy::SecretBox;
 
 use crate::open::{self, Use, beside, connect};
-use crate::table::{identity, outbox};
+use crate::table::identity;
+use crate::table::outbox::{self, ActState};
 use crate::{Cache, StoreError};
 
 /// Of a new cache that is being filled.
@@ -106,7 +107,7 @@ pub(crate) fn bring_over(tx: &Transaction<'_>, old: &Connection) -> Result<Rebui
             Err(Copying::Writing(error)) => return Err(error),
         }
     }
-    rebuilt.acts = outbox::list_in(tx, &[outbox::ActState::Waiting, outbox::ActState::Refused])?.len() as u64;
+    rebuilt.acts = outbox::count_of(tx, ActState::Waiting)? + outbox::count_of(tx, ActState::Refused)?;
     crate::outbox::send_again(tx)?;
     Ok(rebuilt)
 }

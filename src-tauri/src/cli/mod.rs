@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{config, signals};
 
+mod import;
 mod words;
 use words::describe;
 
@@ -33,6 +34,22 @@ pub(crate) enum Command {
         /// The file to write; an existing one is replaced once the new one is complete.
         #[arg(long)]
         out: PathBuf,
+        /// Read the passphrase from the first line of standard input, where the key is not in a keyring.
+        #[arg(long)]
+        passphrase_stdin: bool,
+    },
+    /// Add the leads of a CSV file, columns as their headings say. Works offline: they are sent when the window is opened next.
+    /// Who is here already, by e-mail address or number, is passed over.
+    Import {
+        /// The file to read.
+        #[arg(long)]
+        file: PathBuf,
+        /// A tag for all of them.
+        #[arg(long)]
+        tag: Option<String>,
+        /// Look at all rows and add nothing.
+        #[arg(long)]
+        dry_run: bool,
         /// Read the passphrase from the first line of standard input, where the key is not in a keyring.
         #[arg(long)]
         passphrase_stdin: bool,
@@ -62,12 +79,18 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Export { format, out, passphrase_stdin } => export(format.into(), out, passphrase_stdin).await,
+            Command::Import { file, tag, dry_run, passphrase_stdin } => {
+                let (desk, events) = open(passphrase_stdin).await?;
+                let imported = import::import(&desk, events, import::Wish { file, tag, is_dry: dry_run }).await;
+                desk.close().await;
+                imported
+            }
         }
     })
 }
 
-#[expect(clippy::print_stderr, reason = "progress of a command is for the person at the shell")]
-async fn export(format: ExportFormat, out: PathBuf, passphrase_stdin: bool) -> anyhow::Result<()> {
+/// The desk of the account that is signed in, without the network.
+async fn open(passphrase_stdin: bool) -> anyhow::Result<(Desk, UnboundedReceiver<DeskEvent>)> {
     let (desk, events) = Desk::new(config::from_env()?);
     let passphrase = match desk.find_key_store().await.map_err(explain)? {
         None => anyhow::bail!("nobody is signed in on this computer: open Frontdesk and sign in first"),
@@ -79,6 +102,12 @@ async fn export(format: ExportFormat, out: PathBuf, passphrase_stdin: bool) -> a
     };
     // Never with its own sync: a window may be open, and the two would use each other's tokens.
     desk.open_offline(passphrase).await.map_err(explain)?;
+    Ok((desk, events))
+}
+
+#[expect(clippy::print_stderr, reason = "progress of a command is for the person at the shell")]
+async fn export(format: ExportFormat, out: PathBuf, passphrase_stdin: bool) -> anyhow::Result<()> {
+    let (desk, events) = open(passphrase_stdin).await?;
     let exported = export_all(&desk, events, format, out).await;
     desk.close().await;
     let done = exported?;

@@ -36,6 +36,10 @@ const fn sentence(code: ErrorCode) -> &'static str {
         C::DiskFull => "the disk is full. Nothing was replaced: free some space and try again",
         C::ExportForbidden => "your role may not export: ask a manager, an owner or an admin of the studio",
         C::ExportFailed => "the file can't be written there. Nothing was replaced: choose another folder",
+        C::ImportEmpty => "there is no row in the file",
+        C::ImportNotText => "the file is no CSV file: save the table as CSV and try again",
+        C::ImportUnreadable => "the file can't be read: check that it is there, and its permissions",
+        C::ImportChanged => "the file changed meanwhile: try again",
         C::InvalidInput => "a value is out of its range",
         C::NotFound => "not found",
         C::InvalidCredentials

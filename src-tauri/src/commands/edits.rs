@@ -1,13 +1,27 @@
-//! Editing leads, taking it back, and what waits to be sent.
+//! Adding and editing leads, taking it back, and what waits to be sent.
 
-use desk::view::{Acted, BulkChange, ConflictChoice, ExportScope, MergePreview};
+use desk::view::{Acted, BulkChange, ConflictChoice, ExportScope, LeadCreated, MergePreview};
 use desk::{Desk, ErrorView};
-use domain::{LeadEdit, LeadField, LeadId, OperationId};
-use store::read::{ConflictRow, OutboxCounts, OutboxRow};
+use domain::{LeadEdit, LeadField, LeadId, NewLead, OperationId};
+use store::read::{ConflictRow, KnownLead, OutboxCounts, OutboxRow};
 use tauri::State;
 use uuid::Uuid;
 
 type Answer<T> = Result<T, ErrorView>;
+
+#[tauri::command]
+pub(crate) async fn lead_create(desk: State<'_, Desk>, lead: NewLead) -> Answer<LeadCreated> {
+    Ok(desk.create_lead(lead).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn lead_known(
+    desk: State<'_, Desk>,
+    email: Option<String>,
+    phone: Option<String>,
+) -> Answer<Option<KnownLead>> {
+    Ok(desk.find_known_lead(email, phone).await?)
+}
 
 #[tauri::command]
 pub(crate) async fn lead_edit(desk: State<'_, Desk>, id: LeadId, edit: LeadEdit) -> Answer<Acted> {

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod billing;
 pub(crate) mod edits;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod leads;
 pub(crate) mod link;
@@ -43,6 +44,8 @@ macro_rules! handler {
             $crate::commands::leads::lead_page,
             $crate::commands::leads::lead_count,
             $crate::commands::leads::lead_detail,
+            $crate::commands::edits::lead_create,
+            $crate::commands::edits::lead_known,
             $crate::commands::edits::lead_edit,
             $crate::commands::edits::leads_change,
             $crate::commands::edits::merge_preview,
@@ -66,6 +69,12 @@ macro_rules! handler {
             $crate::commands::search::search,
             $crate::commands::export::export_start,
             $crate::commands::export::export_cancel,
+            $crate::commands::import::import_open,
+            $crate::commands::import::import_set_headings,
+            $crate::commands::import::import_check,
+            $crate::commands::import::import_run,
+            $crate::commands::import::import_cancel,
+            $crate::commands::import::import_save_refused,
             $crate::commands::link::open_link,
             $crate::commands::window::window_ready,
         ]

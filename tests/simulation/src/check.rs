@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail, ensure};
 use domain::{ConversationId, FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId, LeadState};
-use store::read::{Folder, OutboxState};
+use store::read::{Folder, OutboxAct, OutboxState};
 use wire::changes::{Change, Line, Row};
 use wire::operation::{EditLead, OperationOutcome};
 
@@ -29,6 +29,22 @@ impl World {
                 let is_told = conflicts.iter().any(|conflict| conflict.yours == yours);
                 ensure!(is_told, "desk {} shows {:?} and not {typed:?}", desk.name, lead.name);
             }
+        }
+        Ok(())
+    }
+
+    /// At any time: what was added at this desk and waits there is shown, unless the server has it and took it away again.
+    pub(crate) async fn check_created(&self, desk: usize) -> anyhow::Result<()> {
+        let desk = &self.desks[desk];
+        let shown = desk.leads()?;
+        for row in desk.cache().list_outbox(0, 1_000)? {
+            let OutboxAct::LeadCreated { lead_id, .. } = row.act else { continue };
+            if shown.contains_key(&lead_id) || self.was_restored {
+                continue;
+            }
+            let operation = desk.acknowledged.get(&row.id).context("an act that nobody did")?;
+            let is_known = matches!(self.send_one(&desk.token, operation).await?, OperationOutcome::Done(done) if done.is_repeated);
+            ensure!(is_known, "desk {} does not show a lead that was added there", desk.name);
         }
         Ok(())
     }
@@ -85,7 +101,11 @@ impl World {
                     _ => {}
                 }
             }
-            let shown = desk.leads()?;
+            let mut shown = desk.leads()?;
+            // What was refused is there alone until somebody decides.
+            for lead_id in self.refused_creations(desk.name)? {
+                shown.remove(&lead_id);
+            }
             let places = |leads: &BTreeMap<LeadId, Lead>| leads.keys().map(|id| place_of(*id)).collect::<Vec<_>>();
             let [here, there] = [places(&shown), places(&told)];
             ensure!(here == there, "desk {} shows the leads {here:?} and is told of {there:?}", desk.name);
@@ -153,6 +173,15 @@ impl World {
             }
         }
         Ok(fields)
+    }
+
+    fn refused_creations(&self, desk: usize) -> anyhow::Result<Vec<LeadId>> {
+        let open = self.desks[desk].cache().list_outbox(0, 1_000)?;
+        let created = open.into_iter().filter_map(|row| match row.act {
+            OutboxAct::LeadCreated { lead_id, .. } => Some(lead_id),
+            _ => None,
+        });
+        Ok(created.collect())
     }
 
     /// Each move that was done is in the history once.

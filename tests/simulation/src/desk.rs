@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{Lead, LeadEdit, LeadId, LeadState, MemberId, OperationId, UnixMs};
+use domain::{Lead, LeadEdit, LeadId, LeadState, MemberId, NewLead, OperationId, UnixMs};
 use secrecy::SecretBox;
 use store::read::{LeadColumn, LeadFilter, LeadQuery, LeadSort};
-use store::{Cache, CacheIdentity, LeadScope, Merged, NewEdit, NewMerge};
+use store::{Cache, CacheIdentity, LeadCreation, LeadScope, Merged, NewEdit, NewMerge};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
-use wire::operation::{Act, EditLead, MergeLeads, Operation};
+use wire::operation::{Act, CreateLead, EditLead, MergeLeads, Operation};
 
 use crate::template::{Signed, scratch};
 
@@ -136,6 +136,15 @@ impl SimDesk {
             })?;
         }
         Ok(leads)
+    }
+
+    /// Adds a lead.
+    pub(crate) fn create(&mut self, id: OperationId, lead_id: LeadId, at: UnixMs, lead: NewLead) -> anyhow::Result<()> {
+        self.names.insert(lead_id, lead.name.clone());
+        self.cache().create_leads(&[LeadCreation { id, lead_id, at, lead: lead.clone() }])?;
+        let act = Act::CreateLead(Box::new(CreateLead { lead_id, lead }));
+        self.acknowledged.insert(id, Operation { id, at, act });
+        Ok(())
     }
 
     /// Edits a lead as somebody who sees what is shown. `false` when that changed nothing.

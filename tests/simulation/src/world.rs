@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, OperationId};
+use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, NewLead, OperationId, Source, Touch};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +40,7 @@ pub enum Sabotage {
 #[derive(Debug, Default)]
 pub struct Report {
     pub edits: u64,
+    pub creations: u64,
     pub fates: BTreeMap<String, u64>,
     pub crashes: u64,
     pub cuts: u64,
@@ -57,6 +58,7 @@ impl Report {
     /// All of two runs.
     pub fn add(&mut self, other: Self) {
         self.edits += other.edits;
+        self.creations += other.creations;
         for (fate, times) in other.fates {
             *self.fates.entry(fate).or_default() += times;
         }
@@ -96,6 +98,8 @@ pub struct World {
     /// Whether the server was put back: what colleagues did over the API since the backup is gone.
     pub(crate) was_restored: bool,
     pub(crate) deleted: Vec<LeadId>,
+    /// Leads that desks added.
+    created: Vec<LeadId>,
     pub(crate) report: Report,
     // Last: the folder goes when nothing uses it any more.
     _dir: TempDir,
@@ -119,6 +123,7 @@ impl World {
             let desk = world.step().await.with_context(|| format!("step {step}"))?;
             world.desks[desk].look()?;
             world.check_typed(desk).with_context(|| format!("after step {step}"))?;
+            world.check_created(desk).await.with_context(|| format!("after step {step}"))?;
         }
         world.calm().await.context("when all was calm")?;
         world.check().await?;
@@ -143,6 +148,7 @@ impl World {
             next_id: 0,
             was_restored: false,
             deleted: Vec::new(),
+            created: Vec::new(),
             report: Report::default(),
             _dir: dir,
         })
@@ -153,7 +159,8 @@ impl World {
         self.clock.tick();
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
-            0..32 => self.edit(desk),
+            0..4 => self.create(desk),
+            4..32 => self.edit(desk),
             32..34 => self.merge(desk),
             34..54 => self.push(desk).await,
             54..64 => self.begin_pull(desk).await,
@@ -172,6 +179,38 @@ impl World {
     fn new_id(&mut self) -> OperationId {
         self.next_id += 1;
         OperationId::from_uuid(id(10, self.next_id))
+    }
+
+    /// Somebody adds a lead: their own, nobody's or, where they may not, a colleague's.
+    fn create(&mut self, desk: usize) -> anyhow::Result<()> {
+        let (operation_id, at) = (self.new_id(), self.clock.tick());
+        let desks = self.desks.len() as u64;
+        // Nobody else names it.
+        let place = (self.next_id + LEADS) * desks + desk as u64;
+        let lead_id = LeadId::from_uuid(id(1, place));
+        let owners: Vec<Option<MemberId>> = self.desks.iter().map(|desk| Some(desk.member_id)).chain([None]).collect();
+        let own = Some(self.desks[desk].member_id);
+        let owner_id = match self.rng.random_range(0..10) {
+            0..4 => own,
+            4..8 => None,
+            _ => owners.choose(&mut self.rng).copied().flatten(),
+        };
+        let lead = NewLead {
+            name: format!("typed {}", self.next_id),
+            email: None,
+            phone: None,
+            stage_id: stage_id(self.next_id % STAGES),
+            owner_id,
+            source: Source::Manual,
+            tags: vec!["added".to_owned()],
+            notes: String::new(),
+            value_minor: None,
+            first_touch: Touch::default(),
+        };
+        self.desks[desk].create(operation_id, lead_id, at, lead)?;
+        self.created.push(lead_id);
+        self.report.creations += 1;
+        Ok(())
     }
 
     /// Somebody types something.
@@ -376,7 +415,8 @@ impl World {
     /// A colleague changes a lead over the API, puts it away, or erases it.
     async fn colleague_writes(&mut self) -> anyhow::Result<()> {
         let n = self.rng.random_range(0..LEADS);
-        let lead_id = LeadId::from_uuid(id(1, n));
+        let added = self.created.choose(&mut self.rng).copied().filter(|_| n % 3 == 0);
+        let lead_id = added.unwrap_or_else(|| LeadId::from_uuid(id(1, n)));
         let path = format!("/v1/leads/{lead_id}");
         let draw = self.rng.random_range(0..10);
         self.next_id += 1;
@@ -389,7 +429,10 @@ impl World {
                 let token = Some(self.colleague.session.tokens.access_token.as_str());
                 let (status, _) = self.server.call("DELETE", &path, token, None::<&()>).await?;
                 ensure!(matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_FOUND), "deleting: {status}");
-                self.deleted.push(lead_id);
+                // One that was not added yet may still come.
+                if added.is_none() || status == StatusCode::NO_CONTENT {
+                    self.deleted.push(lead_id);
+                }
                 return Ok(());
             }
         };
@@ -429,6 +472,12 @@ impl World {
             // What is shown from now on is the server's.
             for lead_id in given_up.act.leads() {
                 desk.names.remove(&lead_id);
+            }
+            if let Some(lead_id) = given_up.act.created_lead() {
+                // With all that was done to it.
+                let behind = desk.acknowledged.values().filter(|behind| behind.act.leads().contains(&lead_id));
+                desk.discarded.extend(behind.map(|behind| behind.id));
+                anyhow::ensure!(!desk.leads()?.contains_key(&lead_id), "a lead that was given up is shown");
             }
         }
         for lead in desk.leads()?.into_keys() {

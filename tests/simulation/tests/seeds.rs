@@ -20,6 +20,7 @@ async fn run(seeds: std::ops::Range<u64>) {
     assert_eq!(fates, ["AnswerLost", "Answered", "Late", "Lost", "ServerCrashes", "Twice"]);
     let counts = [
         report.edits,
+        report.creations,
         report.crashes,
         report.cuts,
         report.restarts,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use store::Applied;
 use ts_rs::TS;
 
-use super::{ExportProgress, Healed, SignOutEnd, SyncStatus};
+use super::{ExportProgress, Healed, ImportProgress, SignOutEnd, SyncStatus};
 
 /// What changed in the cache since the last event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
@@ -36,6 +36,7 @@ pub enum DeskEvent {
     Changed(Changed),
     StatusChanged(SyncStatus),
     ExportProgressed(ExportProgress),
+    ImportProgressed(ImportProgress),
     /// The cache was not as it was left, and was made good.
     Healed(Healed),
     /// The cache was closed and its key wiped.

@@ -5,6 +5,7 @@ mod edits;
 mod event;
 mod export;
 mod healed;
+mod import;
 mod members;
 mod session;
 mod status;
@@ -15,6 +16,10 @@ pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated, MergePreview};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use healed::{Healed, HealedBy};
+pub use import::{
+    Duplicates, ImportColumn, ImportCounts, ImportFile, ImportOutcome, ImportPlan, ImportProgress, ImportRow,
+    ImportState,
+};
 pub use members::{ManagedMember, MembersView, PendingInvitation};
 pub use session::{
     KeyStore, Phase, SessionView, SignInAgainRequest, SignInRequest, SignOutEnd, StartView, UnsentAudit, UnsentCounts,

@@ -47,9 +47,9 @@ pub(crate) fn merge_leads(tx: &Transaction<'_>, buckets: &mut Buckets, merge: Ne
     let mut writing = Writing::begin(tx, buckets, false)?;
     for shown in [&lead, &duplicate] {
         lead_base::keep(tx, shown)?;
-        writing.edited.insert(*shown.id.as_uuid());
     }
     outbox::append(tx, &Operation { id, at, act: Act::MergeLeads(MergeLeads { lead_id, duplicate_id }) })?;
+    writing.has_acts = true;
     let taken_over = LeadEdit::between(&lead, &united);
     outbox::set_shown(tx, id, &taken_over)?;
     for (shown, edit) in [(&lead, taken_over), (&duplicate, gone())] {

@@ -6,9 +6,10 @@
 //! before it; nothing shows it any more.
 
 pub(crate) mod conflicts;
+mod create;
 pub(crate) mod merge;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use domain::{
     FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs, merge_lead,
@@ -25,6 +26,11 @@ use crate::table::outbox::{self, ActState, Stored};
 use crate::table::{chain, conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
 
+pub use create::{LeadCreation, TakenBack};
+pub(crate) use create::{create_leads, take_back};
+
+/// Acts that are settled in one transaction: few enough that nobody waits for it.
+const SETTLED_AT_ONCE: u32 = 1_000;
 /// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
 const KEPT_MS: i64 = 8 * 24 * 60 * 60 * 1_000;
 
@@ -98,7 +104,7 @@ fn patched(shown: &Lead, patch: LeadPatch, at: UnixMs) -> Lead {
 
 /// The server told a lead: with the acts of this device on top, where there are some.
 pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), StoreError> {
-    if !writing.edited.contains(told.id.as_uuid()) {
+    if !writing.has_acts || !outbox::has_unsettled(writing.tx, told.id.as_uuid())? {
         return lead::upsert(writing, told);
     }
     lead_base::set(writing.tx, told)?;
@@ -133,55 +139,44 @@ fn edit_of(stored: &Stored, id: LeadId) -> Option<LeadEdit> {
 /// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
 fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
     for id in targets.into_iter().map(LeadId::from_uuid) {
-        if let Base::Told(told) = lead_base::find(writing.tx, id)? {
-            let shown = with_acts(writing, *told)?;
-            lead::show(writing, &shown)?;
+        let base = match lead_base::find(writing.tx, id)? {
+            Base::Told(told) => Some(*told),
+            Base::NotTold => create::find_created(writing.tx, id)?,
+            Base::None => None,
+        };
+        if let Some(base) = base {
+            let shown = with_acts(writing, base)?;
+            // Of many that come back at once, most are what they are shown as.
+            if find_lead(writing.tx, id)?.as_ref() != Some(&shown) {
+                lead::show(writing, &shown)?;
+            }
         }
         merge::show_conversations(writing, id)?;
         if !outbox::has_unsettled(writing.tx, id.as_uuid())? {
             lead_base::erase(writing.tx, id)?;
-            writing.edited.remove(id.as_uuid());
         }
     }
     Ok(())
 }
 
 /// Acts to send next, in their order: at most `limit`, and of one behind a refused one none. As JSON no more than
-/// `max_bytes`, unless that is a single one.
-pub(crate) fn next(db: &Connection, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
-    let held = find_held(db)?;
+/// `max_bytes`, unless that is a single one. With the place of the last.
+pub(crate) fn next(db: &Connection, limit: usize, max_bytes: usize) -> Result<(Vec<Operation>, i64), StoreError> {
+    let held = outbox::list_held(db)?;
     let mut operations = Vec::new();
-    let mut bytes = 0;
-    outbox::each_waiting(db, |stored, act_bytes| {
+    let (mut bytes, mut last) = (0, 0);
+    outbox::each_waiting(db, |stored, n, act_bytes| {
         if !held.contains(&stored.operation.id) {
             bytes += act_bytes;
             if !operations.is_empty() && bytes > max_bytes {
                 return false;
             }
             operations.push(stored.operation);
+            last = n;
         }
         operations.len() < limit
     })?;
-    Ok(operations)
-}
-
-/// Acts that wait for a refused one before them.
-fn find_held(db: &Connection) -> Result<HashSet<OperationId>, StoreError> {
-    let (mut targets, mut held) = (HashSet::new(), HashSet::new());
-    // As a rule none was.
-    if !outbox::has(db, ActState::Refused)? {
-        return Ok(held);
-    }
-    for stored in outbox::list_in(db, &[ActState::Waiting, ActState::Refused])? {
-        let its = stored.operation.act.targets();
-        if stored.state == ActState::Refused {
-            targets.extend(its);
-        } else if its.iter().any(|target| targets.contains(target)) {
-            targets.extend(its);
-            held.insert(stored.operation.id);
-        }
-    }
-    Ok(held)
+    Ok((operations, last))
 }
 
 /// Stores what the server said of acts. What is not in the outbox (any more) is passed over.
@@ -224,7 +219,8 @@ pub(crate) fn has_settling(db: &Connection, now: UnixMs) -> Result<bool, StoreEr
     Ok(outbox::has(db, ActState::Settling)? || outbox::has_kept(db, now.plus_ms(-KEPT_MS))?)
 }
 
-/// The pull has told all: what had been done when it began is in what it told. Also tells whether anything was erased.
+/// The pull has told all: what had been done when it began is in what it told. A part of it; [`has_settling`] says whether
+/// there is more. Also tells whether anything was erased.
 pub(crate) fn end_pull(
     tx: &Transaction<'_>,
     buckets: &mut Buckets,
@@ -233,11 +229,10 @@ pub(crate) fn end_pull(
     let mut writing = Writing::begin(tx, buckets, false)?;
     let mut targets = BTreeSet::new();
     let mut created = BTreeSet::new();
-    for stored in outbox::list_in(tx, &[ActState::Settling])? {
+    for stored in outbox::keep_settled(tx, SETTLED_AT_ONCE)? {
         targets.extend(stored.operation.act.targets());
         created.extend(stored.operation.act.created_lead());
     }
-    outbox::move_all(tx, ActState::Settling, ActState::Kept)?;
     for id in created {
         // It was done, all has been told, and it was not told of: it is out of this member's sight.
         if matches!(lead_base::find(tx, id)?, Base::NotTold) {
@@ -248,7 +243,7 @@ pub(crate) fn end_pull(
     writing.applied.outbox = !targets.is_empty();
     writing.applied.leads |= !targets.is_empty();
     show_again(&mut writing, targets)?;
-    if outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))? {
+    if outbox::has_kept(tx, now.plus_ms(-KEPT_MS))? && outbox::forget_kept(tx, now.plus_ms(-KEPT_MS))? {
         chain::forget_old(tx)?;
         writing.has_erased = true;
     }
@@ -263,12 +258,16 @@ pub(crate) fn note_server_epoch(tx: &Transaction<'_>, told: &str) -> Result<(), 
 /// The server is from before what it was told, it may be: what was done lately is to be sent again. Its ids tell the server
 /// what it knows of it already.
 pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    for stored in outbox::list_in(tx, &[ActState::Kept])? {
+    outbox::each_in(tx, ActState::Kept, |stored| {
         for id in stored.operation.act.leads() {
             if let Some(shown) = find_lead(tx, id)? {
                 lead_base::keep(tx, &shown)?;
             }
         }
+        Ok(())
+    })?;
+    for state in [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Kept] {
+        outbox::each_in(tx, state, |stored| create::keep_created(tx, &stored))?;
     }
     for state in [ActState::Kept, ActState::Settling, ActState::Done] {
         outbox::move_all(tx, state, ActState::Waiting)?;
@@ -299,13 +298,15 @@ pub(crate) fn discard(tx: &Transaction<'_>, buckets: &mut Buckets, id: Operation
     let stored =
         outbox::find(tx, id)?.filter(|stored| stored.state == ActState::Refused).ok_or(StoreError::NotFound)?;
     outbox::erase(tx, id)?;
+    writing.has_erased = true;
+    let mut targets = stored.operation.act.targets();
     if let Some(id) = stored.operation.act.created_lead()
         && matches!(lead_base::find(tx, id)?, Base::NotTold)
     {
-        lead::erase(&mut writing, id)?;
+        // Nothing can be done to a lead that there never was.
+        targets = create::erase_created(&mut writing, id)?;
     }
-    writing.has_erased = true;
-    show_again(&mut writing, stored.operation.act.targets())?;
+    show_again(&mut writing, targets)?;
     finish(writing)
 }
 
@@ -325,7 +326,7 @@ pub(crate) fn replace(
     if edited.missing > 0 {
         return Err(StoreError::NotFound);
     }
-    edited.applied = edited.applied.and(discarded);
+    edited.applied = edited.applied.union(discarded);
     Ok(edited)
 }
 
@@ -359,7 +360,7 @@ pub(crate) fn counts(db: &Connection) -> Result<OutboxCounts, StoreError> {
 
 /// What waits and what was refused, in its order: at most `limit` from `offset`.
 pub(crate) fn list(db: &Connection, offset: u64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-    let held = find_held(db)?;
+    let held = outbox::list_held(db)?;
     let mut rows = Vec::new();
     for stored in outbox::list_open(db, offset, limit)? {
         let state = match stored.state {
@@ -396,6 +397,10 @@ pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField
     for stored in outbox::list_of(db, id.as_uuid())? {
         if matches!(stored.state, ActState::Waiting | ActState::Refused) {
             fields.extend(edit_of(&stored, id).iter().flat_map(LeadEdit::fields));
+            if stored.operation.act.created_lead().is_some() {
+                // Nothing of it is on the server.
+                fields.extend(LeadField::ALL);
+            }
         }
     }
     Ok(fields.into_iter().collect())

@@ -133,3 +133,18 @@ pub struct LeadDetail {
     /// What was merged here: what hung on a duplicate, but its conversations, comes when the server has done it.
     pub merges: Vec<PendingMerge>,
 }
+
+/// Somebody who has an address or a number already.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct KnownLead {
+    pub lead_id: LeadId,
+    pub name: String,
+}
+
+/// Written by hand: a name never reaches a log.
+impl std::fmt::Debug for KnownLead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KnownLead").field("lead_id", &self.lead_id).finish_non_exhaustive()
+    }
+}

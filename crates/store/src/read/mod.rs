@@ -9,7 +9,7 @@ mod search;
 
 pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans};
 pub use leads::{
-    LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter, PendingMerge,
+    KnownLead, LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter, PendingMerge,
 };
 pub use outbox::{ConflictRow, FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

@@ -102,7 +102,7 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<()
 fn shown_under(writing: &mut Writing<'_>, told: LeadId) -> Result<(i64, i64), StoreError> {
     let tx = writing.tx;
     let told_n = writing.references.lead(tx, told)?;
-    if !writing.edited.contains(told.as_uuid()) {
+    if !writing.has_acts || !outbox::has_unsettled(tx, told.as_uuid())? {
         return Ok((told_n, 0));
     }
     let shown = merge::survivor_of(tx, told)?;

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use domain::{Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
+use domain::{ContactKey, Lead, LeadId, LeadState, MemberId, Phone, Source, StageId, fold};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{conflict, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event};
+use super::{
+    conflict, contact_key, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event,
+};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -80,6 +82,7 @@ struct Before {
     epoch: i64,
     facet: Facet,
     text: Searchable,
+    contact_keys: Vec<ContactKey>,
     tags: Vec<String>,
     value_key: i64,
     created_at: i64,
@@ -100,6 +103,7 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
     Ok(Some(Before {
         facet: Facet { state: row.get(11)?, stage_ref: row.get(0)?, owner_ref: row.get(1)?, source: row.get(2)? },
         text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
+        contact_keys: contact_key::keys_in(row, 4, 5)?,
         tags: tags_in(row, 6)?,
         value_key: row.get(7)?,
         created_at: row.get(8)?,
@@ -191,9 +195,14 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         conversation::hide_of_lead(writing, n, facet.is_deleted())?;
     }
     writing.applied.leads = true;
+    let contact_keys = lead.contact_keys();
     match before {
         Some(before) => {
             writing.count_lead(before.facet, -1);
+            if before.contact_keys != contact_keys {
+                contact_key::remove(tx, n, &before.contact_keys)?;
+                contact_key::add(tx, n, &contact_keys)?;
+            }
             if before.tags != lead.tags {
                 untag(writing, n, &before.tags)?;
                 tag(writing, n, &lead.tags)?;
@@ -207,6 +216,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
             }
         }
         None => {
+            contact_key::add(tx, n, &contact_keys)?;
             tag(writing, n, &lead.tags)?;
             add_initials(tx, n, &text)?;
             writing.index_lead(n, None, Some(text))?;
@@ -336,6 +346,7 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
     lead_edit::erase_of_lead(writing, n)?;
     if let Some(before) = find_before(tx, n)? {
         writing.count_lead(before.facet, -1);
+        contact_key::remove(tx, n, &before.contact_keys)?;
         untag(writing, n, &before.tags)?;
         remove_initials(tx, n, &before.text)?;
         writing.index_lead(n, Some(before.text), None)?;

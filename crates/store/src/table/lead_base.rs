@@ -40,6 +40,13 @@ pub(crate) fn set(tx: &Transaction<'_>, told: &Lead) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The lead was added on this device, and the server has not told of it (any more).
+pub(crate) fn set_not_told(tx: &Transaction<'_>, id: LeadId) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO lead_base (id, lead) VALUES (?1, NULL) ON CONFLICT (id) DO UPDATE SET lead = NULL")?
+        .execute([id.as_bytes()])?;
+    Ok(())
+}
+
 pub(crate) fn erase(tx: &Transaction<'_>, id: LeadId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM lead_base WHERE id = ?1")?.execute([id.as_bytes()])?;
     Ok(())

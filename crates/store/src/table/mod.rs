@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod billing;
 pub(crate) mod chain;
 pub(crate) mod conflict;
+pub(crate) mod contact_key;
 pub(crate) mod conversation;
 pub(crate) mod identity;
 pub(crate) mod lead;

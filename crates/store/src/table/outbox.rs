@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use domain::{LeadEdit, OperationId, UnixMs};
-use rusqlite::{Connection, Row, Rows, Transaction};
+use domain::{LeadEdit, LeadId, OperationId, UnixMs};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction};
 use uuid::Uuid;
 use wire::operation::{Act, Operation};
 
@@ -84,6 +84,11 @@ pub(crate) fn append(tx: &Transaction<'_>, operation: &Operation) -> Result<(), 
     Ok(())
 }
 
+/// The place of the last act that was ever added; 0 when there was none.
+pub(crate) fn last_place(db: &Connection) -> Result<i64, StoreError> {
+    Ok(db.query_row("SELECT coalesce(max(n), 0) FROM outbox_link", [], |row| row.get(0))?)
+}
+
 fn text(act: &Act) -> String {
     serde_json::to_string(act).expect("an act is made of strings and numbers")
 }
@@ -117,40 +122,95 @@ pub(crate) fn list_open(db: &Connection, offset: u64, limit: u32) -> Result<Vec<
     collect(db.prepare_cached(&sql)?.query(parameters)?)
 }
 
-/// What acts are about that have not come back yet.
-pub(crate) fn list_targets(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT t.target FROM outbox o JOIN outbox_target t ON t.n = o.n WHERE o.state IN (?1, ?2, ?3, ?4)",
-    )?;
-    let states = [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Refused].map(Code::code);
-    let mut rows = statement.query(states)?;
-    let mut targets = HashSet::new();
-    while let Some(row) = rows.next()? {
-        let bytes = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Damaged)?;
-        targets.insert(Uuid::from_slice(bytes).map_err(|_| StoreError::Damaged)?);
+/// Whether any act has not come back yet.
+pub(crate) fn has_any_unsettled(db: &Connection) -> Result<bool, StoreError> {
+    for state in [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Refused] {
+        if has(db, state)? {
+            return Ok(true);
+        }
     }
-    Ok(targets)
+    Ok(false)
 }
 
-/// Goes through what waits, in its order, with the size of each as JSON, until `each` says no.
-pub(crate) fn each_waiting(db: &Connection, mut each: impl FnMut(Stored, usize) -> bool) -> Result<(), StoreError> {
-    let sql = format!("SELECT {COLUMNS}, length(CAST(o.act AS BLOB)) FROM outbox o WHERE o.state = ?1 ORDER BY o.n");
+/// Acts that wait behind a refused one: on a target of it, or of one that waits so.
+pub(crate) fn list_held(db: &Connection) -> Result<HashSet<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE stopped (n) AS (
+             SELECT n FROM outbox WHERE state = ?1
+             UNION
+             SELECT later.n FROM stopped s
+             JOIN outbox_target its ON its.n = s.n
+             JOIN outbox_target later ON later.target = its.target AND later.n > its.n
+             JOIN outbox o ON o.n = later.n AND o.state = ?2
+         )
+         SELECT o.id FROM stopped s JOIN outbox o ON o.n = s.n WHERE o.state = ?2",
+    )?;
+    let mut rows = statement.query([ActState::Refused.code(), ActState::Waiting.code()])?;
+    let mut held = HashSet::new();
+    while let Some(row) = rows.next()? {
+        held.insert(id(row, 0)?);
+    }
+    Ok(held)
+}
+
+/// The place and state of the act that added a lead, which is the first that is about it.
+pub(crate) fn find_place_of_creation(db: &Connection, lead: LeadId) -> Result<Option<(i64, ActState)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT o.n, o.state FROM outbox_target t JOIN outbox o ON o.n = t.n WHERE t.target = ?1 ORDER BY t.n LIMIT 1",
+    )?;
+    let mut rows = statement.query([lead.as_bytes()])?;
+    rows.next()?.map(|row| Ok((row.get(0)?, code(row, 1)?))).transpose()
+}
+
+/// Goes through what waits, in its order, with the place of each and its size as JSON, until `each` says no.
+pub(crate) fn each_waiting(
+    db: &Connection,
+    mut each: impl FnMut(Stored, i64, usize) -> bool,
+) -> Result<(), StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS}, length(CAST(o.act AS BLOB)), o.n FROM outbox o WHERE o.state = ?1 ORDER BY o.n");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([ActState::Waiting.code()])?;
     while let Some(row) = rows.next()? {
         let bytes = usize::try_from(count(row, 6)?).unwrap_or(usize::MAX);
-        if !each(read(row)?, bytes) {
+        if !each(read(row)?, row.get(7)?, bytes) {
             break;
         }
     }
     Ok(())
 }
 
-/// All acts of these states, in their order.
-pub(crate) fn list_in(db: &Connection, states: &[ActState]) -> Result<Vec<Stored>, StoreError> {
-    let codes: Vec<String> = states.iter().map(|state| state.code().to_string()).collect();
-    let sql = format!("SELECT {COLUMNS} FROM outbox o WHERE o.state IN ({}) ORDER BY o.n", codes.join(", "));
-    collect(db.prepare_cached(&sql)?.query([])?)
+/// Goes through the acts of one state, in their order. `each` must not change which those are.
+pub(crate) fn each_in(
+    db: &Connection,
+    state: ActState,
+    mut each: impl FnMut(Stored) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.state = ?1 ORDER BY o.n"))?;
+    let mut rows = statement.query([state.code()])?;
+    while let Some(row) = rows.next()? {
+        each(read(row)?)?;
+    }
+    Ok(())
+}
+
+/// The first acts that settle, at most `limit`: all that was told is from after them, and from now on they are kept only.
+pub(crate) fn keep_settled(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Stored>, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, o.n FROM outbox o WHERE o.state = ?1 ORDER BY o.n LIMIT ?2");
+    let mut statement = tx.prepare_cached(&sql)?;
+    let mut rows = statement.query((ActState::Settling.code(), limit))?;
+    let (mut settled, mut last) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        last = row.get(6)?;
+        settled.push(read(row)?);
+    }
+    tx.prepare_cached("UPDATE outbox SET state = ?2 WHERE state = ?1 AND n <= ?3")?.execute((
+        ActState::Settling.code(),
+        ActState::Kept.code(),
+        last,
+    ))?;
+    Ok(settled)
 }
 
 fn collect(mut rows: Rows<'_>) -> Result<Vec<Stored>, StoreError> {
@@ -209,10 +269,11 @@ pub(crate) fn erase(tx: &Transaction<'_>, id: OperationId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether there is anything that came back and was done before a time.
+/// Whether the first of what came back was done before a time. As a rule the first is the oldest.
 pub(crate) fn has_kept(db: &Connection, before: UnixMs) -> Result<bool, StoreError> {
-    let mut statement = db.prepare_cached("SELECT 1 FROM outbox WHERE state = ?1 AND at < ?2 LIMIT 1")?;
-    Ok(statement.exists((ActState::Kept.code(), before.0))?)
+    let mut statement = db.prepare_cached("SELECT at FROM outbox WHERE state = ?1 ORDER BY n LIMIT 1")?;
+    let first: Option<i64> = statement.query_row([ActState::Kept.code()], |row| row.get(0)).optional()?;
+    Ok(first.is_some_and(|at| at < before.0))
 }
 
 /// Takes that out. Says whether there was any.

@@ -59,6 +59,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('leads', 'leads.select', ['X'], movement),
   shortcut('leads', 'leads.extend_down', ['Shift+J', 'Shift+ArrowDown'], movement),
   shortcut('leads', 'leads.extend_up', ['Shift+K', 'Shift+ArrowUp'], movement),
+  shortcut('leads', 'leads.new', ['N']),
   shortcut('leads', 'leads.stage', ['S']),
   shortcut('leads', 'leads.assign', ['A']),
   shortcut('leads', 'leads.tag', ['T']),
@@ -71,6 +72,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('leads', 'leads.show_bin', ['V B']),
   shortcut('leads', 'leads.filter', ['F']),
   shortcut('leads', 'leads.export', ['Ctrl+E'], inFields),
+  shortcut('leads', 'leads.import', ['Ctrl+I'], inFields),
   shortcut('leads', 'leads.clear', ['Escape'], movement),
 
   shortcut('lead', 'lead.next', ['J'], movement),

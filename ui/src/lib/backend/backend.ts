@@ -17,7 +17,12 @@ import type { ExportScope } from '../bindings/ExportScope';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
 import type { Healed } from '../bindings/Healed';
+import type { ImportFile } from '../bindings/ImportFile';
+import type { ImportPlan } from '../bindings/ImportPlan';
+import type { ImportRow } from '../bindings/ImportRow';
 import type { InvitationId } from '../bindings/InvitationId';
+import type { KnownLead } from '../bindings/KnownLead';
+import type { LeadCreated } from '../bindings/LeadCreated';
 import type { LeadDetail } from '../bindings/LeadDetail';
 import type { LeadEdit } from '../bindings/LeadEdit';
 import type { LeadField } from '../bindings/LeadField';
@@ -30,6 +35,7 @@ import type { MembersView } from '../bindings/MembersView';
 import type { MergePreview } from '../bindings/MergePreview';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessagePage } from '../bindings/MessagePage';
+import type { NewLead } from '../bindings/NewLead';
 import type { OperationId } from '../bindings/OperationId';
 import type { OutboxCounts } from '../bindings/OutboxCounts';
 import type { OutboxRow } from '../bindings/OutboxRow';
@@ -82,6 +88,10 @@ export interface Backend {
   viewSave(view: SavedView): Promise<void>;
   viewDelete(id: string): Promise<void>;
 
+  /** Adds a lead: on disk and shown once it resolves. Rejects with `invalid_input`, or `not_allowed` for a colleague’s. */
+  leadCreate(lead: NewLead): Promise<LeadCreated>;
+  /** The lead that has this address or this number already, in any of its forms. */
+  leadKnown(email: string | null, phone: string | null): Promise<KnownLead | null>;
   /**
    * What was done is on disk and shown once it resolves, and is sent when the server can be reached. Rejects with
    * `invalid_input` for a value that no lead may have; then nothing was changed.
@@ -125,6 +135,18 @@ export interface Backend {
   /** Opens the native dialog; null when it was cancelled, else the id under which progress is told. */
   exportStart(request: ExportRequest): Promise<string | null>;
   exportCancel(exportId: string): Promise<void>;
+
+  /** Opens the native dialog; null when it was cancelled, else what is in the file. Nothing is added. */
+  importOpen(): Promise<ImportFile | null>;
+  importSetHeadings(importId: string, hasHeadings: boolean): Promise<ImportFile>;
+  /** The first rows as they would be. Events tell what all of them come to. */
+  importCheck(importId: string, plan: ImportPlan): Promise<ImportRow[]>;
+  /** Begins to add them; events tell how it goes on. */
+  importRun(importId: string, plan: ImportPlan): Promise<void>;
+  /** What was added by then stays. */
+  importCancel(importId: string): Promise<void>;
+  /** Opens the native dialog; null when it was cancelled, else how many rows were written. */
+  importSaveRefused(importId: string, plan: ImportPlan): Promise<number | null>;
 
   /** Needs the network. */
   deviceList(): Promise<DeviceList>;

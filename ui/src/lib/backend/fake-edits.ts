@@ -13,9 +13,11 @@ import type { Lead } from '../bindings/Lead';
 import type { LeadEdit } from '../bindings/LeadEdit';
 import type { LeadEditRecord } from '../bindings/LeadEditRecord';
 import type { LeadField } from '../bindings/LeadField';
+import type { LeadCreated } from '../bindings/LeadCreated';
 import type { LeadId } from '../bindings/LeadId';
 import type { LeadState } from '../bindings/LeadState';
 import type { MergePreview } from '../bindings/MergePreview';
+import type { NewLead } from '../bindings/NewLead';
 import type { OperationId } from '../bindings/OperationId';
 import type { OutboxAct } from '../bindings/OutboxAct';
 import type { OutboxCounts } from '../bindings/OutboxCounts';
@@ -38,6 +40,8 @@ const MINUTE_MS = 60_000;
 export interface EditedDesk {
   find(id: LeadId): Lead | undefined;
   put(lead: Lead): void;
+  add(lead: Lead): void;
+  remove(id: LeadId): void;
   isOnline(): boolean;
   conversationsOf(id: LeadId): number;
   /** Leads and outbox changed. */
@@ -51,6 +55,8 @@ interface FakeAct {
   leadId: LeadId;
   changes: FieldChange[];
   refusal: OutboxRefusal | null;
+  /** It added the lead. */
+  isCreation?: boolean;
   /** Of a merge: the lead that went. Its own half is an act of its own, done with this one. */
   mergedId: LeadId | null;
 }
@@ -72,6 +78,7 @@ export class FakeEdits {
   readonly #history = new Map<LeadId, LeadEditRecord[]>();
   /** Whose conversations are another's by a merge. */
   readonly #survivors = new Map<LeadId, LeadId>();
+  readonly #creations = new Map<string, LeadId>();
   readonly #moves = new Map<LeadId, StageEvent[]>();
   #made = 0;
   #isSending = false;
@@ -88,6 +95,26 @@ export class FakeEdits {
     return this.#do([[id, changes]]);
   }
 
+  create(lead: NewLead): LeadCreated {
+    if (this.options.editError !== null)
+      throw errorView(this.options.editError, true, '51ed17ed-0f1e-4b0b-9a52-c7a1f0b3e6d4');
+    if (problemOf('name', { text: lead.name }) !== null) throw errorView('invalid_input');
+    this.#made += 1;
+    // No number of a lead that was made up.
+    const id = `added-no-${this.#made}`;
+    const at = Date.now();
+    const { first_touch } = lead;
+    const times = { created_at: at, updated_at: at, last_activity_at: at };
+    const campaign = first_touch.campaign ?? null;
+    this.desk.add({ ...lead, ...times, id, state: 'active', campaign, last_touch: first_touch });
+    this.#acts.push({ id: this.#id(), at, leadId: id, changes: [], refusal: null, isCreation: true, mergedId: null });
+    const undo = `undo-${this.#made}`;
+    this.#creations.set(undo, id);
+    this.desk.changed();
+    this.#send();
+    return { lead_id: id, undo };
+  }
+
   change(ids: readonly LeadId[], change: BulkChange): Acted {
     if (ids.length > MOST_LEADS) throw errorView('invalid_input');
     const edits: [LeadId, FieldChange[]][] = [];
@@ -101,6 +128,14 @@ export class FakeEdits {
   }
 
   undo(act: string): Acted {
+    const added = this.#creations.get(act);
+    if (added !== undefined) {
+      this.#creations.delete(act);
+      this.#acts = this.#acts.filter((one) => one.leadId !== added);
+      this.desk.remove(added);
+      this.desk.changed();
+      return { changed: 1, undo: null };
+    }
     const done = this.#undo.get(act);
     if (done === undefined) throw errorView('not_found');
     this.#undo.delete(act);
@@ -217,7 +252,9 @@ export class FakeEdits {
         id: act.id,
         at: act.at,
         state: act.refusal !== null ? { refused: act.refusal } : isHeld ? 'held' : 'waiting',
-        act: this.#toldAs(act),
+        act: act.isCreation
+          ? { lead_created: { lead_id: act.leadId, name: this.desk.find(act.leadId)?.name ?? '' } }
+          : this.#toldAs(act),
       };
     });
     return rows.slice(offset, offset + limit);
@@ -251,12 +288,16 @@ export class FakeEdits {
       this.#survivors.delete(act.mergedId);
       this.#show(act.mergedId);
     }
-    if (this.#told.has(act.leadId)) this.#show(act.leadId);
+    if (act.isCreation) {
+      this.#acts = this.#acts.filter((one) => one.leadId !== act.leadId);
+      this.desk.remove(act.leadId);
+    } else if (this.#told.has(act.leadId)) this.#show(act.leadId);
     this.desk.changed();
     this.#send();
   }
 
   unsentOf(id: LeadId): LeadField[] {
+    if (this.#acts.some((act) => act.leadId === id && act.isCreation)) return [...LEAD_FIELDS];
     const fields = this.#acts
       .filter((act) => act.leadId === id)
       .flatMap((act) => act.changes.map(({ field }) => field));
@@ -418,6 +459,10 @@ export class FakeEdits {
   }
 
   #done(act: FakeAct): void {
+    if (act.isCreation) {
+      this.#acts = this.#acts.filter((one) => one !== act);
+      return;
+    }
     let told = this.#told.get(act.leadId);
     if (told === undefined) return;
     if (this.options.isOvertaken) {

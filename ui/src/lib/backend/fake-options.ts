@@ -68,6 +68,11 @@ export interface FakeOptions {
   unlockError: ErrorCode | null;
   readError: ErrorCode | null;
   exportError: ErrorCode | null;
+  /** Opening a file to import fails with this; a run of it half-way, with the other. */
+  importError: ErrorCode | null;
+  importRunError: ErrorCode | null;
+  /** The file to import has headings that nobody knows. */
+  isImportForeign: boolean;
   /** Every edit fails with this. */
   editError: ErrorCode | null;
   revokeError: ErrorCode | null;
@@ -114,6 +119,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unlockError: null,
   readError: null,
   exportError: null,
+  importError: null,
+  importRunError: null,
+  isImportForeign: false,
   editError: null,
   revokeError: null,
   memberError: null,
@@ -125,8 +133,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, conflict, overtaken, colleague, archived, deleted (the first lead). `away` is how many leads
- * were put away, `edits` how many edits wait, `refuse` what the server says of
+ * revoked, one-device, refused, conflict, overtaken, colleague, archived, deleted (the first lead), older-copy, rebuilt, foreign (a file to
+ * import whose headings nobody knows). `&import=import_empty&importing=disk_full` are what opening such a file and adding its rows
+ * fail with. `away` is how many leads were put away, `edits` how many edits wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
@@ -185,6 +194,9 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unlockError: code('unlock'),
     readError: code('fail'),
     exportError: code('export'),
+    importError: code('import'),
+    importRunError: code('importing'),
+    isImportForeign: words.has('foreign'),
     editError: code('edit'),
     revokeError: code('revoke'),
     memberError: code('member'),

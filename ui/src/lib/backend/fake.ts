@@ -26,6 +26,7 @@ import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
 import { FakeEdits } from './fake-edits';
 import { FakeExports } from './fake-exports';
+import { FakeImports } from './fake-imports';
 import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
 import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
@@ -101,7 +102,8 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   };
   const allConversations = (): ConversationRow[] =>
     (conversations ??= allLeads()
-      .filter((lead) => data.hasConversation(data.numberOf(lead.id)))
+      // None with one that was added here.
+      .filter((lead) => !Number.isNaN(data.numberOf(lead.id)) && data.hasConversation(data.numberOf(lead.id)))
       .map((lead) => {
         const found = data.conversationAt(data.numberOf(lead.id), lead, threadOf(lead), size);
         const survivor = leadOf(edits.survivorOf(lead.id)) ?? lead;
@@ -165,6 +167,16 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         conversations = null;
       },
       conversationsOf: (id) => allConversations().filter((c) => c.lead_id === id).length,
+      add: (lead) => {
+        places.set(lead.id, allLeads().push(lead) - 1);
+        conversations = null;
+      },
+      remove: (id) => {
+        leads = allLeads().filter((lead) => lead.id !== id);
+        places.clear();
+        for (const [place, lead] of leads.entries()) places.set(lead.id, place);
+        conversations = null;
+      },
       isOnline: () => status.connection === 'online',
       changed: () => changed({ leads: true, conversations: true, outbox: true }),
       memberId: me.id,
@@ -180,6 +192,10 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   }
 
   const exports = new FakeExports(options.exportError, (progress) => emit({ export_progressed: progress }));
+  const imports = new FakeImports(options, data.STAGES, (progress) => emit({ import_progressed: progress }));
+  const mayImport = (): void => {
+    if (!data.permissions(me.role).includes('bulk_edit_leads')) throw errorView('not_allowed');
+  };
 
   /** How many they were. */
   function revoke(isMeant: (device: Device) => boolean): number {
@@ -353,6 +369,10 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
       read(() => {
         const lead = findLead(id);
         const n = data.numberOf(id);
+        if (Number.isNaN(n)) {
+          const nothing = { conversations: [], conflicts: [], edits: [] };
+          return { lead, ...nothing, stage_events: edits.movesOf(id), unsent: edits.unsentOf(id) };
+        }
         isFirstOpened ||= n === 0;
         return {
           lead,
@@ -378,6 +398,20 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         views = views.filter((v) => v.id !== id);
       }),
 
+    leadCreate: (lead) =>
+      read(() => {
+        const isOthers = lead.owner_id !== null && lead.owner_id !== me.id;
+        if (options.isSales && isOthers) throw errorView('not_allowed');
+        return edits.create(lead);
+      }),
+    leadKnown: (email, phone) =>
+      read(() => {
+        const isSame = (lead: Lead): boolean =>
+          (email !== null && lead.email?.toLowerCase() === email.toLowerCase()) ||
+          (phone !== null && lead.phone === phone);
+        const known = allLeads().find(isSame);
+        return known === undefined ? null : { lead_id: known.id, name: known.name };
+      }),
     leadEdit: (id, edit) => read(() => edits.edit(id, edit)),
     leadsChange: (scope, change) =>
       read(() => {
@@ -448,6 +482,13 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         return exports.begin(idsOf(request.scope).length, `leads.${request.format}`);
       }),
     exportCancel: (exportId) => answer(() => exports.cancel(exportId)),
+
+    importOpen: () => read(() => (mayImport(), imports.open())),
+    importSetHeadings: (_, hasHeadings) => read(() => imports.setHeadings(hasHeadings)),
+    importCheck: (_, plan) => read(() => imports.check(plan, allLeads()[0])),
+    importRun: (_, plan) => read(() => (mayImport(), imports.run(plan))),
+    importCancel: () => answer(() => imports.cancel()),
+    importSaveRefused: () => read(() => imports.saveRefused()),
 
     deviceList: () => online(() => ({ devices, ended })),
     deviceRevoke: (id) => online(() => void revoke((device) => device.id === id)),

@@ -44,6 +44,8 @@ export const tauriBackend: Backend = {
   viewSave: (view) => call('view_save', { view }),
   viewDelete: (id) => call('view_delete', { id }),
 
+  leadCreate: (lead) => call('lead_create', { lead }),
+  leadKnown: (email, phone) => call('lead_known', { email, phone }),
   leadEdit: (id, edit) => call('lead_edit', { id, edit }),
   leadsChange: (scope, change) => call('leads_change', { scope, change }),
   mergePreview: (leadId, duplicateId) => call('merge_preview', { leadId, duplicateId }),
@@ -70,6 +72,13 @@ export const tauriBackend: Backend = {
 
   exportStart: (request) => call('export_start', { request }),
   exportCancel: (exportId) => call('export_cancel', { exportId }),
+
+  importOpen: () => call('import_open'),
+  importSetHeadings: (importId, hasHeadings) => call('import_set_headings', { importId, hasHeadings }),
+  importCheck: (importId, plan) => call('import_check', { importId, plan }),
+  importRun: (importId, plan) => call('import_run', { importId, plan }),
+  importCancel: (importId) => call('import_cancel', { importId }),
+  importSaveRefused: (importId, plan) => call('import_save_refused', { importId, plan }),
 
   deviceList: () => call('device_list'),
   deviceRevoke: (id) => call('device_revoke', { id }),

@@ -203,6 +203,26 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorWording>> = {
     advice: 'Choose another folder, or check that there is space and that you may write there.',
     action: 'retry',
   },
+  import_empty: {
+    title: 'There is no row in this file',
+    advice: 'Choose another one.',
+    action: 'none',
+  },
+  import_not_text: {
+    title: 'This is not a CSV file',
+    advice: 'Open it in the program it comes from, save the table as CSV, and choose that.',
+    action: 'none',
+  },
+  import_unreadable: {
+    title: 'The file could not be read',
+    advice: 'Check that it is still there and that you may open it.',
+    action: 'none',
+  },
+  import_changed: {
+    title: 'The file was changed meanwhile',
+    advice: 'Choose it again, so that you see what is in it now.',
+    action: 'none',
+  },
   last_owner: {
     title: 'A studio keeps at least one owner',
     advice: 'Make somebody else an owner first.',

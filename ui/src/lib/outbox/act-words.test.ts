@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FIELD_NAMES } from '../strings/edit';
 import { strings } from '../strings/outbox';
-import { actWords, refusalWords, stateWords, writtenText } from './act-words';
+import { actWords, refusalWords, stateWords, whyWords, writtenText } from './act-words';
 
 const change = { field: 'notes', from: { text: '' }, to: { text: 'Rang.' } } as const;
 
@@ -40,6 +40,13 @@ describe('a refusal in words', () => {
     expect(refusalWords({ invalid: 'tags[3]' })).toBe(strings.refusals.invalidField(FIELD_NAMES.tags));
     expect(refusalWords({ invalid: 'unheard_of' })).toBe(strings.refusals.invalid);
     expect(refusalWords({ invalid: null })).toBe(strings.refusals.invalid);
+  });
+
+  it('does not send one to edit a lead that was never taken', () => {
+    const act = { lead_created: { lead_id: 'l', name: 'Nora' } };
+    expect(whyWords({ act, state: { refused: { invalid: 'stage_id' } } })).toBe(strings.refusals.createdInvalid);
+    expect(whyWords({ act, state: { refused: { other: 'taken' } } })).toBe(strings.refusals.taken);
+    expect(whyWords({ act, state: 'waiting' })).toBe(strings.waiting);
   });
 
   it('says what to do', () => {

@@ -5,6 +5,7 @@ import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadId } from '../bindings/LeadId';
 import type { OutboxAct } from '../bindings/OutboxAct';
 import type { OutboxRefusal } from '../bindings/OutboxRefusal';
+import type { OutboxRow } from '../bindings/OutboxRow';
 import type { OutboxState } from '../bindings/OutboxState';
 import { LEAD_FIELDS } from '../edit/lead-fields';
 import { FIELD_NAMES } from '../strings/edit';
@@ -56,6 +57,7 @@ export function refusalWords(refusal: OutboxRefusal): string {
     const field = LEAD_FIELDS.find((one) => one === named);
     return field === undefined ? refusals.invalid : refusals.invalidField(FIELD_NAMES[field]);
   }
+  if (refusal.other === 'taken') return refusals.taken;
   return refusal.other === 'too_large' ? refusals.too_large : refusals.other;
 }
 
@@ -63,6 +65,14 @@ export function stateWords(state: OutboxState): string {
   if (state === 'waiting') return strings.waiting;
   if (state === 'held') return strings.held;
   return refusalWords(state.refused);
+}
+
+/** The same of a row: a lead that was refused can't be edited into one that is taken. */
+export function whyWords({ act, state }: Pick<OutboxRow, 'act' | 'state'>): string {
+  const refusal = refusalOf(state);
+  if ('lead_created' in act && refusal !== null && typeof refusal === 'object' && 'invalid' in refusal)
+    return strings.refusals.createdInvalid;
+  return stateWords(state);
 }
 
 /** All that was written in an act, to be kept elsewhere. Ids of stages and owners are no text. */

@@ -27,6 +27,8 @@ export const strings = {
     invalid: 'The server can’t take this value. Edit it, or discard it.',
     invalidField: (field: string) =>
       `The server can’t take this ${field.toLocaleLowerCase('en-GB')}. Edit it, or discard it.`,
+    createdInvalid: 'The server can’t take the lead as it is. Discard it, and add it again.',
+    taken: 'The server has had a lead under this one’s id. Discard it and add it again.',
     too_large: 'It is too large for the server. Make it shorter, or discard it.',
     other: 'The server did not take it. Try again; if it stays, tell whoever runs the server.',
   },
@@ -43,6 +45,7 @@ export const strings = {
   discardTitle: 'Discard this change?',
   discardText:
     'It was never on the server. What you made of it here is lost, and the lead shows again what the server has.',
+  discardTextCreated: 'It was never on the server. The lead goes from this computer, with all that was done to it.',
   discardTextGone: 'It was never on the server, and the lead is gone. What you wrote is lost.',
   discardLost: 'Lost:',
   discardConfirm: 'Discard',

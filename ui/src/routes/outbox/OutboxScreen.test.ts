@@ -6,6 +6,7 @@ import LeadScreen from '../leads/LeadScreen.svelte';
 import { router } from '../../lib/app/router.svelte';
 import { useBackend, type Backend } from '../../lib/backend';
 import { createFake, type FakeOptions } from '../../lib/backend/fake';
+import { NO_TOUCH } from '../../lib/leads/no-touch';
 import { outbox } from '../../lib/outbox/outbox.svelte';
 import { session } from '../../lib/session/session.svelte';
 import { strings } from '../../lib/strings/outbox';
@@ -53,6 +54,33 @@ describe('the outbox', () => {
     expect(text(4)).toMatch(/Stage of .*: .* → Trial booked/);
     expect((await screen.findByTestId('outbox-notes')).textContent).toContain(strings.refusedNote(3));
     expect((await screen.findByTestId('outbox-offline')).textContent).toContain(strings.offlineNote);
+  });
+
+  it('shows a lead that was refused, and lets it go with all that was done to it', async () => {
+    await open({ refusal: { invalid: 'stage_id' } });
+    const { me, stages } = session.view;
+    const { lead_id: id } = await desk.leadCreate({
+      name: 'Mira',
+      email: null,
+      phone: null,
+      stage_id: stages[0]?.id ?? '',
+      owner_id: me.id,
+      source: 'manual',
+      tags: [],
+      notes: '',
+      value_minor: null,
+      first_touch: NO_TOUCH,
+    });
+    await desk.leadEdit(id, { notes: { from: '', to: 'Rang.' } });
+    await waitFor(async () => expect((await rows()).map((row) => row.dataset['state'])).toEqual(['refused', 'held']));
+    const [refused] = await rows();
+    expect(refused?.textContent).toContain(strings.refusals.createdInvalid);
+    if (refused === undefined) throw new Error('a row');
+    await fireEvent.click(within(refused).getByTestId('outbox-discard'));
+    expect((await screen.findByTestId('outbox-discard-dialog')).textContent).toContain(strings.discardTextCreated);
+    await fireEvent.click(screen.getByTestId('outbox-discard-confirm'));
+    await waitFor(async () => expect((await desk.outboxCounts()).refused).toBe(0));
+    await expect(desk.leadDetail(id)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('sends a refused change again', async () => {
