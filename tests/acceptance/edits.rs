@@ -11,9 +11,9 @@ use testkit::{PASSPHRASE, TestDesk, TestServer};
 use crate::first_sync::newest_first;
 use crate::{STUDIO, manager};
 
-const NOTHING: OutboxCounts = OutboxCounts { waiting: 0, refused: 0, conflicts: 0 };
+pub(crate) const NOTHING: OutboxCounts = OutboxCounts { waiting: 0, refused: 0, conflicts: 0 };
 
-async fn synced(server: &TestServer, member: &Member) -> anyhow::Result<TestDesk> {
+pub(crate) async fn synced(server: &TestServer, member: &Member) -> anyhow::Result<TestDesk> {
     let mut desk = TestDesk::signed_in(server, member).await?;
     desk.wait_until_synced().await?;
     Ok(desk)
@@ -36,7 +36,7 @@ async fn edit(desk: &TestDesk, id: LeadId, change: impl FnOnce(&mut Lead)) -> an
 }
 
 /// Waits until the cache is as `is_so` says, looking whenever something changed.
-async fn until(
+pub(crate) async fn until(
     desk: &mut TestDesk,
     what: &str,
     is_so: impl AsyncFn(&TestDesk) -> anyhow::Result<bool>,
@@ -182,7 +182,7 @@ async fn what_the_server_refuses_is_shown_kept_and_given_up_only_on_a_word() -> 
     assert_eq!(lead(&desk, stays).await?.notes, "Another", "one that is refused stops no other");
 
     // It is counted before the account may leave, and goes only on somebody's word.
-    let left = UnsentCounts { audit: 0, edits: 1 };
+    let left = UnsentCounts { audit: 0, edits: 1, drafts: 0 };
     assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { left: Some(left) });
     desk.desk.retry_act(rows[0].id).await?;
     until(&mut desk, "the refusal again", async |desk| Ok(desk.desk.outbox_counts().await?.refused == 1)).await?;

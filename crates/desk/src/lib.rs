@@ -18,6 +18,8 @@ mod lock;
 mod members;
 mod open;
 mod outbox;
+mod presence;
+mod reply;
 mod screen_lock;
 mod session;
 mod sign_in;

@@ -39,7 +39,12 @@ impl Desk {
     pub(crate) async fn close_cache(&self, open: &Arc<OpenDesk>) -> Result<(), DeskError> {
         open.end_tasks().await;
         let cache = open.cache.clone();
-        let closed = run_blocking(move || cache.close()).await;
+        let leaving = async {
+            if let Some(engine) = &open.engine {
+                engine.leave().await;
+            }
+        };
+        let (closed, ()) = tokio::join!(run_blocking(move || cache.close()), leaving);
         // New tokens the server has given out already must still be stored.
         if tokio::time::timeout(SETTLE, open.client.settle()).await.is_err() {
             tracing::warn!("an exchange of tokens did not end in time");

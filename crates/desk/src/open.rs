@@ -173,6 +173,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
                 }
                 desk.tell(DeskEvent::StatusChanged(SyncStatus::from(&status)));
             }
+            EngineEvent::LookersChanged => desk.tell(DeskEvent::PresenceChanged),
             EngineEvent::SessionEnded => {
                 // In a task of its own: ending the session ends this one.
                 let desk = desk.clone();

@@ -23,7 +23,7 @@ pub use billing::{
     Standing, StripeCustomerId, StripeInvoiceId, StripePaymentId, StripeSubscriptionId, Subscription,
     SubscriptionStatus,
 };
-pub use conversation::{Channel, Conversation, ConversationStatus};
+pub use conversation::{Channel, Conversation, ConversationStatus, PREVIEW_CHARS, ReplyBar};
 pub use edit::{
     Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
     LeadField, LeadMerge, check_filled_line, check_line, check_message_body, check_text, is_email, merge_lead,

@@ -17,7 +17,7 @@ use domain::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
 use uuid::Uuid;
-use wire::operation::Operation;
+use wire::operation::{Act, Operation};
 use wire::write::AuditEntry;
 
 use crate::apply::{self, Buckets};
@@ -27,10 +27,10 @@ use crate::read::{
     MessageAnchor, MessagePage, OutboxCounts, OutboxRow, SearchResults,
 };
 use crate::scrub::{self, Scrubbed};
-use crate::table::{audit, billing, identity, read_mark, saved_view, setting, studio, sync_state};
+use crate::table::{audit, billing, draft, identity, read_mark, saved_view, setting, studio, sync_state};
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, PullPage, StoreError, StoredView, SyncState,
-    Verdict, inbox, open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadScope, NewEdit, NewReply, PullPage, StoreError, StoredView,
+    SyncState, Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -386,6 +386,52 @@ impl Cache {
     /// are no more than `max_bytes`, unless that is a single one.
     pub fn next_operations(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
         self.read(|db, _| outbox::next(db, limit, max_bytes))
+    }
+
+    /// As [`Cache::next_operations`], for who sends them now: the replies among them can't be taken back from then on.
+    pub fn operations_to_send(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
+        let next = self.next_operations(limit, max_bytes)?;
+        if next.iter().any(|operation| matches!(operation.act, Act::Reply(_))) {
+            return self.write(|tx, _| outbox::next_to_send(tx, limit, max_bytes));
+        }
+        Ok(next)
+    }
+
+    /// Answers a lead: shown as a message, and kept until the server has it, too. The draft of the conversation goes. On disk
+    /// when this returns, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here; [`StoreError::AlreadyExists`] for the id of another
+    /// message.
+    pub fn reply(&self, reply: NewReply) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::add_reply(tx, buckets, reply))
+    }
+
+    /// Takes a reply back that has certainly not left this device; its text is a draft again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also of one that may have left.
+    pub fn take_back_reply(&self, id: OperationId) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::take_back_reply(tx, buckets, id))
+    }
+
+    /// What was typed in a conversation and not sent.
+    pub fn find_draft(&self, id: ConversationId) -> Result<Option<String>, StoreError> {
+        self.read(|db, _| draft::find(db, id))
+    }
+
+    /// Keeps what was typed; an empty text is none. Says whether the conversation has a draft now and had none, or the other
+    /// way round.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here.
+    pub fn save_draft(&self, id: ConversationId, body: &str) -> Result<bool, StoreError> {
+        self.write(|tx, _| draft::save(tx, id, body))
+    }
+
+    /// Conversations with a draft.
+    pub fn count_drafts(&self) -> Result<u64, StoreError> {
+        self.read(|db, _| draft::count_all(db))
     }
 
     /// Stores what the server said of acts, in the run of its changes that it named.

@@ -33,10 +33,12 @@ mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
 #[cfg(test)]
+mod reply_tests;
+#[cfg(test)]
 mod testing;
 
 pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
-pub use outbox::{Edited, NewEdit, Verdict};
+pub use outbox::{Edited, NewEdit, NewReply, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};

@@ -159,7 +159,7 @@ fn a_newer_schema_is_left_alone() {
     });
     cache.close().unwrap();
     let error = Cache::open(&cache.path, &key(7)).unwrap_err();
-    assert_eq!(error, StoreError::TooNew { found: 99, known: 2 });
+    assert_eq!(error, StoreError::TooNew { found: 99, known: 4 });
 }
 
 #[test]
@@ -173,7 +173,11 @@ fn the_schema_after_migration_is_the_schema_of_the_files() {
             .unwrap()
     };
     let fresh = rusqlite::Connection::open_in_memory().unwrap();
-    for migration in [include_str!("../migrations/V1__initial.sql"), include_str!("../migrations/V2__outbox.sql")] {
+    for migration in [
+        include_str!("../migrations/V1__initial.sql"),
+        include_str!("../migrations/V2__outbox.sql"),
+        include_str!("../migrations/V4__replies_and_drafts.sql"),
+    ] {
         fresh.execute_batch(migration).unwrap();
     }
     let cache = new_cache();

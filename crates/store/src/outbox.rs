@@ -5,10 +5,15 @@
 //! and the act is shown on top of it. Then it is kept for a week more, because a server may be put back to a state from
 //! before it; nothing shows it any more.
 
+// Named, because the benchmark compiles these sources from another place.
+#[path = "outbox/reply.rs"]
+mod reply;
+
 use std::collections::{BTreeSet, HashSet};
 
 use domain::{
-    FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs, merge_lead,
+    ConversationId, FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs,
+    merge_lead,
 };
 use rusqlite::{Connection, Transaction};
 use uuid::Uuid;
@@ -21,6 +26,12 @@ use crate::table::lead_base::Base;
 use crate::table::outbox::{self, ActState};
 use crate::table::{conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
+
+pub use reply::NewReply;
+pub(crate) use reply::{
+    add as add_reply, list_unsent as list_unsent_replies, next_to_send, take_back as take_back_reply,
+    upsert_told as upsert_told_conversation,
+};
 
 /// How long an act that was done is kept, in ms: as long as a server is likely to be put back to before it.
 const KEPT_MS: i64 = 8 * 24 * 60 * 60 * 1_000;
@@ -115,9 +126,12 @@ fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     Ok(shown)
 }
 
-/// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
+/// Shows leads and conversations anew after something became of acts on them, and forgets what the server told of those that
+/// have none left.
 fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
-    for id in targets.into_iter().map(LeadId::from_uuid) {
+    for target in targets {
+        reply::show_again(writing, ConversationId::from_uuid(target))?;
+        let id = LeadId::from_uuid(target);
         if let Base::Told(told) = lead_base::find(writing.tx, id)? {
             let shown = with_acts(writing, *told)?;
             lead::show(writing, &shown)?;
@@ -177,9 +191,10 @@ pub(crate) fn judge(
 ) -> Result<Applied, StoreError> {
     // Before: what was just done is of the run that was just told.
     note_server_epoch(tx, epoch)?;
-    let writing = Writing::begin(tx, buckets, false)?;
+    let mut writing = Writing::begin(tx, buckets, false)?;
     for (id, verdict) in verdicts {
         let Some(stored) = outbox::find(tx, *id)?.filter(|stored| stored.state == ActState::Waiting) else { continue };
+        note_thread(&mut writing, &stored.operation.act);
         match verdict {
             Verdict::Done(fields) => {
                 outbox::set_state(tx, *id, ActState::Done)?;
@@ -217,11 +232,18 @@ pub(crate) fn end_pull(
     let mut writing = Writing::begin(tx, buckets, false)?;
     let mut targets = BTreeSet::new();
     let mut created = BTreeSet::new();
-    for stored in outbox::list_in(tx, &[ActState::Settling])? {
+    let settled = outbox::list_in(tx, &[ActState::Settling])?;
+    for stored in &settled {
         targets.extend(stored.operation.act.targets());
         created.extend(stored.operation.act.created_lead());
     }
     outbox::move_all(tx, ActState::Settling, ActState::Kept)?;
+    for stored in &settled {
+        // As below.
+        if let Act::Reply(act) = &stored.operation.act {
+            reply::forget_own(&mut writing, act.message_id)?;
+        }
+    }
     for id in created {
         // It was done, all has been told, and it was not told of: it is out of this member's sight.
         if matches!(lead_base::find(tx, id)?, Base::NotTold) {
@@ -251,6 +273,12 @@ pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
             }
         }
     }
+    let all = [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Refused, ActState::Kept];
+    for stored in outbox::list_in(tx, &all)? {
+        if let Act::Reply(act) = &stored.operation.act {
+            reply::own_again(tx, stored.operation.id, act)?;
+        }
+    }
     for state in [ActState::Kept, ActState::Settling, ActState::Done] {
         outbox::move_all(tx, state, ActState::Waiting)?;
     }
@@ -259,8 +287,9 @@ pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 /// A refused act is to be tried again.
 pub(crate) fn retry(tx: &Transaction<'_>, buckets: &mut Buckets, id: OperationId) -> Result<Applied, StoreError> {
-    let writing = Writing::begin(tx, buckets, false)?;
+    let mut writing = Writing::begin(tx, buckets, false)?;
     let stored = outbox::find(tx, id)?.ok_or(StoreError::NotFound)?;
+    note_thread(&mut writing, &stored.operation.act);
     if stored.state == ActState::Refused {
         outbox::set_state(tx, id, ActState::Waiting)?;
     }
@@ -278,6 +307,9 @@ pub(crate) fn discard(tx: &Transaction<'_>, buckets: &mut Buckets, id: Operation
     {
         lead::erase(&mut writing, id)?;
     }
+    if let Act::Reply(act) = &stored.operation.act {
+        reply::forget_own(&mut writing, act.message_id)?;
+    }
     writing.has_erased = true;
     show_again(&mut writing, stored.operation.act.targets())?;
     finish(writing)
@@ -293,6 +325,11 @@ pub(crate) fn settle_conflict(
     let writing = Writing::begin(tx, buckets, false)?;
     conflict::erase(tx, operation_id, field)?;
     finish(writing)
+}
+
+/// A thread shows of each reply where it stands.
+fn note_thread(writing: &mut Writing<'_>, act: &Act) {
+    writing.applied.messages |= matches!(act, Act::Reply(_));
 }
 
 fn finish(mut writing: Writing<'_>) -> Result<Applied, StoreError> {

@@ -6,15 +6,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api_client::{ApiClient, FailureKind};
+use api_client::{ApiClient, FailureKind, ServerEvent};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use domain::UnixMs;
+use domain::{LeadId, MemberId, UnixMs};
 use store::{Applied, Cache, PageProgress};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::changes::FeedKind;
 
+use crate::presence::Lookers;
 use crate::pull::{PullTurn, Told, pull, run_blocking};
 use crate::push::push;
 use crate::rate::RateMeter;
@@ -33,6 +34,8 @@ pub enum EngineEvent {
     Applied(Applied),
     /// The status is now this.
     Status(EngineStatus),
+    /// Other colleagues look at leads than did.
+    LookersChanged,
     /// Somebody ended the session: the account must leave this computer.
     SessionEnded,
 }
@@ -49,6 +52,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     events: mpsc::UnboundedSender<EngineEvent>,
     status: Mutex<EngineStatus>,
+    lookers: Lookers,
     wake: Notify,
     hint: Notify,
     turn: PullTurn,
@@ -85,6 +89,7 @@ impl Engine {
             clock,
             events,
             status: Mutex::new(status),
+            lookers: Lookers::default(),
             wake: Notify::new(),
             hint: Notify::new(),
             turn: PullTurn::default(),
@@ -108,6 +113,21 @@ impl Engine {
     /// Tries now instead of waiting on.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
+    }
+
+    /// The member is on this lead's page, or on none: colleagues hear of it while the server can be reached.
+    pub fn look_at(&self, lead_id: Option<LeadId>) {
+        self.shared.lookers.look_at(lead_id);
+    }
+
+    /// Colleagues who are on a lead's page, as far as is known.
+    pub fn colleagues_on(&self, lead_id: LeadId) -> Vec<MemberId> {
+        self.shared.lookers.colleagues_on(lead_id)
+    }
+
+    /// Tells the server that nobody is here any more, if that can be done at once. To be called when it has stopped.
+    pub async fn leave(&self) {
+        self.shared.lookers.leave(&self.shared.client).await;
     }
 
     /// Stops, and returns once nothing of it runs any more.
@@ -228,7 +248,11 @@ async fn round(shared: &Arc<Shared>) -> RoundEnd {
     let listen = async {
         loop {
             match hints.next().await {
-                Ok(Some(_hint)) => shared.hint.notify_one(),
+                Ok(Some(ServerEvent::Hint)) => shared.hint.notify_one(),
+                Ok(Some(ServerEvent::Presence(presence))) => {
+                    shared.lookers.note(presence);
+                    shared.tell(EngineEvent::LookersChanged);
+                }
                 Ok(None) => return SyncError::Feed(crate::FeedError::Cut),
                 Err(failure) => return failure.into(),
             }
@@ -249,7 +273,11 @@ async fn round(shared: &Arc<Shared>) -> RoundEnd {
     let error = tokio::select! {
         error = listen => error,
         Ok(error) | Err(error) = work => error,
+        never = shared.lookers.announce(&shared.client) => match never {},
     };
+    if shared.lookers.forget() {
+        shared.tell(EngineEvent::LookersChanged);
+    }
     if worked { RoundEnd::Broken(error) } else { RoundEnd::Failed(error) }
 }
 

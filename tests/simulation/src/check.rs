@@ -1,13 +1,18 @@
 //! What has to be true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, bail, ensure};
-use domain::{FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId};
+use domain::{
+    Conversation, ConversationId, FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId, Message, MessageId,
+    OperationId,
+};
 use store::read::OutboxState;
 use wire::changes::{Change, Line, Row};
-use wire::operation::{EditLead, OperationOutcome};
+use wire::operation::{Act, EditLead, OperationOutcome, Reply};
 
+use crate::desk::{SimDesk, leads_of};
+use crate::template::{ASKED, LEADS, conversation_id};
 use crate::world::{World, place_of};
 
 impl World {
@@ -32,13 +37,103 @@ impl World {
         Ok(())
     }
 
+    /// At any time: this desk shows each answer that was given at it, and shows it once.
+    pub(crate) fn check_said(&self, desk: usize) -> anyhow::Result<()> {
+        let desk = &self.desks[desk];
+        for (id, reply) in replies(desk) {
+            if desk.discarded.contains(&id) || is_lost(desk, reply) {
+                continue;
+            }
+            let Some(shown) = desk.shown(reply)? else { continue };
+            ensure!(shown.len() == 1, "desk {} shows {:?} {} times", desk.name, reply.body, shown.len());
+        }
+        Ok(())
+    }
+
     /// In the end.
     pub(crate) async fn check(&self) -> anyhow::Result<()> {
         for desk in 0..self.desks.len() {
             self.check_typed(desk)?;
+            self.check_said(desk)?;
         }
         self.check_acknowledged().await?;
-        self.check_converged().await
+        self.check_converged().await?;
+        self.check_threads().await
+    }
+
+    /// Of each answer there is at most one message, of nobody's else one; those of a desk stand in the order they were
+    /// written in; and each desk shows what it is told, and on top of it what was refused.
+    async fn check_threads(&self) -> anyhow::Result<()> {
+        for desk in &self.desks {
+            let mut rows: HashMap<ConversationId, Conversation> = HashMap::new();
+            let mut told: BTreeMap<ConversationId, Vec<Message>> = BTreeMap::new();
+            for line in self.snapshot(&desk.token).await? {
+                match line {
+                    Line::Change(Change::Upsert(Row::Conversation(row))) => drop(rows.insert(row.id, row)),
+                    Line::Change(Change::Upsert(Row::Message(message))) => {
+                        let thread = told.entry(message.conversation_id).or_default();
+                        // A snapshot may tell a row twice.
+                        thread.retain(|other| other.id != message.id);
+                        thread.push(message);
+                    }
+                    _ => {}
+                }
+            }
+            for n in 0..LEADS {
+                let id = conversation_id(n);
+                let mut told = told.remove(&id).unwrap_or_default();
+                told.sort_by_key(|message| message.sent_at);
+                self.check_written(&told)?;
+                self.check_shown(desk, id, rows.get(&id), &told)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A thread on the server.
+    fn check_written(&self, told: &[Message]) -> anyhow::Result<()> {
+        let mut bodies = BTreeSet::new();
+        for message in told.iter().filter(|message| message.body != ASKED) {
+            ensure!(bodies.insert(&message.body), "{:?} is there twice", message.body);
+            let is_taken_back = self.desks.iter().any(|desk| desk.taken_back.contains(&message.id));
+            ensure!(!is_taken_back, "{:?} was taken back, and sent", message.body);
+            let is_known = self.desks.iter().any(|desk| replies(desk).any(|(_, reply)| reply.message_id == message.id));
+            ensure!(is_known, "nobody said {:?}", message.body);
+        }
+        for desk in &self.desks {
+            // A copy of what was refused and given up may have arrived later.
+            let kept = replies(desk).filter(|(id, _)| !desk.discarded.contains(id));
+            let places: HashMap<MessageId, usize> =
+                kept.enumerate().map(|(place, (_, reply))| (reply.message_id, place)).collect();
+            let found: Vec<usize> = told.iter().filter_map(|message| places.get(&message.id).copied()).collect();
+            ensure!(found.is_sorted(), "what desk {} said is in another order: {found:?}", desk.name);
+        }
+        Ok(())
+    }
+
+    /// A thread at a desk.
+    fn check_shown(
+        &self,
+        desk: &SimDesk,
+        id: ConversationId,
+        row: Option<&Conversation>,
+        told: &[Message],
+    ) -> anyhow::Result<()> {
+        let thread = desk.find_thread(id)?;
+        ensure!(thread.is_some() == row.is_some(), "desk {} shows another inbox than it is told", desk.name);
+        let (Some(thread), Some(row)) = (thread, row) else { return Ok(()) };
+        let unsent: BTreeSet<MessageId> = thread.unsent.iter().map(|reply| reply.message_id).collect();
+        let shown: Vec<Message> = thread.messages.into_iter().filter(|message| !unsent.contains(&message.id)).collect();
+        ensure!(shown == told, "desk {} shows other messages than it is told", desk.name);
+        if unsent.is_empty() {
+            let shown = desk.cache().get_conversation(id)?;
+            ensure!(
+                (&shown.preview, shown.last_message_at) == (&row.preview, row.last_message_at),
+                "desk {} shows another conversation than it is told",
+                desk.name
+            );
+        }
+        Ok(())
     }
 
     /// What a desk took is on the server, or in front of somebody.
@@ -117,7 +212,7 @@ impl World {
         let desk = &self.desks[desk];
         for row in desk.cache().list_outbox(0, 1_000)? {
             let operation = desk.acknowledged.get(&row.id).context("an act that nobody did")?;
-            let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
+            let Some(EditLead { lead_id, edit }) = operation.act.as_edit() else { continue };
             fields.entry(*lead_id).or_default().extend(edit.fields());
         }
         Ok(fields)
@@ -137,7 +232,7 @@ impl World {
         }
         for desk in &self.desks {
             for operation in desk.acknowledged.values() {
-                let EditLead { lead_id, edit } = operation.act.as_edit().context("an edit")?;
+                let Some(EditLead { lead_id, edit }) = operation.act.as_edit() else { continue };
                 if edit.stage_id.is_none() || unclear.contains(lead_id) {
                     continue;
                 }
@@ -169,4 +264,17 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// The answers that were given at a desk, in their order.
+fn replies(desk: &SimDesk) -> impl Iterator<Item = (OperationId, &Reply)> {
+    desk.acknowledged.iter().filter_map(|(id, operation)| match &operation.act {
+        Act::Reply(reply) => Some((*id, reply)),
+        _ => None,
+    })
+}
+
+/// Whether the lead that was answered has left the desk since, for a while or for good.
+fn is_lost(desk: &SimDesk, reply: &Reply) -> bool {
+    leads_of(&Act::Reply(reply.clone())).iter().any(|lead| desk.lost_sight_of.contains(lead))
 }

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{Lead, LeadEdit, LeadId, MemberId, OperationId, UnixMs};
+use domain::{ConversationId, Lead, LeadEdit, LeadId, MemberId, Message, MessageId, OperationId, UnixMs};
 use secrecy::SecretBox;
-use store::{Cache, CacheIdentity, LeadScope, NewEdit};
+use store::read::{MessageAnchor, MessagePage};
+use store::{Cache, CacheIdentity, LeadScope, NewEdit, NewReply, StoreError};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
-use wire::operation::{Act, EditLead, Operation};
+use wire::operation::{Act, EditLead, Operation, Reply};
 
-use crate::template::{Signed, scratch};
+use crate::template::{LEADS, Signed, conversation_id, id, scratch};
 
 /// Somebody's desk.
 pub(crate) struct SimDesk {
@@ -27,6 +28,8 @@ pub(crate) struct SimDesk {
     pub(crate) acknowledged: BTreeMap<OperationId, Operation>,
     /// Acts given up after the server had refused them.
     pub(crate) discarded: Vec<OperationId>,
+    /// Replies that were taken back before they were sent.
+    pub(crate) taken_back: BTreeSet<MessageId>,
     /// The names that this desk gave, which nobody else gives: what each of those leads has to show here.
     pub(crate) names: BTreeMap<LeadId, String>,
     /// What it showed when it last looked.
@@ -77,6 +80,7 @@ impl SimDesk {
             pull: None,
             acknowledged: BTreeMap::new(),
             discarded: Vec::new(),
+            taken_back: BTreeSet::new(),
             names: BTreeMap::new(),
             shown: BTreeSet::new(),
             lost_sight_of: BTreeSet::new(),
@@ -114,7 +118,7 @@ impl SimDesk {
         let shown: BTreeSet<LeadId> = self.leads()?.into_keys().collect();
         for lead in self.shown.difference(&shown) {
             self.lost_sight_of.insert(*lead);
-            let of_it = self.acknowledged.values().filter(|operation| operation.act.leads().contains(lead));
+            let of_it = self.acknowledged.values().filter(|operation| leads_of(&operation.act).contains(lead));
             self.forgotten.extend(of_it.map(|operation| operation.id));
         }
         self.shown = shown;
@@ -155,6 +159,50 @@ impl SimDesk {
         Ok(true)
     }
 
+    /// Answers a lead; nothing when the conversation is not here.
+    pub(crate) fn reply(
+        &mut self,
+        id: OperationId,
+        message_id: MessageId,
+        conversation_id: ConversationId,
+        at: UnixMs,
+        body: &str,
+    ) -> anyhow::Result<bool> {
+        let body = body.to_owned();
+        match self.cache().reply(NewReply { id, at, message_id, conversation_id, body: body.clone() }) {
+            Err(StoreError::NotFound) => return Ok(false),
+            replied => replied?,
+        };
+        let act = Act::Reply(Reply { message_id, conversation_id, body });
+        self.acknowledged.insert(id, Operation { id, at, act });
+        Ok(true)
+    }
+
+    /// The newest reply in a conversation that was certainly not sent is taken back. `false` where there is none.
+    pub(crate) fn take_back(&mut self, conversation_id: ConversationId) -> anyhow::Result<bool> {
+        let Some(thread) = self.find_thread(conversation_id)? else { return Ok(false) };
+        let Some(reply) = thread.unsent.iter().rev().find(|reply| reply.can_take_back) else { return Ok(false) };
+        self.cache().take_back_reply(reply.operation_id)?;
+        self.acknowledged.remove(&reply.operation_id).context("a reply that somebody gave")?;
+        self.taken_back.insert(reply.message_id);
+        Ok(true)
+    }
+
+    /// The messages of a conversation, where it is here.
+    pub(crate) fn find_thread(&self, id: ConversationId) -> anyhow::Result<Option<MessagePage>> {
+        match self.cache().get_conversation(id) {
+            Err(StoreError::NotFound) => return Ok(None),
+            found => found?,
+        };
+        Ok(Some(self.cache().message_page(id, MessageAnchor::Newest, 500, None)?))
+    }
+
+    /// What it shows of a message.
+    pub(crate) fn shown(&self, reply: &Reply) -> anyhow::Result<Option<Vec<Message>>> {
+        let thread = self.find_thread(reply.conversation_id)?;
+        Ok(thread.map(|thread| thread.messages.into_iter().filter(|message| message.body == reply.body).collect()))
+    }
+
     /// An answer of the feed begins to come.
     pub(crate) fn begin_pull(&mut self, chunks: VecDeque<Bytes>, is_whole: bool) {
         self.pull = Some(Pull { chunks, reader: FeedReader::default(), is_whole });
@@ -190,5 +238,16 @@ impl SimDesk {
         }
         self.cache().set_up_to_date(now)?;
         Ok(Pulled::Ended)
+    }
+}
+
+/// The leads that an act is about: of a reply, the one who is answered.
+pub(crate) fn leads_of(act: &Act) -> Vec<LeadId> {
+    match act {
+        Act::Reply(reply) => (0..LEADS)
+            .filter(|n| conversation_id(*n) == reply.conversation_id)
+            .map(|n| LeadId::from_uuid(id(1, n)))
+            .collect(),
+        _ => act.leads(),
     }
 }

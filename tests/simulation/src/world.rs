@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{LeadField, LeadId, MemberId, OperationId};
+use domain::{LeadField, LeadId, MemberId, MessageId, OperationId};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -21,7 +21,7 @@ use wire::{ApiErrorBody, ApiErrorCode};
 use crate::desk::{Pulled, SimDesk};
 use crate::network::Fate;
 use crate::server::{SimClock, SimServer};
-use crate::template::{LEADS, STAGES, START, Signed, Template, copy_below, id, stage_id};
+use crate::template::{LEADS, STAGES, START, Signed, Template, conversation_id, copy_below, id, stage_id};
 
 /// A rule that is broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,6 +40,8 @@ pub enum Sabotage {
 #[derive(Debug, Default)]
 pub struct Report {
     pub edits: u64,
+    pub replies: u64,
+    pub taken_back: u64,
     pub fates: BTreeMap<String, u64>,
     pub crashes: u64,
     pub cuts: u64,
@@ -53,6 +55,8 @@ impl Report {
     /// All of two runs.
     pub fn add(&mut self, other: Self) {
         self.edits += other.edits;
+        self.replies += other.replies;
+        self.taken_back += other.taken_back;
         for (fate, times) in other.fates {
             *self.fates.entry(fate).or_default() += times;
         }
@@ -108,6 +112,7 @@ impl World {
             let desk = world.step().await.with_context(|| format!("step {step}"))?;
             world.desks[desk].look()?;
             world.check_typed(desk).with_context(|| format!("after step {step}"))?;
+            world.check_said(desk).with_context(|| format!("after step {step}"))?;
         }
         world.calm().await.context("when all was calm")?;
         world.check().await?;
@@ -142,7 +147,9 @@ impl World {
         self.clock.tick();
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
-            0..34 => self.edit(desk),
+            0..24 => self.edit(desk),
+            24..33 => self.reply(desk),
+            33 => self.take_back(desk),
             34..54 => self.push(desk).await,
             54..64 => self.begin_pull(desk).await,
             64..82 => self.continue_pull(desk),
@@ -191,10 +198,34 @@ impl World {
         Ok(())
     }
 
+    /// Somebody answers a lead.
+    fn reply(&mut self, desk: usize) -> anyhow::Result<()> {
+        let shown: Vec<LeadId> = self.desks[desk].leads()?.into_keys().collect();
+        let Some(lead_id) = shown.choose(&mut self.rng).copied() else { return Ok(()) };
+        let (operation_id, at) = (self.new_id(), self.clock.tick());
+        let n = self.next_id;
+        let message_id = MessageId::from_uuid(id(11, n));
+        let conversation_id = conversation_id(place_of(lead_id));
+        let replied = self.desks[desk].reply(operation_id, message_id, conversation_id, at, &format!("said {n}"))?;
+        self.report.replies += u64::from(replied);
+        Ok(())
+    }
+
+    /// Somebody thinks better of an answer.
+    fn take_back(&mut self, desk: usize) -> anyhow::Result<()> {
+        for n in 0..LEADS {
+            if self.desks[desk].take_back(conversation_id(n))? {
+                self.report.taken_back += 1;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// A desk sends some of what waits.
     async fn push(&mut self, desk: usize) -> anyhow::Result<()> {
         let limit = self.rng.random_range(1..6);
-        let operations = self.desks[desk].cache().next_operations(limit, 1 << 18)?;
+        let operations = self.desks[desk].cache().operations_to_send(limit, 1 << 18)?;
         if operations.is_empty() {
             return Ok(());
         }
@@ -464,7 +495,7 @@ impl World {
 
     async fn send_all(&mut self, desk: usize) -> anyhow::Result<()> {
         for _ in 0..1_000 {
-            let operations = self.desks[desk].cache().next_operations(100, 1 << 18)?;
+            let operations = self.desks[desk].cache().operations_to_send(100, 1 << 18)?;
             if operations.is_empty() {
                 return Ok(());
             }

@@ -20,6 +20,8 @@ async fn run(seeds: std::ops::Range<u64>) {
     assert_eq!(fates, ["AnswerLost", "Answered", "Late", "Lost", "ServerCrashes", "Twice"]);
     let counts = [
         report.edits,
+        report.replies,
+        report.taken_back,
         report.crashes,
         report.cuts,
         report.restarts,

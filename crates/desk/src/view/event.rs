@@ -36,6 +36,8 @@ pub enum DeskEvent {
     Changed(Changed),
     StatusChanged(SyncStatus),
     ExportProgressed(ExportProgress),
+    /// Other colleagues look at leads than did: ask again of the one that is shown.
+    PresenceChanged,
     /// The cache was closed and its key wiped.
     Locked,
     /// The session ended, in this way: by the user, or because the server revoked it.

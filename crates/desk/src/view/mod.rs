@@ -10,7 +10,7 @@ mod status;
 mod views;
 
 pub use billing::{BillingView, SubscriptionView};
-pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated};
+pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated, Replied};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use members::{ManagedMember, MembersView, PendingInvitation};

@@ -7,7 +7,9 @@ mod leads;
 mod outbox;
 mod search;
 
-pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans};
+pub use inbox::{
+    ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans, UnsentReply,
+};
 pub use leads::{LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter};
 pub use outbox::{FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

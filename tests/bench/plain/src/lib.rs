@@ -43,5 +43,5 @@ pub use cache::Cache;
 pub use copy::copy;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
-pub use outbox::{Edited, NewEdit, Verdict};
+pub use outbox::{Edited, NewEdit, NewReply, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
