@@ -74,6 +74,7 @@ impl Side {
                             return Ok(started.elapsed());
                         }
                     }
+                    EngineEvent::LookersChanged => {}
                     EngineEvent::SessionEnded => bail!("the session ended"),
                 }
             }

@@ -49,6 +49,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('inbox', 'inbox.next', ['J', 'ArrowDown'], movement),
   shortcut('inbox', 'inbox.previous', ['K', 'ArrowUp'], movement),
   shortcut('inbox', 'inbox.open', ['Enter'], movement),
+  shortcut('inbox', 'inbox.reply', ['R']),
   shortcut('inbox', 'inbox.lead', ['O']),
   shortcut('inbox', 'inbox.back', ['Escape'], movement),
 
@@ -70,6 +71,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('lead', 'lead.edit', ['E']),
   shortcut('lead', 'lead.stage', ['S']),
   shortcut('lead', 'lead.assign', ['A']),
+  shortcut('lead', 'lead.reply', ['R']),
   shortcut('lead', 'lead.conflict', ['C']),
   shortcut('lead', 'lead.back', ['Escape'], movement),
 

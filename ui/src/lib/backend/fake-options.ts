@@ -35,6 +35,12 @@ export interface FakeOptions {
   waitingEdits: number;
   /** Some were refused before the start; one waits behind them. */
   hasRefused: boolean;
+  /** In the first conversation a reply was refused, and another waits behind it. */
+  hasRefusedReply: boolean;
+  /** Something was typed in the second conversation. */
+  hasDraft: boolean;
+  /** Colleagues look at whatever is open. */
+  isWatched: boolean;
   /** Fields of the first lead were changed by a colleague, too. */
   hasConflicts: boolean;
   /** What the server says of each edit that reaches it; null where it does them. */
@@ -88,6 +94,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   unsentAudit: 0,
   waitingEdits: 0,
   hasRefused: false,
+  hasRefusedReply: false,
+  hasDraft: false,
+  isWatched: false,
   hasConflicts: false,
   refusal: null,
   isOvertaken: false,
@@ -114,7 +123,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, conflict, overtaken, colleague. `edits` is how many wait, `refuse` what the server says of
+ * revoked, one-device, refused, refused-reply, draft, watched, conflict, overtaken, colleague. `edits` is how many wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
@@ -151,6 +160,9 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     unsentAudit: words.has('unsent') ? 3 : 0,
     waitingEdits: number('edits', 0),
     hasRefused: words.has('refused'),
+    hasRefusedReply: words.has('refused-reply'),
+    hasDraft: words.has('draft'),
+    isWatched: words.has('watched'),
     hasConflicts: words.has('conflict'),
     refusal: refusalOf(query.get('refuse')),
     isOvertaken: words.has('overtaken'),

@@ -7,4 +7,4 @@ import type { SyncStatus } from "./SyncStatus";
 /**
  * Something happened at the desk.
  */
-export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | "locked" | { "signed_out": SignOutEnd };
+export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | "presence_changed" | "locked" | { "signed_out": SignOutEnd };
