@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{ConversationId, Lead, LeadEdit, LeadId, MemberId, Message, MessageId, OperationId, UnixMs};
+use domain::{ConversationId, Lead, LeadEdit, LeadId, MemberId, MessageId, OperationId, UnixMs};
 use secrecy::SecretBox;
 use store::read::{MessageAnchor, MessagePage};
 use store::{Cache, CacheIdentity, LeadScope, NewEdit, NewReply, StoreError};
@@ -190,17 +190,10 @@ impl SimDesk {
 
     /// The messages of a conversation, where it is here.
     pub(crate) fn find_thread(&self, id: ConversationId) -> anyhow::Result<Option<MessagePage>> {
-        match self.cache().get_conversation(id) {
-            Err(StoreError::NotFound) => return Ok(None),
-            found => found?,
-        };
-        Ok(Some(self.cache().message_page(id, MessageAnchor::Newest, 500, None)?))
-    }
-
-    /// What it shows of a message.
-    pub(crate) fn shown(&self, reply: &Reply) -> anyhow::Result<Option<Vec<Message>>> {
-        let thread = self.find_thread(reply.conversation_id)?;
-        Ok(thread.map(|thread| thread.messages.into_iter().filter(|message| message.body == reply.body).collect()))
+        match self.cache().message_page(id, MessageAnchor::Newest, 500, None) {
+            Err(StoreError::NotFound) => Ok(None),
+            found => Ok(Some(found?)),
+        }
     }
 
     /// An answer of the feed begins to come.

@@ -34,6 +34,8 @@ pub enum Sabotage {
     LogLost,
     /// Acts are shown no more as soon as the server has done them.
     SettledEarly,
+    /// What waits is sent with the last first.
+    OrderLost,
 }
 
 /// What happened in a run, so that a test can tell that faults fired.
@@ -225,9 +227,12 @@ impl World {
     /// A desk sends some of what waits.
     async fn push(&mut self, desk: usize) -> anyhow::Result<()> {
         let limit = self.rng.random_range(1..6);
-        let operations = self.desks[desk].cache().operations_to_send(limit, 1 << 18)?;
+        let mut operations = self.desks[desk].cache().operations_to_send(limit, 1 << 18)?;
         if operations.is_empty() {
             return Ok(());
+        }
+        if self.sabotage == Some(Sabotage::OrderLost) {
+            operations.reverse();
         }
         let fate = Fate::draw(&mut self.rng);
         *self.report.fates.entry(format!("{fate:?}")).or_default() += 1;

@@ -9,6 +9,7 @@ export const strings = {
   queue: 'Queue',
   hint: 'Ctrl+Enter sends, Enter is a new line.',
   offline: 'Offline: it is kept here, and sent as soon as the server can be reached.',
+  sent: 'Message added',
   queued: 'Kept here, and sent as soon as the server can be reached',
   nothingToSend: 'Write something first',
   tooLong: 'It is too long for one message',
