@@ -36,6 +36,7 @@ fn merge(batch: Vec<DeskEvent>) -> Vec<DeskEvent> {
                 (&**seen, &event),
                 (DeskEvent::Changed(_), DeskEvent::Changed(_))
                     | (DeskEvent::StatusChanged(_), DeskEvent::StatusChanged(_))
+                    | (DeskEvent::PresenceChanged, DeskEvent::PresenceChanged)
             )
         });
         match (same_kind, event) {

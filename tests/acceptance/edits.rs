@@ -182,7 +182,7 @@ async fn what_the_server_refuses_is_shown_kept_and_given_up_only_on_a_word() -> 
     assert_eq!(lead(&desk, stays).await?.notes, "Another", "one that is refused stops no other");
 
     // It is counted before the account may leave, and goes only on somebody's word.
-    let left = UnsentCounts { audit: 0, edits: 1 };
+    let left = UnsentCounts { audit: 0, edits: 1, drafts: 0 };
     assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, SignOutEnd::Unsent { left: Some(left) });
     desk.desk.retry_act(rows[0].id).await?;
     until(&mut desk, "the refusal again", async |desk| Ok(desk.desk.outbox_counts().await?.refused == 1)).await?;

@@ -148,7 +148,7 @@ async fn an_older_directory_keeps_the_cache_and_signing_in_again_goes_on_from_th
     assert_eq!(shown(&desk).await?, imported(&server));
     assert_eq!(
         desk.desk.sign_out(UnsentAudit::Keep).await?,
-        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) },
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) },
         "it asks first"
     );
     assert_eq!(desk.desk.start().await?.phase, Phase::Open);

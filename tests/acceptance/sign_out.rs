@@ -10,7 +10,7 @@ use crate::sign_in::left_below;
 use crate::{STUDIO, manager};
 
 /// Nothing was lost.
-const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0 }) };
+const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0, drafts: 0 }) };
 
 fn set_aside(folder: &Path) -> SignOutEnd {
     SignOutEnd::SetAside { folder: folder.display().to_string() }

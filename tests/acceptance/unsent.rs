@@ -11,7 +11,7 @@ use crate::child::{Child, Parent, Place, tell};
 use crate::export::export;
 use crate::{STUDIO, manager};
 
-const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0 }) };
+const ERASED: SignOutEnd = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 0, edits: 0, drafts: 0 }) };
 
 /// A desk whose cable was pulled before it exported: it holds one entry that the server has not got.
 async fn unsent_desk() -> anyhow::Result<(TestServer, TestDesk, u64)> {
@@ -42,7 +42,7 @@ async fn signing_out_offline_tells_what_would_be_lost_and_changes_nothing() -> a
     for _ in 0..2 {
         assert_eq!(
             desk.desk.sign_out(UnsentAudit::Keep).await?,
-            SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+            SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) }
         );
         assert_eq!(desk.desk.start().await?.phase, Phase::Open);
         assert_eq!(state_of(desk.data_dir())?, "signed_in");
@@ -51,7 +51,7 @@ async fn signing_out_offline_tells_what_would_be_lost_and_changes_nothing() -> a
     export_all(&mut desk).await?;
     assert_eq!(
         desk.desk.sign_out(UnsentAudit::Keep).await?,
-        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 2, edits: 0 }) }
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 2, edits: 0, drafts: 0 }) }
     );
     server.wire().plug_in();
     assert_eq!(desk.desk.sign_out(UnsentAudit::Keep).await?, ERASED);
@@ -62,7 +62,7 @@ async fn signing_out_offline_tells_what_would_be_lost_and_changes_nothing() -> a
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_is_lost_only_once_that_was_accepted() -> anyhow::Result<()> {
     let (server, mut desk, audited) = unsent_desk().await?;
-    let lost = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0 }) };
+    let lost = SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) };
     assert_eq!(desk.desk.sign_out(UnsentAudit::Lose).await?, lost);
     desk.wait_for_event("signed out", |event| *event == DeskEvent::SignedOut(lost.clone())).await?;
     assert_eq!(server.admin().count_audit(server.studio.id).await?, audited);
@@ -77,7 +77,7 @@ async fn a_server_that_does_not_answer_holds_nobody_up() -> anyhow::Result<()> {
     let asked = std::time::Instant::now();
     assert_eq!(
         desk.desk.sign_out(UnsentAudit::Keep).await?,
-        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+        SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) }
     );
     // Less than connecting alone may take.
     assert!(asked.elapsed() < std::time::Duration::from_secs(9), "{:?}", asked.elapsed());
@@ -110,7 +110,10 @@ async fn a_revoked_device_says_what_it_could_not_send_any_more() -> anyhow::Resu
     server.wire().plug_in();
     desk.desk.sync_now().await?;
     let ended = desk.wait_for_event("the sign-out", |event| matches!(event, DeskEvent::SignedOut(_))).await?;
-    assert_eq!(ended, DeskEvent::SignedOut(SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0 }) }));
+    assert_eq!(
+        ended,
+        DeskEvent::SignedOut(SignOutEnd::Erased { lost: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) })
+    );
     assert!(desk.cache_file().is_err());
     Ok(())
 }
@@ -147,7 +150,7 @@ async fn child_with_a_keyring() -> anyhow::Result<()> {
     parent.desk.desk.lock().await?;
     anyhow::ensure!(
         parent.desk.desk.sign_out(UnsentAudit::Keep).await?
-            == SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0 }) }
+            == SignOutEnd::Unsent { left: Some(UnsentCounts { audit: 1, edits: 0, drafts: 0 }) }
     );
     anyhow::ensure!(parent.desk.desk.session().await.is_err(), "it was looked into, not opened");
     tell("unsent");

@@ -89,6 +89,52 @@ export const SCREENS = [
       (page) => page.waitForFunction(() => document.documentElement.style.fontSize === '20px'),
     ],
   },
+  {
+    name: 'inbox-reply',
+    at: '?fake=watched,draft#/inbox/conversation-0000000',
+    until: 'composer-input',
+    steps: [
+      fill(
+        'composer-input',
+        'Yes, gladly.\n\nSaturday at six is free; shall I hold it for you?\nBring water and flat shoes.',
+      ),
+      shown('draft-mark'),
+    ],
+  },
+  {
+    name: 'inbox-reply-queued',
+    at: '?fake=offline#/inbox/conversation-0000000',
+    until: 'composer-input',
+    steps: [
+      fill('composer-input', 'From the train: yes, Saturday at six.'),
+      press('Control+Enter'),
+      shown('unsent-take-back'),
+    ],
+  },
+  { name: 'inbox-reply-refused', at: '?fake=refused-reply,watched#/inbox/conversation-0000000', until: 'unsent-retry' },
+  {
+    name: 'inbox-reply-discard',
+    at: '?fake=refused-reply#/inbox/conversation-0000000',
+    until: 'unsent-retry',
+    steps: [click('unsent-discard'), shown('outbox-discard-dialog')],
+  },
+  {
+    name: 'inbox-reply-too-long',
+    at: '#/inbox/conversation-0000000',
+    until: 'composer-input',
+    steps: [fill('composer-input', 'long '.repeat(13_200)), shown('composer-left')],
+  },
+  {
+    name: 'inbox-reply-failed',
+    at: '?edit=disk_full#/inbox/conversation-0000000',
+    until: 'composer-input',
+    steps: [
+      fill('composer-input', 'Yes, gladly.'),
+      press('Control+Enter'),
+      matching(`${testid('composer')} [role="alert"]`),
+    ],
+  },
+  { name: 'inbox-call-note', at: '#/inbox/conversation-0000007', until: 'composer-closed' },
   { name: 'inbox-empty', at: '?fake=empty#/inbox', until: 'status-line' },
   { name: 'inbox-offline', at: '?fake=offline#/inbox/conversation-0000001', until: 'status-line' },
   { name: 'inbox-failing', at: '?fail=cache_damaged#/inbox', until: 'status-line' },
@@ -185,6 +231,7 @@ export const SCREENS = [
   { name: 'leads-sales', at: '?fake=sales#/leads', until: 'status-line' },
   { name: 'leads-failing', at: '?fail=disk_full#/leads', until: 'status-line' },
   { name: 'lead', at: '#/leads/lead-0000000', until: 'status-line' },
+  { name: 'lead-watched', at: '?fake=watched#/leads/lead-0000000', until: 'lookers' },
   { name: 'lead-hostile', at: '#/leads/lead-0000040', until: 'status-line' },
   {
     name: 'lead-edit',
@@ -479,6 +526,7 @@ export const SCREENS = [
 
   { name: 'outbox', at: '?fake=offline,refused&edits=4#/outbox', until: 'outbox-row' },
   { name: 'outbox-refused', at: '?fake=refused,conflict#/outbox', until: 'outbox-row' },
+  { name: 'outbox-replies', at: '?fake=offline,refused-reply#/outbox', until: 'outbox-row' },
   { name: 'outbox-offline', at: '?fake=offline&edits=3#/outbox', until: 'outbox-row' },
   { name: 'outbox-long', at: '?fake=offline&edits=2000#/outbox', until: 'outbox-row' },
   { name: 'outbox-conflicts', at: '?fake=conflict,refused#/outbox/conflicts', until: 'conflict-row' },

@@ -38,6 +38,8 @@ const selected = (page, count) =>
     count,
   );
 
+const inComposer = () => document.activeElement?.dataset.testid === 'composer-input';
+
 const said = (page, text) =>
   until(
     page,
@@ -50,6 +52,44 @@ const said = (page, text) =>
 
 /** @type {Walk[]} */
 export const WALKS = [
+  {
+    name: 'inbox-reply',
+    at: '?fake=offline#/inbox',
+    until: CONVERSATION,
+    async go(page) {
+      await press(page, 'j');
+      await shown(page, 'composer-input');
+      await press(page, 'r');
+      await until(page, 'the focus in the composer', inComposer);
+      await page.keyboard.type('Yes, gladly.');
+      await press(page, 'Enter');
+      await page.keyboard.type('At six.');
+      await shown(page, 'draft-mark');
+      // Away and back: it is still there.
+      await press(page, 'Escape');
+      await until(page, 'the focus in the thread', () => document.activeElement?.dataset.testid === 'thread');
+      await press(page, 'Escape');
+      await onRow(page, 0);
+      await press(page, 'j', 'k', 'r');
+      await until(page, 'the draft', () => document.activeElement?.value === 'Yes, gladly.\nAt six.');
+      await press(page, 'Control+Enter');
+      await shown(page, 'unsent-take-back');
+      await until(page, 'an empty composer with the focus', () => document.activeElement?.value === '');
+      await until(page, 'the message at the end of what is shown', () => {
+        const thread = document.querySelector('[data-testid="thread"]');
+        return thread !== null && thread.scrollTop + thread.clientHeight > thread.scrollHeight - 24;
+      });
+      // Undo with the keyboard.
+      await press(page, 'Shift+Tab');
+      await until(page, 'the focus on Undo', () => document.activeElement?.dataset.testid === 'unsent-take-back');
+      await press(page, 'Enter');
+      await gone(page, 'unsent-take-back');
+      await until(page, 'the text in the composer', () => {
+        const input = document.querySelector('[data-testid="composer-input"]');
+        return input?.value === 'Yes, gladly.\nAt six.';
+      });
+    },
+  },
   {
     name: 'palette',
     at: '#/leads',

@@ -9,6 +9,7 @@ use wire::auth::{Session, SignIn};
 use wire::changes::Cursor;
 use wire::device::{DeviceList, RevokedOthers};
 use wire::operation::{OperationResults, Operations};
+use wire::presence::PutPresence;
 use wire::write::AuditBatch;
 
 use crate::http::{Answer, Http};
@@ -111,7 +112,7 @@ impl ApiClient {
         ChangeStream::new(answer, self.http.timeouts().feed_idle)
     }
 
-    /// The hints that there is something to pull.
+    /// The hints that there is something to pull, and who looks at which lead.
     ///
     /// # Errors
     /// Any [`FailureKind`].
@@ -161,6 +162,15 @@ impl ApiClient {
     pub async fn push(&self, operations: &Operations) -> Result<OperationResults, ApiFailure> {
         let request = |http: &Http| http.request(Method::POST, &["v1", "sync", "operations"]).json(operations);
         self.with_access(request).await?.json().await
+    }
+
+    /// Says on which lead's page the member is, or that it is none.
+    ///
+    /// # Errors
+    /// [`ApiErrorCode::NotFound`], and any [`FailureKind`].
+    pub async fn put_presence(&self, presence: PutPresence) -> Result<(), ApiFailure> {
+        let request = |http: &Http| http.request(Method::PUT, &["v1", "presence"]).json(&presence);
+        self.with_access(request).await?.nothing()
     }
 
     /// Goes on with a session that was opened elsewhere, in the place of the one there was. Its tokens are in the store when

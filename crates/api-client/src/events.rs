@@ -1,4 +1,4 @@
-//! The event stream (SSE, WHATWG HTML section 9.2): hints that there is something to pull, nothing else.
+//! The event stream (SSE, WHATWG HTML section 9.2): hints that there is something to pull, and who looks at which lead.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use sse_stream::SseByteStream;
+use wire::presence::Presence;
 
 use crate::classify::classify;
 use crate::http::Answer;
@@ -13,16 +14,23 @@ use crate::{ApiFailure, FailureKind};
 
 /// Name of the event that is a hint.
 const HINT: &str = "hint";
-/// The longest event; a hint has no content to speak of.
+/// Name of the event that tells who looks at a lead.
+const PRESENCE: &str = "presence";
+/// The longest event; a hint has no content to speak of, a presence some ids.
 const MAX_EVENT_BYTES: usize = 16 * 1024;
 
-/// There may be something to pull.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hint;
+/// What the server says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// There may be something to pull.
+    Hint,
+    /// Who looks at a lead now.
+    Presence(Presence),
+}
 
 type WatchedBytes = Pin<Box<dyn Stream<Item = Result<Bytes, ApiFailure>> + Send>>;
 
-/// The hints of one connection. Dropping it ends the request.
+/// The events of one connection. Dropping it ends the request.
 pub struct EventStream {
     events: SseByteStream<WatchedBytes>,
     request_id: String,
@@ -51,20 +59,23 @@ impl EventStream {
         &self.request_id
     }
 
-    /// The next hint; `None` when the server ended the stream. May be dropped and called again.
+    /// The next event; `None` when the server ended the stream. May be dropped and called again.
     ///
     /// # Errors
     /// [`FailureKind::Unreachable`] when it was cut, [`FailureKind::Timeout`] when not even a sign of life came for
     /// too long, [`FailureKind::BadResponse`] when it is no event stream; the same again from then on.
-    pub async fn next(&mut self) -> Result<Option<Hint>, ApiFailure> {
+    pub async fn next(&mut self) -> Result<Option<ServerEvent>, ApiFailure> {
         if let Some(ended) = &self.ended {
             return ended.clone().map(|()| None);
         }
         let end = loop {
             match self.events.next().await {
-                Some(Ok(event)) if event.event.as_deref() == Some(HINT) => return Ok(Some(Hint)),
-                // Signs of life, and events of a newer server.
-                Some(Ok(_)) => {}
+                // Signs of life, and events of a newer server, are none.
+                Some(Ok(event)) => {
+                    if let Some(event) = understand(event.event.as_deref(), event.data.as_deref()) {
+                        return Ok(Some(event));
+                    }
+                }
                 Some(Err(sse_stream::Error::Body(error))) => {
                     break Err(error.downcast::<ApiFailure>().map_or_else(
                         |_| ApiFailure::of(FailureKind::BadResponse, &self.request_id),
@@ -76,6 +87,14 @@ impl EventStream {
             }
         };
         self.ended.insert(end).clone().map(|()| None)
+    }
+}
+
+fn understand(name: Option<&str>, data: Option<&str>) -> Option<ServerEvent> {
+    match name {
+        Some(HINT) => Some(ServerEvent::Hint),
+        Some(PRESENCE) => serde_json::from_str(data?).ok().map(ServerEvent::Presence),
+        _ => None,
     }
 }
 

@@ -24,7 +24,7 @@ mod tokens;
 pub use changes::ChangeStream;
 pub use client::{ApiClient, SignedIn};
 pub use config::{ClientConfig, ClientSetupError, Timeouts};
-pub use events::{EventStream, Hint};
+pub use events::{EventStream, ServerEvent};
 pub use failure::{ApiFailure, FailureKind};
 pub use server_url::{ServerUrl, ServerUrlError};
 pub use tokens::{HeldTokens, TokenStore, TokenStoreFailed, Tokens};

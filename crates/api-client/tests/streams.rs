@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use frontdesk_api_client::{ApiClient, EventStream, FailureKind, Hint};
+use frontdesk_api_client::{ApiClient, EventStream, FailureKind, ServerEvent};
 use rustls::version::TLS13;
 use support::{After, Authority, Fixed, Flaw, client, config, signed_in};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -149,9 +149,29 @@ async fn hints_are_told_and_everything_else_passed_over() {
     .concat();
     let server = Fixed::plain(said, After::Close).await;
     let mut events = events(&server).await;
-    assert_eq!(events.next().await.unwrap(), Some(Hint));
-    assert_eq!(events.next().await.unwrap(), Some(Hint));
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
     assert_eq!(events.next().await.unwrap(), None, "an event without its blank line is none");
+    assert_eq!(events.next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_looks_at_a_lead_is_told_and_what_is_no_such_thing_passed_over() {
+    let (lead, member) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    let said = [
+        EVENTS,
+        &chunk("event: presence\ndata: somebody\n\nevent: presence\n\n"),
+        &chunk(&format!("event: presence\ndata: {{\"lead_id\":\"{lead}\",\"member_ids\":[\"{member}\"]}}\n\n")),
+        LAST,
+    ]
+    .concat();
+    let server = Fixed::plain(said, After::Close).await;
+    let mut events = events(&server).await;
+    let presence = wire::presence::Presence {
+        lead_id: domain::LeadId::from_uuid(lead),
+        member_ids: vec![domain::MemberId::from_uuid(member)],
+    };
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Presence(presence)));
     assert_eq!(events.next().await.unwrap(), None);
 }
 
@@ -159,7 +179,7 @@ async fn hints_are_told_and_everything_else_passed_over() {
 async fn a_cut_event_stream_is_an_error() {
     let server = Fixed::plain([EVENTS, &chunk("event: hint\ndata\n\n")].concat(), After::Close).await;
     let mut events = events(&server).await;
-    assert_eq!(events.next().await.unwrap(), Some(Hint));
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
     assert_eq!(events.next().await.unwrap_err().kind, FailureKind::Unreachable);
     assert_eq!(events.next().await.unwrap_err().kind, FailureKind::Unreachable);
 }
@@ -193,7 +213,7 @@ async fn comments_are_signs_of_life() {
         socket
     });
     let mut events = ApiClient::new(&config, signed_in()).unwrap().events().await.unwrap();
-    assert_eq!(events.next().await.unwrap(), Some(Hint));
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
     server.await.unwrap();
 }
 
@@ -206,7 +226,7 @@ async fn an_event_that_never_ends_is_not_kept() {
         let said = [EVENTS, &chunk("event: hint\ndata\n\n"), &chunk(piece).repeat(1000)].concat();
         let server = Fixed::plain(said, After::StayOpen).await;
         let mut events = events(&server).await;
-        assert_eq!(events.next().await.unwrap(), Some(Hint));
+        assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
         assert_eq!(events.next().await.unwrap_err().kind, FailureKind::BadResponse);
     }
 }
@@ -216,6 +236,6 @@ async fn many_small_events_are_not_one_large_one() {
     let said = [EVENTS, &chunk(": ping\n\n").repeat(4000), &chunk("event: hint\ndata\n\n"), LAST].concat();
     let server = Fixed::plain(said, After::Close).await;
     let mut events = events(&server).await;
-    assert_eq!(events.next().await.unwrap(), Some(Hint));
+    assert_eq!(events.next().await.unwrap(), Some(ServerEvent::Hint));
     assert_eq!(events.next().await.unwrap(), None);
 }

@@ -41,7 +41,7 @@ impl Desk {
         open.end_tasks().await;
         let (cache, tokens) = (open.cache.clone(), Arc::clone(&open.tokens));
         let now = self.inner.clock.now();
-        let closed = run_blocking(move || {
+        let closing = run_blocking(move || {
             if let Err(error) = lease::note_closing(&cache, now) {
                 tracing::warn!(%error, "the lease could not be kept");
             }
@@ -49,8 +49,13 @@ impl Desk {
                 tracing::warn!(%error, "how far the cache has come could not be noted");
             }
             cache.close()
-        })
-        .await;
+        });
+        let leaving = async {
+            if let Some(engine) = &open.engine {
+                engine.leave().await;
+            }
+        };
+        let (closed, ()) = tokio::join!(closing, leaving);
         // New tokens the server has given out already must still be stored.
         if tokio::time::timeout(SETTLE, open.client.settle()).await.is_err() {
             tracing::warn!("an exchange of tokens did not end in time");

@@ -200,6 +200,7 @@ async fn forward(desk: Desk, account_id: Uuid, mut events: mpsc::UnboundedReceiv
                 desk.tell(DeskEvent::StatusChanged(SyncStatus::from(&status)));
             }
             EngineEvent::OlderCopy { missing } => desk.note_healed(HealedBy::CatchingUp, missing).await,
+            EngineEvent::LookersChanged => desk.tell(DeskEvent::PresenceChanged),
             EngineEvent::SessionEnded => {
                 // In a task of its own: ending the session ends this one.
                 let desk = desk.clone();

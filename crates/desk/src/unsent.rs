@@ -120,11 +120,13 @@ pub(crate) async fn count(cache: &Cache) -> Unsent {
     let cache = cache.clone();
     let counting = run_blocking(move || {
         let outbox = cache.outbox_counts()?;
-        Ok::<_, StoreError>((cache.count_unsent_audit()?, outbox.waiting + outbox.refused))
+        Ok::<_, StoreError>((cache.count_unsent_audit()?, outbox.waiting + outbox.refused, cache.count_drafts()?))
     });
     let shown = |count| u32::try_from(count).unwrap_or(u32::MAX);
     match counting.await {
-        Ok((audit, edits)) => Unsent::Known(UnsentCounts { audit: shown(audit), edits: shown(edits) }),
+        Ok((audit, edits, drafts)) => {
+            Unsent::Known(UnsentCounts { audit: shown(audit), edits: shown(edits), drafts: shown(drafts) })
+        }
         Err(error) => unsent_of(&error),
     }
 }
@@ -142,8 +144,9 @@ mod tests {
     fn what_would_be_lost_holds_a_sign_out_back_until_that_is_accepted() {
         for (unsent, is_held_back) in [
             (Unsent::Known(UnsentCounts::default()), false),
-            (Unsent::Known(UnsentCounts { audit: 1, edits: 0 }), true),
-            (Unsent::Known(UnsentCounts { audit: 0, edits: 1 }), true),
+            (Unsent::Known(UnsentCounts { audit: 1, ..UnsentCounts::default() }), true),
+            (Unsent::Known(UnsentCounts { edits: 1, ..UnsentCounts::default() }), true),
+            (Unsent::Known(UnsentCounts { drafts: 1, ..UnsentCounts::default() }), true),
             (Unsent::Unknown, true),
             (Unsent::Unreadable, false),
         ] {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{ConversationId, Direction, LeadId, MemberId, UnixMs};
+use crate::{ConversationId, Direction, LeadId, LeadState, MemberId, UnixMs};
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
@@ -18,6 +18,30 @@ pub enum Channel {
     WebChat,
     /// A note about a call: nothing was sent.
     CallNote,
+}
+
+/// Why nobody is answered in a conversation, whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ReplyBar {
+    /// It holds notes about calls.
+    CallNotes,
+    LeadDeleted,
+}
+
+impl ReplyBar {
+    /// What stands in the way of an answer on this channel to a lead in this state.
+    pub const fn find(channel: Channel, lead: LeadState) -> Option<Self> {
+        match (channel, lead) {
+            (_, LeadState::Deleted) => Some(Self::LeadDeleted),
+            (Channel::CallNote, LeadState::Active | LeadState::Archived) => Some(Self::CallNotes),
+            (
+                Channel::Whatsapp | Channel::Email | Channel::Sms | Channel::Instagram | Channel::WebChat,
+                LeadState::Active | LeadState::Archived,
+            ) => None,
+        }
+    }
 }
 
 /// Where a conversation is filed.
@@ -46,4 +70,39 @@ pub struct Conversation {
     pub last_message_at: UnixMs,
     /// Inbound messages that nobody at the studio has opened.
     pub unread_count: i64,
+}
+
+/// Characters of a message that its conversation shows in lists.
+pub const PREVIEW_CHARS: usize = 160;
+
+impl Conversation {
+    /// The conversation once the studio has said something in it at this time. What a newer message shows stays.
+    #[must_use]
+    pub fn answered(mut self, body: &str, at: UnixMs) -> Self {
+        if self.last_message_at <= at {
+            self.preview = body.chars().take(PREVIEW_CHARS).collect();
+            self.preview_direction = Direction::Outbound;
+            self.last_message_at = at;
+            self.unread_count = 0;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_answered_on_a_note_or_after_they_were_deleted() {
+        for (channel, state, bar) in [
+            (Channel::Whatsapp, LeadState::Active, None),
+            (Channel::Email, LeadState::Archived, None),
+            (Channel::CallNote, LeadState::Active, Some(ReplyBar::CallNotes)),
+            (Channel::CallNote, LeadState::Deleted, Some(ReplyBar::LeadDeleted)),
+            (Channel::Sms, LeadState::Deleted, Some(ReplyBar::LeadDeleted)),
+        ] {
+            assert_eq!(ReplyBar::find(channel, state), bar, "{channel:?} {state:?}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub use billing::{
     SubscriptionStatus,
 };
 pub use contact::ContactKey;
-pub use conversation::{Channel, Conversation, ConversationStatus};
+pub use conversation::{Channel, Conversation, ConversationStatus, PREVIEW_CHARS, ReplyBar};
 pub use edit::{
     Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
     LeadField, LeadMerge, MergeProblem, check_filled_line, check_line, check_message_body, check_text, is_email,

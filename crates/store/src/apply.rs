@@ -123,7 +123,7 @@ impl<'t> Writing<'t> {
                 studio::upsert_stage(self.tx, &mut self.references, self.epoch, row)
             }
             Row::Lead(row) => outbox::upsert_told(self, row),
-            Row::Conversation(row) => conversation::upsert(self, row),
+            Row::Conversation(row) => outbox::upsert_told_conversation(self, row),
             Row::Message(row) => message::upsert(self, row),
             Row::StageEvent(row) => stage_event::upsert(self, row),
             Row::LeadEdit(row) => lead_edit::upsert(self, row),

@@ -17,7 +17,7 @@ use domain::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
 use uuid::Uuid;
-use wire::operation::{ChainHead, Operation};
+use wire::operation::{Act, ChainHead, Operation};
 use wire::write::AuditEntry;
 
 use crate::apply::{self, Buckets};
@@ -30,12 +30,12 @@ use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
 use crate::seal::{Seal, Turn};
 use crate::table::{
-    audit, billing, chain, contact_key, identity, outbox as outbox_table, read_mark, saved_view, setting, studio,
+    audit, billing, chain, contact_key, draft, identity, outbox as outbox_table, read_mark, saved_view, setting, studio,
     sync_state,
 };
 use crate::{
-    Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, PullPage, StoreError,
-    StoredView, SyncState, TakenBack, Verdict, inbox, open, outbox, search,
+    Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, NewReply, PullPage,
+    StoreError, StoredView, SyncState, TakenBack, Verdict, inbox, open, outbox, search,
 };
 
 const READERS: usize = 4;
@@ -204,7 +204,7 @@ impl Cache {
 
     /// Takes what only an older cache's file has into this one, which is new.
     pub(crate) fn bring_over(&self, old: &Connection) -> Result<Rebuilt, StoreError> {
-        self.write(|tx, _| rebuild::bring_over(tx, old))
+        self.write(|tx, buckets| rebuild::bring_over(tx, buckets, old))
     }
 
     /// Takes the seal off a cache that was found altered, so that nothing opens it any more but a rebuilding. Closes it.
@@ -518,6 +518,55 @@ impl Cache {
         let (operations, last) = self.read(|db, _| outbox::next(db, limit, max_bytes))?;
         *sent_through = last.max(*sent_through);
         Ok(operations)
+    }
+
+    /// As [`Cache::next_operations`], for who sends them now: the replies among them can't be taken back from then on.
+    pub fn operations_to_send(&self, limit: usize, max_bytes: usize) -> Result<Vec<Operation>, StoreError> {
+        let next = self.next_operations(limit, max_bytes)?;
+        if next.iter().any(|operation| matches!(operation.act, Act::Reply(_))) {
+            let mut sent_through = lock(&self.sent_through);
+            let (operations, last) = self.write(|tx, _| outbox::next_to_send(tx, limit, max_bytes))?;
+            *sent_through = last.max(*sent_through);
+            return Ok(operations);
+        }
+        Ok(next)
+    }
+
+    /// Answers a lead: shown as a message, and kept until the server has it, too. The draft of the conversation goes. On disk
+    /// when this returns, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here; [`StoreError::AlreadyExists`] for the id of another
+    /// message.
+    pub fn reply(&self, reply: NewReply) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::add_reply(tx, buckets, reply))
+    }
+
+    /// Takes a reply back that has certainly not left this device; its text is a draft again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also of one that may have left.
+    pub fn take_back_reply(&self, id: OperationId) -> Result<Applied, StoreError> {
+        self.write(|tx, buckets| outbox::take_back_reply(tx, buckets, id))
+    }
+
+    /// What was typed in a conversation and not sent.
+    pub fn find_draft(&self, id: ConversationId) -> Result<Option<String>, StoreError> {
+        self.read(|db, _| draft::find(db, id))
+    }
+
+    /// Keeps what was typed; an empty text is none. Says whether the conversation has a draft now and had none, or the other
+    /// way round.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is not here.
+    pub fn save_draft(&self, id: ConversationId, body: &str) -> Result<bool, StoreError> {
+        self.write(|tx, _| draft::save(tx, id, body))
+    }
+
+    /// Conversations with a draft.
+    pub fn count_drafts(&self) -> Result<u64, StoreError> {
+        self.read(|db, _| draft::count_all(db))
     }
 
     /// Stores what the server said of acts, in the run of its changes that it named.

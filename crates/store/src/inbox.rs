@@ -1,20 +1,24 @@
 //! The conversation list and the thread.
 
-use domain::{ConversationId, ConversationStatus, Direction, LeadId, MemberId, Message, MessageId, StageId, UnixMs};
+use domain::{
+    ConversationId, ConversationStatus, Direction, LeadId, LeadState, MemberId, Message, MessageId, ReplyBar, StageId,
+    UnixMs,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::StoreError;
+use crate::code::Code;
 use crate::leads::{Lists, Of, Remembered};
 use crate::read::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage};
-use crate::search;
 use crate::table::{code, conversation::status_code, find_id, id, sync_state};
 use crate::walk::{Anchors, Walk};
+use crate::{outbox, search};
 
 /// Rows between anchors of the conversation list.
 const SPACING: u64 = 1_024;
 
 const COLUMNS: &str = "c.id, r.id, l.name, s.id, c.channel, c.status, m.id, c.preview, c.preview_direction,
-     c.last_message_at, c.unread_here
+     c.last_message_at, c.unread_here, EXISTS (SELECT 1 FROM draft d WHERE d.conversation_id = c.id), l.state
      FROM conversation c
      JOIN lead_ref r ON r.n = c.lead_n
      LEFT JOIN lead l ON l.n = c.lead_n
@@ -22,19 +26,24 @@ const COLUMNS: &str = "c.id, r.id, l.name, s.id, c.channel, c.status, m.id, c.pr
      LEFT JOIN member m ON m.ref = c.assignee_ref";
 
 fn read(row: &Row<'_>) -> Result<ConversationRow, StoreError> {
+    let channel = code(row, 4)?;
+    // The lead may still be on its way: then it is told what became of it.
+    let lead_state = row.get::<_, Option<i64>>(12)?.map_or(Ok(LeadState::Active), LeadState::from_code)?;
     Ok(ConversationRow {
         id: id(row, 0)?,
         lead_id: id(row, 1)?,
         // The lead may still be on its way: no name and the stage that no stage is.
         lead_name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
         stage_id: find_id::<StageId>(row, 3)?.unwrap_or(StageId::from_uuid(uuid::Uuid::nil())),
-        channel: code(row, 4)?,
+        channel,
         status: code(row, 5)?,
         assignee_id: find_id(row, 6)?,
         preview: row.get(7)?,
         preview_direction: code(row, 8)?,
         last_message_at: UnixMs(row.get(9)?),
         unread_count: row.get(10)?,
+        has_draft: row.get(11)?,
+        reply_bar: ReplyBar::find(channel, lead_state),
     })
 }
 
@@ -232,6 +241,8 @@ pub(crate) fn message_page(
     let lead_name = row.get::<_, Option<String>>(2)?.unwrap_or_default();
     let thread = Thread { db, id: conversation, lead_id: id(row, 1)?, n: row.get(0)? };
     let mut page = thread_page(db, &thread, anchor, limit)?;
+    page.unsent = outbox::list_unsent_replies(db, conversation)?;
+    page.unsent.retain(|reply| page.messages.iter().any(|message| message.id == reply.message_id));
     if let Some(searched) = searched {
         page.found = search::found_in(&page.messages, &lead_name, searched);
     }
@@ -262,6 +273,7 @@ fn thread_page(
                 has_newer,
                 history_incomplete: !sync_state::held(db)?.is_complete,
                 found: Vec::new(),
+                unsent: Vec::new(),
             };
             return Ok(page);
         }
@@ -286,5 +298,6 @@ fn thread_page(
         has_newer,
         history_incomplete: !sync_state::held(db)?.is_complete,
         found: Vec::new(),
+        unsent: Vec::new(),
     })
 }

@@ -41,6 +41,8 @@ mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
 #[cfg(test)]
+mod reply_tests;
+#[cfg(test)]
 mod state_tests;
 #[cfg(test)]
 mod testing;
@@ -49,6 +51,6 @@ pub use cache::Cache;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
 pub use outbox::merge::{Merged, NewMerge};
-pub use outbox::{Edited, LeadCreation, NewEdit, TakenBack, Verdict};
+pub use outbox::{Edited, LeadCreation, NewEdit, NewReply, TakenBack, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
 pub use rebuild::{Rebuilt, rebuild};

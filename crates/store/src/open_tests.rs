@@ -179,7 +179,9 @@ fn the_schema_after_migration_is_the_schema_of_the_files() {
         include_str!("../migrations/V1__initial.sql"),
         include_str!("../migrations/V2__outbox.sql"),
         include_str!("../migrations/V3__lead_state.sql"),
+        include_str!("../migrations/V4__replies_and_drafts.sql"),
         include_str!("../migrations/V5__contact_key.sql"),
+        include_str!("../migrations/V7__chain.sql"),
     ] {
         fresh.execute_batch(migration).unwrap();
     }

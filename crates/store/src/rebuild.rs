@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params_from_iter};
 use secrecy::SecretBox;
 
+use crate::apply::Buckets;
 use crate::open::{self, Use, beside, connect};
 use crate::table::identity;
 use crate::table::outbox::{self, ActState};
@@ -24,7 +25,7 @@ const FINISHED: &str = ".rebuilt";
 const SEAL: &str = crate::seal::SUFFIX;
 
 /// What only this device has.
-const OWN_TABLES: [&str; 6] = ["setting", "saved_view", "audit", "outbox", "outbox_target", "outbox_link"];
+const OWN_TABLES: [&str; 7] = ["setting", "saved_view", "audit", "draft", "outbox", "outbox_target", "outbox_link"];
 
 /// What was brought over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,7 +98,7 @@ fn place_aside(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Copies what only the old cache has, as far as it can be read.
-pub(crate) fn bring_over(tx: &Transaction<'_>, old: &Connection) -> Result<Rebuilt, StoreError> {
+pub(crate) fn bring_over(tx: &Transaction<'_>, buckets: &mut Buckets, old: &Connection) -> Result<Rebuilt, StoreError> {
     let mut rebuilt = Rebuilt::default();
     for table in OWN_TABLES {
         match copy(tx, old, table) {
@@ -109,6 +110,7 @@ pub(crate) fn bring_over(tx: &Transaction<'_>, old: &Connection) -> Result<Rebui
     }
     rebuilt.acts = outbox::count_of(tx, ActState::Waiting)? + outbox::count_of(tx, ActState::Refused)?;
     crate::outbox::send_again(tx)?;
+    crate::outbox::show_created(tx, buckets)?;
     Ok(rebuilt)
 }
 

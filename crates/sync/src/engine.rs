@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api_client::{ApiClient, FailureKind};
+use api_client::{ApiClient, FailureKind, ServerEvent};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use domain::{DEFAULT_LEASE_MS, Lease, UnixMs};
+use domain::{DEFAULT_LEASE_MS, Lease, LeadId, MemberId, UnixMs};
 use store::{Applied, Cache, PageProgress};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use wire::changes::FeedKind;
 
 use crate::lease::keep_lease;
+use crate::presence::Lookers;
 use crate::pull::{PullTurn, Told, pull, run_blocking};
 use crate::push::{Pushed, push};
 use crate::rate::RateMeter;
@@ -37,6 +38,8 @@ pub enum EngineEvent {
     Status(EngineStatus),
     /// The cache was found to be an older copy, which is being brought up to date: so many acts of this device are not in it.
     OlderCopy { missing: u64 },
+    /// Other colleagues look at leads than did.
+    LookersChanged,
     /// Somebody ended the session: the account must leave this computer.
     SessionEnded,
 }
@@ -53,6 +56,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     events: mpsc::UnboundedSender<EngineEvent>,
     status: Mutex<EngineStatus>,
+    lookers: Lookers,
     wake: Notify,
     hint: Notify,
     turn: PullTurn,
@@ -91,6 +95,7 @@ impl Engine {
             clock,
             events,
             status: Mutex::new(status),
+            lookers: Lookers::default(),
             wake: Notify::new(),
             hint: Notify::new(),
             turn: PullTurn::default(),
@@ -115,6 +120,21 @@ impl Engine {
     /// Tries now instead of waiting on.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
+    }
+
+    /// The member is on this lead's page, or on none: colleagues hear of it while the server can be reached.
+    pub fn look_at(&self, lead_id: Option<LeadId>) {
+        self.shared.lookers.look_at(lead_id);
+    }
+
+    /// Colleagues who are on a lead's page, as far as is known.
+    pub fn colleagues_on(&self, lead_id: LeadId) -> Vec<MemberId> {
+        self.shared.lookers.colleagues_on(lead_id)
+    }
+
+    /// Tells the server that nobody is here any more, if that can be done at once. To be called when it has stopped.
+    pub async fn leave(&self) {
+        self.shared.lookers.leave(&self.shared.client).await;
     }
 
     /// Stops, and returns once nothing of it runs any more.
@@ -235,7 +255,11 @@ async fn round(shared: &Arc<Shared>) -> RoundEnd {
     let listen = async {
         loop {
             match hints.next().await {
-                Ok(Some(_hint)) => shared.hint.notify_one(),
+                Ok(Some(ServerEvent::Hint)) => shared.hint.notify_one(),
+                Ok(Some(ServerEvent::Presence(presence))) => {
+                    shared.lookers.note(presence);
+                    shared.tell(EngineEvent::LookersChanged);
+                }
                 Ok(None) => return SyncError::Feed(crate::FeedError::Cut),
                 Err(failure) => return failure.into(),
             }
@@ -256,7 +280,11 @@ async fn round(shared: &Arc<Shared>) -> RoundEnd {
     let error = tokio::select! {
         error = listen => error,
         Ok(error) | Err(error) = work => error,
+        never = shared.lookers.announce(&shared.client) => match never {},
     };
+    if shared.lookers.forget() {
+        shared.tell(EngineEvent::LookersChanged);
+    }
     if worked { RoundEnd::Broken(error) } else { RoundEnd::Failed(error) }
 }
 

@@ -1,7 +1,8 @@
 //! Floor 3: brings the server's changes into the cache, and tells where that stands.
 //!
 //! Owns the order of things: what is fetched when, what is one transaction, when to try again. What a line of the
-//! feed means is decided in `plan` without I/O; `pull` executes; `push` sends what was done here; `engine` keeps it going.
+//! feed means is decided in `plan` without I/O; `pull` executes; `push` sends what was done here; `presence` knows
+//! who looks at what; `engine` keeps it going.
 
 mod blocking;
 mod clock;
@@ -12,6 +13,7 @@ mod lease;
 mod lines;
 mod outgoing;
 mod plan;
+mod presence;
 mod pull;
 mod push;
 mod rate;

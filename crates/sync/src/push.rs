@@ -44,7 +44,7 @@ pub(crate) async fn push(client: &ApiClient, cache: &Cache, mut pushed: impl FnM
     loop {
         let reading = cache.clone();
         let request = run_blocking(move || {
-            let operations = reading.next_operations(MAX_OPERATIONS, MAX_BYTES)?;
+            let operations = reading.operations_to_send(MAX_OPERATIONS, MAX_BYTES)?;
             Ok(Operations { epoch: reading.sync_state()?.epoch, operations, head: reading.find_chain_head()? })
         })
         .await?;

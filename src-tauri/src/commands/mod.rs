@@ -9,6 +9,8 @@ pub(crate) mod inbox;
 pub(crate) mod leads;
 pub(crate) mod link;
 pub(crate) mod members;
+pub(crate) mod presence;
+pub(crate) mod reply;
 pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod window;
@@ -66,6 +68,12 @@ macro_rules! handler {
             $crate::commands::inbox::folder_counts,
             $crate::commands::inbox::message_page,
             $crate::commands::inbox::conversation_mark_read,
+            $crate::commands::reply::reply,
+            $crate::commands::reply::reply_take_back,
+            $crate::commands::reply::draft,
+            $crate::commands::reply::draft_save,
+            $crate::commands::presence::presence_look,
+            $crate::commands::presence::presence_colleagues,
             $crate::commands::search::search,
             $crate::commands::export::export_start,
             $crate::commands::export::export_cancel,

@@ -75,6 +75,7 @@ impl Side {
                         }
                     }
                     EngineEvent::OlderCopy { .. } => bail!("the cache is an older copy of itself"),
+                    EngineEvent::LookersChanged => {}
                     EngineEvent::SessionEnded => bail!("the session ended"),
                 }
             }

@@ -1,14 +1,18 @@
 //! What has to be true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, bail, ensure};
-use domain::{ConversationId, FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId, LeadState};
+use domain::{
+    Conversation, ConversationId, FieldOutcome, FieldValue, Lead, LeadEdit, LeadField, LeadId, LeadState, Message,
+    MessageId, OperationId,
+};
 use store::read::{Folder, OutboxAct, OutboxState};
 use wire::changes::{Change, Line, Row};
-use wire::operation::{EditLead, OperationOutcome};
+use wire::operation::{Act, EditLead, OperationOutcome, Reply};
 
-use crate::template::{LEADS, id};
+use crate::desk::{SimDesk, leads_of};
+use crate::template::{ASKED, LEADS, conversation_id, id};
 use crate::world::{World, place_of};
 
 impl World {
@@ -49,13 +53,107 @@ impl World {
         Ok(())
     }
 
+    /// At any time: this desk shows each answer that was given at it, and shows it once.
+    pub(crate) fn check_said(&self, desk: usize) -> anyhow::Result<()> {
+        let desk = &self.desks[desk];
+        let mut wanted: BTreeMap<ConversationId, Vec<&Reply>> = BTreeMap::new();
+        for (_, reply) in replies(desk).filter(|(id, reply)| !desk.discarded.contains(id) && !is_lost(desk, reply)) {
+            wanted.entry(reply.conversation_id).or_default().push(reply);
+        }
+        for (id, replies) in wanted {
+            let Some(thread) = desk.find_thread(id)? else { continue };
+            for reply in replies {
+                let times = thread.messages.iter().filter(|message| message.body == reply.body).count();
+                ensure!(times == 1, "desk {} shows {:?} {times} times", desk.name, reply.body);
+            }
+        }
+        Ok(())
+    }
+
     /// In the end.
     pub(crate) async fn check(&self) -> anyhow::Result<()> {
         for desk in 0..self.desks.len() {
             self.check_typed(desk)?;
+            self.check_said(desk)?;
         }
         self.check_acknowledged().await?;
-        self.check_converged().await
+        self.check_converged().await?;
+        self.check_threads().await
+    }
+
+    /// Of each answer there is at most one message, of nobody's else one; those of a desk stand in the order they were
+    /// written in; and each desk shows what it is told, and on top of it what was refused.
+    async fn check_threads(&self) -> anyhow::Result<()> {
+        for desk in &self.desks {
+            let mut rows: HashMap<ConversationId, Conversation> = HashMap::new();
+            let mut told: BTreeMap<ConversationId, Vec<Message>> = BTreeMap::new();
+            for line in self.snapshot(&desk.token).await? {
+                match line {
+                    Line::Change(Change::Upsert(Row::Conversation(row))) => drop(rows.insert(row.id, row)),
+                    Line::Change(Change::Upsert(Row::Message(message))) => {
+                        let thread = told.entry(message.conversation_id).or_default();
+                        // A snapshot may tell a row twice.
+                        thread.retain(|other| other.id != message.id);
+                        thread.push(message);
+                    }
+                    _ => {}
+                }
+            }
+            for n in 0..LEADS {
+                let id = conversation_id(n);
+                let mut told = told.remove(&id).unwrap_or_default();
+                told.sort_by_key(|message| message.sent_at);
+                self.check_written(&told)?;
+                self.check_shown(desk, id, rows.get(&id), &told)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A thread on the server.
+    fn check_written(&self, told: &[Message]) -> anyhow::Result<()> {
+        let mut bodies = BTreeSet::new();
+        for message in told.iter().filter(|message| message.body != ASKED) {
+            ensure!(bodies.insert(&message.body), "{:?} is there twice", message.body);
+            let is_taken_back = self.desks.iter().any(|desk| desk.taken_back.contains(&message.id));
+            ensure!(!is_taken_back, "{:?} was taken back, and sent", message.body);
+            let is_known = self.desks.iter().any(|desk| replies(desk).any(|(_, reply)| reply.message_id == message.id));
+            ensure!(is_known, "nobody said {:?}", message.body);
+        }
+        for desk in &self.desks {
+            // A copy of what was refused and given up may have arrived later.
+            let kept = replies(desk).filter(|(id, _)| !desk.discarded.contains(id));
+            let places: HashMap<MessageId, usize> =
+                kept.enumerate().map(|(place, (_, reply))| (reply.message_id, place)).collect();
+            let found: Vec<usize> = told.iter().filter_map(|message| places.get(&message.id).copied()).collect();
+            ensure!(found.is_sorted(), "what desk {} said is in another order: {found:?}", desk.name);
+        }
+        Ok(())
+    }
+
+    /// A thread at a desk.
+    fn check_shown(
+        &self,
+        desk: &SimDesk,
+        id: ConversationId,
+        row: Option<&Conversation>,
+        told: &[Message],
+    ) -> anyhow::Result<()> {
+        let thread = desk.find_thread(id)?;
+        ensure!(thread.is_some() == row.is_some(), "desk {} shows another inbox than it is told", desk.name);
+        let (Some(thread), Some(row)) = (thread, row) else { return Ok(()) };
+        let unsent: BTreeSet<MessageId> = thread.unsent.iter().map(|reply| reply.message_id).collect();
+        let shown: Vec<Message> = thread.messages.into_iter().filter(|message| !unsent.contains(&message.id)).collect();
+        ensure!(shown == told, "desk {} shows other messages than it is told", desk.name);
+        if unsent.is_empty() {
+            let shown = desk.cache().get_conversation(id)?;
+            ensure!(
+                (&shown.preview, shown.last_message_at) == (&row.preview, row.last_message_at),
+                "desk {} shows another conversation than it is told",
+                desk.name
+            );
+        }
+        Ok(())
     }
 
     /// What a desk took is on the server, or in front of somebody.
@@ -247,4 +345,17 @@ impl World {
         }
         groups
     }
+}
+
+/// The answers that were given at a desk, in their order.
+fn replies(desk: &SimDesk) -> impl Iterator<Item = (OperationId, &Reply)> {
+    desk.acknowledged.iter().filter_map(|(id, operation)| match &operation.act {
+        Act::Reply(reply) => Some((*id, reply)),
+        _ => None,
+    })
+}
+
+/// Whether the lead that was answered has left the desk since, for a while or for good.
+fn is_lost(desk: &SimDesk, reply: &Reply) -> bool {
+    leads_of(&Act::Reply(reply.clone())).iter().any(|lead| desk.lost_sight_of.contains(lead))
 }

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use bytes::Bytes;
-use domain::{Lead, LeadEdit, LeadId, LeadState, MemberId, NewLead, OperationId, UnixMs};
+use domain::{ConversationId, Lead, LeadEdit, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, UnixMs};
 use secrecy::SecretBox;
-use store::read::{LeadColumn, LeadFilter, LeadQuery, LeadSort};
-use store::{Cache, CacheIdentity, LeadCreation, LeadScope, Merged, NewEdit, NewMerge};
+use store::read::{LeadColumn, LeadFilter, LeadQuery, LeadSort, MessageAnchor, MessagePage};
+use store::{Cache, CacheIdentity, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, NewReply, StoreError};
 use sync::{FeedReader, Read};
 use tempfile::TempDir;
-use wire::operation::{Act, CreateLead, EditLead, MergeLeads, Operation};
+use wire::operation::{Act, CreateLead, EditLead, MergeLeads, Operation, Reply};
 
-use crate::template::{Signed, scratch};
+use crate::template::{LEADS, Signed, conversation_id, id, scratch};
 
 /// Somebody's desk.
 pub(crate) struct SimDesk {
@@ -28,6 +28,8 @@ pub(crate) struct SimDesk {
     pub(crate) acknowledged: BTreeMap<OperationId, Operation>,
     /// Acts given up after the server had refused them.
     pub(crate) discarded: Vec<OperationId>,
+    /// Replies that were taken back before they were sent.
+    pub(crate) taken_back: BTreeSet<MessageId>,
     /// The names that this desk gave, which nobody else gives: what each of those leads has to show here.
     pub(crate) names: BTreeMap<LeadId, String>,
     /// What it showed when it last looked.
@@ -78,6 +80,7 @@ impl SimDesk {
             pull: None,
             acknowledged: BTreeMap::new(),
             discarded: Vec::new(),
+            taken_back: BTreeSet::new(),
             names: BTreeMap::new(),
             shown: BTreeSet::new(),
             lost_sight_of: BTreeSet::new(),
@@ -117,7 +120,7 @@ impl SimDesk {
         let shown: BTreeSet<LeadId> = self.leads()?.into_keys().collect();
         for lead in self.shown.difference(&shown) {
             self.lost_sight_of.insert(*lead);
-            let of_it = self.acknowledged.values().filter(|operation| operation.act.leads().contains(lead));
+            let of_it = self.acknowledged.values().filter(|operation| leads_of(&operation.act).contains(lead));
             self.forgotten.extend(of_it.map(|operation| operation.id));
         }
         self.shown = shown;
@@ -182,6 +185,25 @@ impl SimDesk {
         Ok(true)
     }
 
+    /// Answers a lead; nothing when the conversation is not here.
+    pub(crate) fn reply(
+        &mut self,
+        id: OperationId,
+        message_id: MessageId,
+        conversation_id: ConversationId,
+        at: UnixMs,
+        body: &str,
+    ) -> anyhow::Result<bool> {
+        let body = body.to_owned();
+        match self.cache().reply(NewReply { id, at, message_id, conversation_id, body: body.clone() }) {
+            Err(StoreError::NotFound) => return Ok(false),
+            replied => replied?,
+        };
+        let act = Act::Reply(Reply { message_id, conversation_id, body });
+        self.acknowledged.insert(id, Operation { id, at, act });
+        Ok(true)
+    }
+
     /// Puts an edit in the place of a refused act.
     pub(crate) fn replace(&mut self, refused: OperationId, lead_id: LeadId, edit: NewEdit) -> anyhow::Result<()> {
         let NewEdit { id, at, edit: made } = edit.clone();
@@ -192,6 +214,24 @@ impl SimDesk {
             self.acknowledged.insert(id, Operation { id, at, act });
         }
         Ok(())
+    }
+
+    /// The newest reply in a conversation that was certainly not sent is taken back. `false` where there is none.
+    pub(crate) fn take_back(&mut self, conversation_id: ConversationId) -> anyhow::Result<bool> {
+        let Some(thread) = self.find_thread(conversation_id)? else { return Ok(false) };
+        let Some(reply) = thread.unsent.iter().rev().find(|reply| reply.can_take_back) else { return Ok(false) };
+        self.cache().take_back_reply(reply.operation_id)?;
+        self.acknowledged.remove(&reply.operation_id).context("a reply that somebody gave")?;
+        self.taken_back.insert(reply.message_id);
+        Ok(true)
+    }
+
+    /// The messages of a conversation, where it is here.
+    pub(crate) fn find_thread(&self, id: ConversationId) -> anyhow::Result<Option<MessagePage>> {
+        match self.cache().message_page(id, MessageAnchor::Newest, 500, None) {
+            Err(StoreError::NotFound) => Ok(None),
+            found => Ok(Some(found?)),
+        }
     }
 
     /// An answer of the feed begins to come.
@@ -229,5 +269,16 @@ impl SimDesk {
         }
         self.cache().set_up_to_date(now)?;
         Ok(Pulled::Ended)
+    }
+}
+
+/// The leads that an act is about: of a reply, the one who is answered.
+pub(crate) fn leads_of(act: &Act) -> Vec<LeadId> {
+    match act {
+        Act::Reply(reply) => (0..LEADS)
+            .filter(|n| conversation_id(*n) == reply.conversation_id)
+            .map(|n| LeadId::from_uuid(id(1, n)))
+            .collect(),
+        _ => act.leads(),
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, Direction, Lead, LeadId, LeadState, Member, MemberId,
-    Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio, StudioId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
+    Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
+    StudioId, Touch, UnixMs,
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -21,6 +22,9 @@ pub(crate) const LEADS: u64 = 8;
 pub(crate) const STAGES: u64 = 4;
 /// When a run begins, by all clocks.
 pub(crate) const START: UnixMs = UnixMs(1_795_000_000_000);
+
+/// What every lead has asked.
+pub(crate) const ASKED: &str = "Is there a place?";
 
 const PASSWORD: &str = "a password for simulations only";
 
@@ -53,6 +57,11 @@ fn conversation_id(n: u64) -> ConversationId {
 
 pub(crate) fn stage_id(n: u64) -> StageId {
     StageId::from_uuid(id(2, n))
+}
+
+/// The conversation with a lead, by the lead's number.
+pub(crate) fn conversation_id(n: u64) -> ConversationId {
+    ConversationId::from_uuid(id(4, n))
 }
 
 impl Template {
@@ -174,6 +183,28 @@ fn rows(members: &[Member]) -> Vec<Row> {
             to_stage_id: stage_id(n % STAGES),
             member_id: None,
             at: created_at,
+        }));
+        rows.push(Row::Conversation(Conversation {
+            id: conversation_id(n),
+            lead_id,
+            channel: Channel::Sms,
+            status: ConversationStatus::Open,
+            assignee_id: None,
+            preview: ASKED.to_owned(),
+            preview_direction: Direction::Inbound,
+            last_message_at: created_at,
+            unread_count: 1,
+        }));
+        rows.push(Row::Message(Message {
+            id: MessageId::from_uuid(id(5, n)),
+            conversation_id: conversation_id(n),
+            lead_id,
+            direction: Direction::Inbound,
+            author_id: None,
+            body: ASKED.to_owned(),
+            status: DeliveryStatus::Delivered,
+            failure_reason: None,
+            sent_at: created_at,
         }));
     }
     rows

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, NewLead, OperationId, Source, Touch};
+use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, Source, Touch};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -21,7 +21,7 @@ use wire::{ApiErrorBody, ApiErrorCode};
 use crate::desk::{Pulled, SimDesk};
 use crate::network::Fate;
 use crate::server::{SimClock, SimServer};
-use crate::template::{LEADS, STAGES, START, Signed, Template, copy_below, id, stage_id};
+use crate::template::{LEADS, STAGES, START, Signed, Template, conversation_id, copy_below, id, stage_id};
 
 /// A rule that is broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -34,6 +34,8 @@ pub enum Sabotage {
     LogLost,
     /// Acts are shown no more as soon as the server has done them.
     SettledEarly,
+    /// What waits is sent with the last first.
+    OrderLost,
 }
 
 /// What happened in a run, so that a test can tell that faults fired.
@@ -41,6 +43,8 @@ pub enum Sabotage {
 pub struct Report {
     pub edits: u64,
     pub creations: u64,
+    pub replies: u64,
+    pub taken_back: u64,
     pub fates: BTreeMap<String, u64>,
     pub crashes: u64,
     pub cuts: u64,
@@ -59,6 +63,8 @@ impl Report {
     pub fn add(&mut self, other: Self) {
         self.edits += other.edits;
         self.creations += other.creations;
+        self.replies += other.replies;
+        self.taken_back += other.taken_back;
         for (fate, times) in other.fates {
             *self.fates.entry(fate).or_default() += times;
         }
@@ -124,6 +130,7 @@ impl World {
             world.desks[desk].look()?;
             world.check_typed(desk).with_context(|| format!("after step {step}"))?;
             world.check_created(desk).await.with_context(|| format!("after step {step}"))?;
+            world.check_said(desk).with_context(|| format!("after step {step}"))?;
         }
         world.calm().await.context("when all was calm")?;
         world.check().await?;
@@ -160,7 +167,9 @@ impl World {
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
             0..4 => self.create(desk),
-            4..32 => self.edit(desk),
+            4..24 => self.edit(desk),
+            24..31 => self.reply(desk),
+            31 => self.take_back(desk),
             32..34 => self.merge(desk),
             34..54 => self.push(desk).await,
             54..64 => self.begin_pull(desk).await,
@@ -259,12 +268,39 @@ impl World {
         Ok(())
     }
 
+    /// Somebody answers a lead.
+    fn reply(&mut self, desk: usize) -> anyhow::Result<()> {
+        let shown: Vec<LeadId> = self.desks[desk].leads()?.into_keys().collect();
+        let Some(lead_id) = shown.choose(&mut self.rng).copied() else { return Ok(()) };
+        let (operation_id, at) = (self.new_id(), self.clock.tick());
+        let n = self.next_id;
+        let message_id = MessageId::from_uuid(id(11, n));
+        let conversation_id = conversation_id(place_of(lead_id));
+        let replied = self.desks[desk].reply(operation_id, message_id, conversation_id, at, &format!("said {n}"))?;
+        self.report.replies += u64::from(replied);
+        Ok(())
+    }
+
+    /// Somebody thinks better of an answer.
+    fn take_back(&mut self, desk: usize) -> anyhow::Result<()> {
+        for n in 0..LEADS {
+            if self.desks[desk].take_back(conversation_id(n))? {
+                self.report.taken_back += 1;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// A desk sends some of what waits.
     async fn push(&mut self, desk: usize) -> anyhow::Result<()> {
         let limit = self.rng.random_range(1..6);
-        let operations = self.desks[desk].cache().next_operations(limit, 1 << 18)?;
+        let mut operations = self.desks[desk].cache().operations_to_send(limit, 1 << 18)?;
         if operations.is_empty() {
             return Ok(());
+        }
+        if self.sabotage == Some(Sabotage::OrderLost) {
+            operations.reverse();
         }
         let fate = Fate::draw(&mut self.rng);
         *self.report.fates.entry(format!("{fate:?}")).or_default() += 1;
@@ -556,7 +592,7 @@ impl World {
 
     async fn send_all(&mut self, desk: usize) -> anyhow::Result<()> {
         for _ in 0..1_000 {
-            let operations = self.desks[desk].cache().next_operations(100, 1 << 18)?;
+            let operations = self.desks[desk].cache().operations_to_send(100, 1 << 18)?;
             if operations.is_empty() {
                 return Ok(());
             }

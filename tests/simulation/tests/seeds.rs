@@ -21,6 +21,8 @@ async fn run(seeds: std::ops::Range<u64>) {
     let counts = [
         report.edits,
         report.creations,
+        report.replies,
+        report.taken_back,
         report.crashes,
         report.cuts,
         report.restarts,
@@ -54,7 +56,9 @@ parts! {
 #[tokio::test]
 async fn what_is_broken_on_purpose_is_found() {
     let template = Template::make().await.unwrap();
-    for sabotage in [Sabotage::LostIsDone, Sabotage::RowDropped, Sabotage::LogLost, Sabotage::SettledEarly] {
+    let all =
+        [Sabotage::LostIsDone, Sabotage::RowDropped, Sabotage::LogLost, Sabotage::SettledEarly, Sabotage::OrderLost];
+    for sabotage in all {
         let mut found = None;
         for seed in 0..20 {
             if let Err(error) = World::run(&template, seed, STEPS, Some(sabotage)).await {

@@ -1,6 +1,6 @@
 //! Edits as the window asks for them, and what it hears back.
 
-use domain::{FieldChange, LeadId, LeadState, MemberId, MergeProblem, StageId};
+use domain::{FieldChange, LeadId, LeadState, MemberId, MergeProblem, MessageId, OperationId, StageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -24,6 +24,15 @@ pub struct LeadCreated {
     pub lead_id: LeadId,
     #[ts(type = "string | null")]
     pub undo: Option<Uuid>,
+}
+
+/// A lead was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct Replied {
+    pub message_id: MessageId,
+    /// For [`crate::Desk::take_back_reply`].
+    pub operation_id: OperationId,
 }
 
 /// The same change to many leads.

@@ -39,6 +39,8 @@ pub enum DeskEvent {
     ImportProgressed(ImportProgress),
     /// The cache was not as it was left, and was made good.
     Healed(Healed),
+    /// Other colleagues look at leads than did: ask again of the one that is shown.
+    PresenceChanged,
     /// The cache was closed and its key wiped.
     Locked,
     /// The session ended, in this way: by the user, or because the server revoked it.

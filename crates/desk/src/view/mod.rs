@@ -12,7 +12,7 @@ mod status;
 mod views;
 
 pub use billing::{BillingView, SubscriptionView};
-pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated, MergePreview};
+pub use edits::{Acted, BulkChange, ConflictChoice, LeadCreated, MergePreview, Replied};
 pub use event::{Changed, DeskEvent};
 pub use export::{ExportFormat, ExportProgress, ExportRequest, ExportScope, ExportState};
 pub use healed::{Healed, HealedBy};

@@ -58,7 +58,7 @@ impl std::fmt::Debug for StartView {
     }
 }
 
-/// What a sign-out does with edits and audit entries that can't be sent.
+/// What a sign-out does with edits, audit entries and drafts that can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
@@ -69,14 +69,16 @@ pub enum UnsentAudit {
     Lose,
 }
 
-/// What the server has not got.
+/// What the server has not got, and would be lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct UnsentCounts {
     /// Records of exports.
     pub audit: u32,
-    /// Edits, with those it refused.
+    /// Edits and replies, with those it refused.
     pub edits: u32,
+    /// What was typed into conversations and never sent.
+    pub drafts: u32,
 }
 
 /// How a sign-out ended.

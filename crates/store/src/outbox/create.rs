@@ -124,6 +124,24 @@ fn is_unheard_of(db: &Connection, id: LeadId, sent_through: i64) -> Result<bool,
     Ok(place.is_some_and(|(n, state)| state == ActState::Waiting && n > sent_through))
 }
 
+/// In a cache that was made anew: shows the leads that were added here, with what was done to them. The server tells all others.
+pub(crate) fn show_created(tx: &Transaction<'_>, buckets: &mut Buckets) -> Result<(), StoreError> {
+    let mut added = Vec::new();
+    for state in [ActState::Waiting, ActState::Refused] {
+        outbox::each_in(tx, state, |stored| {
+            added.extend(stored.operation.act.created_lead());
+            Ok(())
+        })?;
+    }
+    let mut writing = Writing::begin(tx, buckets, false)?;
+    for id in &added {
+        lead_base::set_not_told(tx, *id)?;
+    }
+    show_again(&mut writing, added.iter().map(|id| *id.as_uuid()))?;
+    writing.finish()?;
+    Ok(())
+}
+
 /// A lead that was added here and is to be shown while a server that was put back has not told of it again.
 pub(super) fn keep_created(tx: &Transaction<'_>, stored: &Stored) -> Result<(), StoreError> {
     if let Some(id) = stored.operation.act.created_lead()

@@ -8,11 +8,13 @@
 pub(crate) mod conflicts;
 mod create;
 pub(crate) mod merge;
+mod reply;
 
 use std::collections::BTreeSet;
 
 use domain::{
-    FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs, merge_lead,
+    ConversationId, FieldOutcome, FieldResult, Lead, LeadEdit, LeadField, LeadId, LeadPatch, OperationId, UnixMs,
+    merge_lead,
 };
 use rusqlite::{Connection, Transaction};
 use uuid::Uuid;
@@ -27,7 +29,12 @@ use crate::table::{chain, conflict, lead, lead_base, sync_state};
 use crate::{Applied, StoreError, inbox};
 
 pub use create::{LeadCreation, TakenBack};
-pub(crate) use create::{create_leads, take_back};
+pub(crate) use create::{create_leads, show_created, take_back};
+pub use reply::NewReply;
+pub(crate) use reply::{
+    add as add_reply, list_unsent as list_unsent_replies, next_to_send, take_back as take_back_reply,
+    upsert_told as upsert_told_conversation,
+};
 
 /// Acts that are settled in one transaction: few enough that nobody waits for it.
 const SETTLED_AT_ONCE: u32 = 1_000;
@@ -136,9 +143,12 @@ fn edit_of(stored: &Stored, id: LeadId) -> Option<LeadEdit> {
     }
 }
 
-/// Shows leads anew after something became of acts on them, and forgets what the server told of those that have none left.
+/// Shows leads and conversations anew after something became of acts on them, and forgets what the server told of those that
+/// have none left.
 fn show_again(writing: &mut Writing<'_>, targets: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
-    for id in targets.into_iter().map(LeadId::from_uuid) {
+    for target in targets {
+        reply::show_again(writing, ConversationId::from_uuid(target))?;
+        let id = LeadId::from_uuid(target);
         let base = match lead_base::find(writing.tx, id)? {
             Base::Told(told) => Some(*told),
             Base::NotTold => create::find_created(writing.tx, id)?,
@@ -188,9 +198,10 @@ pub(crate) fn judge(
 ) -> Result<Applied, StoreError> {
     // Before: what was just done is of the run that was just told.
     note_server_epoch(tx, epoch)?;
-    let writing = Writing::begin(tx, buckets, false)?;
+    let mut writing = Writing::begin(tx, buckets, false)?;
     for (id, verdict) in verdicts {
         let Some(stored) = outbox::find(tx, *id)?.filter(|stored| stored.state == ActState::Waiting) else { continue };
+        note_thread(&mut writing, &stored.operation.act);
         match verdict {
             Verdict::Done(fields) => {
                 outbox::set_state(tx, *id, ActState::Done)?;
@@ -232,6 +243,10 @@ pub(crate) fn end_pull(
     for stored in outbox::keep_settled(tx, SETTLED_AT_ONCE)? {
         targets.extend(stored.operation.act.targets());
         created.extend(stored.operation.act.created_lead());
+        // As below.
+        if let Act::Reply(act) = &stored.operation.act {
+            reply::forget_own(&mut writing, act.message_id)?;
+        }
     }
     for id in created {
         // It was done, all has been told, and it was not told of: it is out of this member's sight.
@@ -269,6 +284,12 @@ pub(crate) fn send_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
     for state in [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Kept] {
         outbox::each_in(tx, state, |stored| create::keep_created(tx, &stored))?;
     }
+    for state in [ActState::Waiting, ActState::Done, ActState::Settling, ActState::Refused, ActState::Kept] {
+        outbox::each_in(tx, state, |stored| match &stored.operation.act {
+            Act::Reply(act) => reply::own_again(tx, stored.operation.id, act),
+            _ => Ok(()),
+        })?;
+    }
     for state in [ActState::Kept, ActState::Settling, ActState::Done] {
         outbox::move_all(tx, state, ActState::Waiting)?;
     }
@@ -284,8 +305,9 @@ pub(crate) fn resume(tx: &Transaction<'_>, known: &ChainHead) -> Result<u64, Sto
 
 /// A refused act is to be tried again.
 pub(crate) fn retry(tx: &Transaction<'_>, buckets: &mut Buckets, id: OperationId) -> Result<Applied, StoreError> {
-    let writing = Writing::begin(tx, buckets, false)?;
+    let mut writing = Writing::begin(tx, buckets, false)?;
     let stored = outbox::find(tx, id)?.ok_or(StoreError::NotFound)?;
+    note_thread(&mut writing, &stored.operation.act);
     if stored.state == ActState::Refused {
         outbox::set_state(tx, id, ActState::Waiting)?;
     }
@@ -305,6 +327,9 @@ pub(crate) fn discard(tx: &Transaction<'_>, buckets: &mut Buckets, id: Operation
     {
         // Nothing can be done to a lead that there never was.
         targets = create::erase_created(&mut writing, id)?;
+    }
+    if let Act::Reply(act) = &stored.operation.act {
+        reply::forget_own(&mut writing, act.message_id)?;
     }
     show_again(&mut writing, targets)?;
     finish(writing)
@@ -340,6 +365,11 @@ pub(crate) fn settle_conflict(
     let writing = Writing::begin(tx, buckets, false)?;
     conflict::erase(tx, operation_id, field)?;
     finish(writing)
+}
+
+/// A thread shows of each reply where it stands.
+fn note_thread(writing: &mut Writing<'_>, act: &Act) {
+    writing.applied.messages |= matches!(act, Act::Reply(_));
 }
 
 fn finish(mut writing: Writing<'_>) -> Result<Applied, StoreError> {

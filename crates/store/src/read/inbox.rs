@@ -1,11 +1,13 @@
 //! The inbox: threads and their messages.
 
 use domain::{
-    Channel, ConversationId, ConversationStatus, Direction, LeadId, MemberId, Message, MessageId, StageId, UnixMs,
+    Channel, ConversationId, ConversationStatus, Direction, LeadId, MemberId, Message, MessageId, OperationId,
+    ReplyBar, StageId, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::outbox::OutboxState;
 use super::search::Span;
 
 /// A filing of conversations; every folder but the last two holds open ones only. Those of deleted leads are in none.
@@ -50,6 +52,10 @@ pub struct ConversationRow {
     pub last_message_at: UnixMs,
     /// Zero once this device has shown the newest message.
     pub unread_count: i64,
+    /// Whether something was typed here and not sent.
+    pub has_draft: bool,
+    /// Why nobody is answered here.
+    pub reply_bar: Option<ReplyBar>,
 }
 
 /// A stretch of the conversation list, newest first.
@@ -87,6 +93,19 @@ pub struct MessagePage {
     pub history_incomplete: bool,
     /// Where the words that were searched for stand, for those of the messages that hold them.
     pub found: Vec<MessageSpans>,
+    /// Those of the messages that were written on this device and are not on the server, as far as is known.
+    pub unsent: Vec<UnsentReply>,
+}
+
+/// A message of this device that waits to be sent, or was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct UnsentReply {
+    pub message_id: MessageId,
+    pub operation_id: OperationId,
+    pub state: OutboxState,
+    /// Whether it has certainly not left this device.
+    pub can_take_back: bool,
 }
 
 /// What to highlight in one message.

@@ -7,7 +7,9 @@ mod leads;
 mod outbox;
 mod search;
 
-pub use inbox::{ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans};
+pub use inbox::{
+    ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans, UnsentReply,
+};
 pub use leads::{
     KnownLead, LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter, PendingMerge,
 };

@@ -1,9 +1,9 @@
 //! Conversations: the row, its counts, what this device has shown of it, and the lead it is shown under.
 
-use domain::{Conversation, ConversationId, ConversationStatus, Direction, LeadId};
-use rusqlite::{OptionalExtension, Transaction};
+use domain::{Conversation, ConversationId, ConversationStatus, Direction, LeadId, UnixMs};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{lead, message};
+use super::{code, conversation_base, draft, find_id, id, lead, message, outbox, own_message};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -13,6 +13,7 @@ use crate::outbox::merge;
 const NOT_HERE: i64 = -1;
 
 struct Before {
+    epoch: i64,
     lead_n: i64,
     status: i64,
     assignee_ref: i64,
@@ -34,7 +35,7 @@ impl Before {
 fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
     Ok(tx
         .prepare_cached(
-            "SELECT lead_n, status, assignee_ref, unread_here, read_through_at, is_hidden
+            "SELECT lead_n, status, assignee_ref, unread_here, read_through_at, epoch, is_hidden
              FROM conversation WHERE n = ?1",
         )?
         .query_row([n], |row| {
@@ -44,12 +45,46 @@ fn get_before(tx: &Transaction<'_>, n: i64) -> Result<Before, StoreError> {
                 assignee_ref: row.get(2)?,
                 unread_here: row.get(3)?,
                 read_through_at: row.get(4)?,
-                is_hidden: row.get(5)?,
+                epoch: row.get(5)?,
+                is_hidden: row.get(6)?,
             })
         })?)
 }
 
+/// A conversation that is here, as it is shown, but for the lead: the one that the server told it of.
+pub(crate) fn find(db: &Connection, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT c.id, r.id, c.channel, c.status, m.id, c.preview, c.preview_direction, c.last_message_at, c.unread_count
+         FROM conversation c JOIN lead_ref r ON r.n = iif(c.told_lead_n = 0, c.lead_n, c.told_lead_n)
+         LEFT JOIN member m ON m.ref = c.assignee_ref
+         WHERE c.id = ?1 AND c.status <> ?2",
+    )?;
+    let mut rows = statement.query((conversation_id.as_bytes(), NOT_HERE))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Conversation {
+        id: id(row, 0)?,
+        lead_id: id(row, 1)?,
+        channel: code(row, 2)?,
+        status: code(row, 3)?,
+        assignee_id: find_id(row, 4)?,
+        preview: row.get(5)?,
+        preview_direction: code(row, 6)?,
+        last_message_at: UnixMs(row.get(7)?),
+        unread_count: row.get(8)?,
+    }))
+}
+
+/// The server told the conversation: a snapshot that has told it does not sweep it.
 pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<(), StoreError> {
+    write(writing, row, true)
+}
+
+/// The conversation is shown so, whatever the server has told of it by now.
+pub(crate) fn show(writing: &mut Writing<'_>, row: &Conversation) -> Result<(), StoreError> {
+    write(writing, row, false)
+}
+
+fn write(writing: &mut Writing<'_>, row: &Conversation, is_told: bool) -> Result<(), StoreError> {
     let tx = writing.tx;
     let n = writing.references.conversation(tx, row.id, row.lead_id)?.n;
     let (lead_n, told_lead_n) = shown_under(writing, row.lead_id)?;
@@ -72,7 +107,7 @@ pub(crate) fn upsert(writing: &mut Writing<'_>, row: &Conversation) -> Result<()
     )?
     .execute(rusqlite::params![
         n,
-        writing.epoch,
+        if is_told { writing.epoch } else { before.epoch },
         lead_n,
         row.channel.code(),
         row.status.code(),
@@ -227,12 +262,23 @@ pub(crate) fn erase(writing: &mut Writing<'_>, id: ConversationId) -> Result<(),
 }
 
 fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
-    let before = get_before(writing.tx, n)?;
+    let tx = writing.tx;
+    let before = get_before(tx, n)?;
+    let conversation_id: ConversationId = {
+        let mut statement = tx.prepare_cached("SELECT id FROM conversation WHERE n = ?1")?;
+        let mut rows = statement.query([n])?;
+        id(rows.next()?.ok_or(StoreError::Damaged)?, 0)?
+    };
+    // What was written here goes with it; what was not sent yet stays in the outbox: the server says what becomes of it.
+    own_message::erase_of_conversation(tx, n)?;
+    conversation_base::erase(tx, conversation_id)?;
+    draft::erase(tx, conversation_id)?;
+    outbox::forget_kept_of(tx, conversation_id.as_uuid())?;
     message::erase_of_conversation(writing, n, before.lead_n)?;
     if let Some(facet) = before.facet() {
         writing.count_conversation(facet, -1);
     }
-    writing.tx.prepare_cached("DELETE FROM conversation WHERE n = ?1")?.execute([n])?;
+    tx.prepare_cached("DELETE FROM conversation WHERE n = ?1")?.execute([n])?;
     writing.references.forget_erased();
     writing.applied.conversations = true;
     Ok(())

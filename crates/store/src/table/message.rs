@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use domain::{Direction, Message, MessageId, UnixMs};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::conversation;
 use super::reference::ConversationRef;
+use super::{conversation, own_message};
 use crate::StoreError;
 use crate::apply::Writing;
 use crate::code::Code;
@@ -66,8 +66,33 @@ fn allocate(tx: &Transaction<'_>, buckets: &mut Buckets, sent_at: UnixMs, is_his
     }
 }
 
+/// This device wrote the message: it is shown before the server has told it.
+///
+/// # Errors
+/// [`StoreError::AlreadyExists`] when its id is another's.
+pub(crate) fn show(writing: &mut Writing<'_>, message: &Message) -> Result<(), StoreError> {
+    let tx = writing.tx;
+    let thread = writing.references.conversation(tx, message.conversation_id, message.lead_id)?;
+    let author_ref = writing.references.member_or_none(tx, message.author_id)?;
+    if !insert(writing, message, thread, author_ref)? {
+        return Err(StoreError::AlreadyExists);
+    }
+    writing.applied.messages = true;
+    Ok(())
+}
+
+/// When a message that is here was said, as it is shown.
+pub(crate) fn find_sent_at(db: &Connection, id: MessageId) -> Result<Option<UnixMs>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT sent_at FROM message WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_bytes()], |row| row.get(0).map(UnixMs)).optional()?)
+}
+
+/// The server told the message.
 pub(crate) fn upsert(writing: &mut Writing<'_>, message: &Message) -> Result<(), StoreError> {
     let tx = writing.tx;
+    if writing.has_acts {
+        own_message::erase(tx, message.id)?;
+    }
     let thread = writing.references.conversation(tx, message.conversation_id, message.lead_id)?;
     let author_ref = writing.references.member_or_none(tx, message.author_id)?;
     if !insert(writing, message, thread, author_ref)? {
@@ -171,6 +196,7 @@ pub(crate) fn unindex(tx: &Transaction<'_>, n: i64, body: &str) -> Result<(), St
 }
 
 pub(crate) fn erase(writing: &mut Writing<'_>, id: MessageId) -> Result<(), StoreError> {
+    own_message::erase(writing.tx, id)?;
     let found: Option<(i64, i64)> = writing
         .tx
         .prepare_cached(
@@ -211,7 +237,9 @@ pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
     let left: Vec<(i64, i64)> = writing
         .tx
         .prepare(
-            "SELECT m.n, c.lead_n FROM message m JOIN conversation c ON c.n = m.conversation_n WHERE m.epoch <> ?1",
+            // What this device wrote and the server has not told stays.
+            "SELECT m.n, c.lead_n FROM message m JOIN conversation c ON c.n = m.conversation_n
+             WHERE m.epoch <> ?1 AND m.id NOT IN (SELECT id FROM own_message)",
         )?
         .query_map([writing.epoch], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;

@@ -1,7 +1,8 @@
 //! Recording what was said.
 
 use domain::{
-    Channel, ConversationId, DeliveryStatus, Direction, LeadId, LeadState, MemberId, Message, MessageId, UnixMs,
+    Channel, ConversationId, DeliveryStatus, Direction, LeadId, LeadState, MemberId, Message, MessageId, PREVIEW_CHARS,
+    UnixMs,
 };
 use wire::write::RecordMessage;
 
@@ -9,9 +10,6 @@ use super::write::{Write, WriteError};
 use super::{Sight, Tenant};
 use crate::db::DbError;
 use crate::db::rows::{MessageRow, columns, from_word, to_domain, word};
-
-/// Characters of a message that its conversation shows in lists.
-const PREVIEW_CHARS: usize = 160;
 
 pub(super) const FIND_CONVERSATION: &str = "SELECT c.lead_id, l.owner_id, l.state, c.channel FROM conversation c JOIN lead l ON l.id = c.lead_id \
                                  WHERE c.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)";

@@ -1,8 +1,8 @@
 //! What staff did on devices: done at most once, however often it is sent.
 
 use domain::{
-    Channel, DeliveryStatus, DeviceId, Direction, Edited, FieldEdit, FieldOutcome, FieldResult, InvalidField,
-    LeadField, LeadState, MemberId, Message, OperationId, Role, UnixMs, merge_lead,
+    DeliveryStatus, DeviceId, Direction, Edited, FieldEdit, FieldOutcome, FieldResult, InvalidField, LeadField,
+    LeadState, MemberId, Message, OperationId, ReplyBar, Role, UnixMs, merge_lead,
 };
 use ring::digest;
 use wire::operation::{Act, CreateLead, Done, EditLead, Operation, OperationOutcome, RefusalReason, Refused, Reply};
@@ -159,11 +159,12 @@ impl Write<'_> {
         now: UnixMs,
     ) -> Result<(), NotDone> {
         let place = self.find_conversation(conversation_id, by.sight())?.ok_or(WriteError::NotFound)?;
-        if place.state == LeadState::Deleted {
-            return Err(RefusalReason::LeadDeleted.into());
-        }
-        if place.channel == Channel::CallNote {
-            return Err(InvalidField::new("conversation_id", "holds notes about calls").into());
+        match ReplyBar::find(place.channel, place.state) {
+            None => {}
+            Some(ReplyBar::LeadDeleted) => return Err(RefusalReason::LeadDeleted.into()),
+            Some(ReplyBar::CallNotes) => {
+                return Err(InvalidField::new("conversation_id", "holds notes about calls").into());
+            }
         }
         if self.find_message(message_id)?.is_some() || self.is_buried("message", &message_id.to_string())? {
             return Err(RefusalReason::Taken.into());

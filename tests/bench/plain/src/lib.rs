@@ -48,6 +48,6 @@ pub use copy::copy;
 pub use error::StoreError;
 pub use model::{CacheIdentity, ExportLead, LeadScope, StoredView};
 pub use outbox::merge::{Merged, NewMerge};
-pub use outbox::{Edited, LeadCreation, NewEdit, TakenBack, Verdict};
+pub use outbox::{Edited, LeadCreation, NewEdit, NewReply, TakenBack, Verdict};
 pub use pull::{Applied, PageProgress, PullPage, SnapshotProgress, SyncState};
 pub use rebuild::{Rebuilt, rebuild};

@@ -50,6 +50,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('inbox', 'inbox.next', ['J', 'ArrowDown'], movement),
   shortcut('inbox', 'inbox.previous', ['K', 'ArrowUp'], movement),
   shortcut('inbox', 'inbox.open', ['Enter'], movement),
+  shortcut('inbox', 'inbox.reply', ['R']),
   shortcut('inbox', 'inbox.lead', ['O']),
   shortcut('inbox', 'inbox.back', ['Escape'], movement),
 
@@ -82,8 +83,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut('lead', 'lead.assign', ['A']),
   shortcut('lead', 'lead.archive', ['Shift+E']),
   shortcut('lead', 'lead.delete', ['#', 'Delete']),
-  shortcut('lead', 'lead.restore', ['R']),
+  shortcut('lead', 'lead.restore', ['Shift+R']),
   shortcut('lead', 'lead.merge', ['M']),
+  shortcut('lead', 'lead.reply', ['R']),
   shortcut('lead', 'lead.conflict', ['C']),
   shortcut('lead', 'lead.back', ['Escape'], movement),
 

@@ -39,6 +39,7 @@ import type { NewLead } from '../bindings/NewLead';
 import type { OperationId } from '../bindings/OperationId';
 import type { OutboxCounts } from '../bindings/OutboxCounts';
 import type { OutboxRow } from '../bindings/OutboxRow';
+import type { Replied } from '../bindings/Replied';
 import type { Role } from '../bindings/Role';
 import type { SavedView } from '../bindings/SavedView';
 import type { SearchResults } from '../bindings/SearchResults';
@@ -129,6 +130,23 @@ export interface Backend {
   messagePage(id: ConversationId, anchor: MessageAnchor, limit: number, searched: string | null): Promise<MessagePage>;
   /** Remembers on this device that the newest message was shown. */
   conversationMarkRead(id: ConversationId): Promise<void>;
+
+  /**
+   * Answers a lead. The message is on disk and shown once it resolves, the draft is gone, and it is sent when the server can
+   * be reached. Rejects with `invalid_input` for a text that no message may have, or where nobody is answered.
+   */
+  reply(conversationId: ConversationId, body: string): Promise<Replied>;
+  /** Takes a reply back; its text is a draft again. `not_found` once it may have left this computer. */
+  replyTakeBack(id: OperationId): Promise<void>;
+  /** What was typed in a conversation and not sent. */
+  draft(conversationId: ConversationId): Promise<string | null>;
+  /** Keeps what was typed, on this computer alone; an empty text is none. */
+  draftSave(conversationId: ConversationId, body: string): Promise<void>;
+
+  /** Where the member is: colleagues who see the lead are told while the server can be reached. */
+  presenceLook(leadId: LeadId | null): Promise<void>;
+  /** Colleagues on a lead's page, as far as is known. */
+  presenceColleagues(leadId: LeadId): Promise<MemberId[]>;
 
   search(text: string, limit: number): Promise<SearchResults>;
 

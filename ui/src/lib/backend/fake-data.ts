@@ -190,18 +190,21 @@ export function conversationAt(n: number, lead: Lead, messages: Message[], size:
   if (last === undefined) throw new Error('a conversation has at least one message');
   const status: ConversationStatus = n < size.open ? 'open' : chance(n, 19) < 0.02 ? 'snoozed' : 'archived';
   const unread = CAST[n]?.unread ?? (status === 'open' && last.direction === 'inbound' && chance(n, 30) < 0.3 ? 2 : 0);
+  const channel = CAST[n]?.channel ?? pick(CHANNELS, n, 31);
   return {
     id: conversationId(n),
     lead_id: lead.id,
     lead_name: lead.name,
     stage_id: lead.stage_id,
-    channel: CAST[n]?.channel ?? pick(CHANNELS, n, 31),
+    channel,
     status,
     assignee_id: lead.owner_id,
     preview: last.body.slice(0, 160),
     preview_direction: last.direction,
     last_message_at: last.sent_at,
     unread_count: unread,
+    has_draft: false,
+    reply_bar: channel === 'call_note' ? 'call_notes' : lead.state === 'deleted' ? 'lead_deleted' : null,
   };
 }
 

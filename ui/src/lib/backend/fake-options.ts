@@ -41,6 +41,12 @@ export interface FakeOptions {
   putAway: number;
   /** Where the first lead is, if not among the active. */
   isFirstPutAway: LeadState | null;
+  /** In the first conversation a reply was refused, and another waits behind it. */
+  hasRefusedReply: boolean;
+  /** Something was typed in the second conversation. */
+  hasDraft: boolean;
+  /** Colleagues look at whatever is open. */
+  isWatched: boolean;
   /** Fields of the first lead were changed by a colleague, too. */
   hasConflicts: boolean;
   /** What the server says of each edit that reaches it; null where it does them. */
@@ -103,6 +109,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   hasRefused: false,
   putAway: 0,
   isFirstPutAway: null,
+  hasRefusedReply: false,
+  hasDraft: false,
+  isWatched: false,
   hasConflicts: false,
   refusal: null,
   isOvertaken: false,
@@ -133,9 +142,9 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, conflict, overtaken, colleague, archived, deleted (the first lead), older-copy, rebuilt, foreign (a file to
- * import whose headings nobody knows). `&import=import_empty&importing=disk_full` are what opening such a file and adding its rows
- * fail with. `away` is how many leads were put away, `edits` how many edits wait, `refuse` what the server says of
+ * revoked, one-device, refused, refused-reply, draft, watched, conflict, overtaken, colleague, archived, deleted (the first lead), older-copy,
+ * rebuilt, foreign (a file to import whose headings nobody knows). `&import=import_empty&importing=disk_full` are what opening such a
+ * file and adding its rows fail with. `away` is how many leads were put away, `edits` how many edits wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
  */
 export function optionsFromLocation(search: string): Partial<FakeOptions> {
@@ -174,6 +183,9 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     hasRefused: words.has('refused'),
     putAway: number('away', 0),
     isFirstPutAway: words.has('archived') ? 'archived' : words.has('deleted') ? 'deleted' : null,
+    hasRefusedReply: words.has('refused-reply'),
+    hasDraft: words.has('draft'),
+    isWatched: words.has('watched'),
     hasConflicts: words.has('conflict'),
     refusal: refusalOf(query.get('refuse')),
     isOvertaken: words.has('overtaken'),

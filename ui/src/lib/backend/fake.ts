@@ -30,6 +30,7 @@ import { FakeImports } from './fake-imports';
 import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
 import { compareLeads, isInFolder, leadMatches, sliceThread } from './fake-query';
+import { FakeReplies } from './fake-replies';
 import { foundIn, searchFake } from './fake-search';
 
 export type { FakeOptions } from './fake-options';
@@ -90,6 +91,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     );
     for (const [place, lead] of leads.entries()) places.set(lead.id, place);
     edits.begin([...leads]);
+    if (leads.length > 0) replies.begin();
     return leads;
   };
   const leadOf = (id: LeadId): Lead | undefined => allLeads()[places.get(id) ?? -1];
@@ -110,7 +112,11 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         return { ...found, lead_id: survivor.id, lead_name: survivor.name };
       })
       .sort((a, b) => b.last_message_at - a.last_message_at));
-  const row = (c: ConversationRow): ConversationRow => (readHere.has(c.id) ? { ...c, unread_count: 0 } : { ...c });
+  const row = (c: ConversationRow): ConversationRow => ({
+    ...c,
+    unread_count: readHere.has(c.id) ? 0 : c.unread_count,
+    has_draft: replies.draft(c.id) !== null,
+  });
   const inFolder = (folder: Folder): ConversationRow[] =>
     allConversations()
       .map(row)
@@ -183,6 +189,21 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     },
     options,
   );
+  const conversationOf = (id: string): ConversationRow | undefined => allConversations().find((c) => c.id === id);
+  const replies = new FakeReplies(
+    {
+      thread: (id) => threadOf(data.leadAt(data.numberOf(id), options.now)),
+      leadName: (id) => conversationOf(id)?.lead_name ?? '',
+      isClosed: (id) => conversationOf(id)?.reply_bar !== null,
+      isOnline: () => status.connection === 'online',
+      changed: () => {
+        conversations = null;
+        changed({ conversations: true, messages: true, outbox: true });
+      },
+      memberId: me.id,
+    },
+    options,
+  );
   let isFirstOpened = false;
   /** What a colleague did to the first lead while it was open comes with the next sync. */
   function meetColleague(): void {
@@ -243,7 +264,12 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   function unsent(): UnsentCounts {
     const { waiting, refused } = edits.counts();
-    return { audit: options.unsentAudit, edits: waiting + refused };
+    const answers = replies.counts();
+    return {
+      audit: options.unsentAudit,
+      edits: waiting + refused + answers.waiting + answers.refused,
+      drafts: answers.drafts,
+    };
   }
 
   function leave(end: SignOutEnd): SignOutEnd {
@@ -324,7 +350,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         const isClosed = phase !== 'open' && keyStore === 'passphrase';
         const left = isClosed ? null : unsent();
         if (options.isUnreadable) return leave({ set_aside: { folder: FOLDER } });
-        const isNothing = left !== null && left.audit + left.edits === 0;
+        const isNothing = left !== null && left.audit + left.edits + left.drafts === 0;
         if (wish === 'keep' && !isNothing) return { unsent: { left } };
         return leave({ erased: { lost: left } });
       }),
@@ -428,11 +454,32 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     conflictSettle: (leadId, operationId, field, choice) =>
       read(() => edits.settle(leadId, operationId, field, choice)),
     conflictPage: (offset, limit) => read(() => (allLeads(), edits.conflictPage(offset, limit))),
-    outboxPage: (offset, limit) => read(() => (allLeads(), edits.page(offset, limit))),
-    outboxCounts: () => read(() => (allLeads(), edits.counts())),
-    outboxRetry: (id) => read(() => edits.retry(id)),
+    outboxPage: (offset, limit) =>
+      read(() => {
+        allLeads();
+        return [...edits.page(0, Number.POSITIVE_INFINITY), ...replies.rows()].slice(offset, offset + limit);
+      }),
+    outboxCounts: () =>
+      read(() => {
+        allLeads();
+        const [changes, answers] = [edits.counts(), replies.counts()];
+        return {
+          ...changes,
+          waiting: changes.waiting + answers.waiting,
+          refused: changes.refused + answers.refused,
+        };
+      }),
+    outboxRetry: (id) =>
+      read(() => {
+        if (replies.has(id)) replies.retry(id);
+        else edits.retry(id);
+      }),
     outboxReplace: (id, leadId, edit) => read(() => edits.replace(id, leadId, edit)),
-    outboxDiscard: (id) => read(() => edits.discard(id)),
+    outboxDiscard: (id) =>
+      read(() => {
+        if (replies.has(id)) replies.discard(id);
+        else edits.discard(id);
+      }),
     healedFind: () => read(() => healed),
     healedDismiss: () =>
       read(() => {
@@ -465,6 +512,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
           ...slice,
           history_incomplete: status.first_sync !== null,
           found: searched === null ? [] : foundIn(slice.messages, searched),
+          unsent: replies.unsentOf(slice.messages),
         };
       }),
     conversationMarkRead: (id) =>
@@ -472,6 +520,23 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         if (readHere.has(id)) return;
         readHere.add(id);
         changed({ conversations: true });
+      }),
+
+    reply: (id, body) =>
+      read(() => {
+        if (conversationOf(id) === undefined) throw errorView('not_found');
+        readHere.add(id);
+        return replies.reply(id, body);
+      }),
+    replyTakeBack: (id) => read(() => replies.takeBack(id)),
+    draft: (id) => read(() => (allLeads(), replies.draft(id))),
+    draftSave: (id, body) => read(() => replies.save(id, body)),
+
+    presenceLook: () => opened(() => undefined),
+    presenceColleagues: () =>
+      opened(() => {
+        if (!options.isWatched || status.connection !== 'online') return [];
+        return staff.filter((member) => member.id !== me.id && !member.is_former).map((member) => member.id);
       }),
 
     search: (text, limit) => read(() => searchFake(text, limit, allLeads(), threadOf, status.first_sync === null)),

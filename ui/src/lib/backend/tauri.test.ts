@@ -39,7 +39,7 @@ describe('the desk behind the window', () => {
     await tauriBackend.listen((event) => heard.push(event));
     const [name, handler] = tauri.listen.mock.lastCall as [string, (event: { payload: DeskEvent[] }) => void];
     expect(name).toBe('desk-event');
-    handler({ payload: ['locked', { signed_out: { erased: { lost: { audit: 0, edits: 0 } } } }] });
-    expect(heard).toEqual(['locked', { signed_out: { erased: { lost: { audit: 0, edits: 0 } } } }]);
+    handler({ payload: ['locked', { signed_out: { erased: { lost: { audit: 0, edits: 0, drafts: 0 } } } }] });
+    expect(heard).toEqual(['locked', { signed_out: { erased: { lost: { audit: 0, edits: 0, drafts: 0 } } } }]);
   });
 });

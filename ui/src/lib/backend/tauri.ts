@@ -68,6 +68,14 @@ export const tauriBackend: Backend = {
   messagePage: (id, anchor, limit, searched) => call('message_page', { id, anchor, limit, searched }),
   conversationMarkRead: (id) => call('conversation_mark_read', { id }),
 
+  reply: (conversationId, body) => call('reply', { conversationId, body }),
+  replyTakeBack: (id) => call('reply_take_back', { id }),
+  draft: (conversationId) => call('draft', { conversationId }),
+  draftSave: (conversationId, body) => call('draft_save', { conversationId, body }),
+
+  presenceLook: (leadId) => call('presence_look', { leadId }),
+  presenceColleagues: (leadId) => call('presence_colleagues', { leadId }),
+
   search: (text, limit) => call('search', { text, limit }),
 
   exportStart: (request) => call('export_start', { request }),

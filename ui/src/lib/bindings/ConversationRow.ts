@@ -5,6 +5,7 @@ import type { ConversationStatus } from "./ConversationStatus";
 import type { Direction } from "./Direction";
 import type { LeadId } from "./LeadId";
 import type { MemberId } from "./MemberId";
+import type { ReplyBar } from "./ReplyBar";
 import type { StageId } from "./StageId";
 import type { UnixMs } from "./UnixMs";
 
@@ -15,4 +16,12 @@ export type ConversationRow = { id: ConversationId, lead_id: LeadId, lead_name: 
 /**
  * Zero once this device has shown the newest message.
  */
-unread_count: number, };
+unread_count: number, 
+/**
+ * Whether something was typed here and not sent.
+ */
+has_draft: boolean, 
+/**
+ * Why nobody is answered here.
+ */
+reply_bar: ReplyBar | null, };

@@ -8,4 +8,4 @@ import type { SyncStatus } from "./SyncStatus";
 /**
  * Something happened at the desk.
  */
-export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | { "import_progressed": ImportProgress } | "locked" | { "signed_out": SignOutEnd };
+export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | { "import_progressed": ImportProgress } | { "healed": Healed } | "presence_changed" | "locked" | { "signed_out": SignOutEnd };

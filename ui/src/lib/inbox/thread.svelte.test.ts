@@ -4,6 +4,7 @@ import { errorView, useBackend, type Backend } from '../backend';
 import type { Message } from '../bindings/Message';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessagePage } from '../bindings/MessagePage';
+import type { UnsentReply } from '../bindings/UnsentReply';
 import { MOST_HELD, PAGE, Thread } from './thread.svelte';
 
 let stored: Message[] = [];
@@ -61,8 +62,18 @@ async function messagePage(
     has_newer: end < stored.length,
     history_incomplete: false,
     found: searched === null ? [] : places(stored.slice(start, end), searched),
+    unsent: stored.slice(start, end).flatMap(({ id }) => (waiting.has(id) ? [waitingOf(id)] : [])),
   };
 }
+
+/** Messages that are not on the server. */
+let waiting = new Set<string>();
+const waitingOf = (id: string): UnsentReply => ({
+  message_id: id,
+  operation_id: `act of ${id}`,
+  state: 'waiting',
+  can_take_back: true,
+});
 
 const many = (count: number): Message[] => Array.from({ length: count }, (_, n) => message(n));
 const ids = (thread: Thread): string[] => thread.messages.map((one) => one.id);
@@ -70,6 +81,7 @@ const ids = (thread: Thread): string[] => thread.messages.map((one) => one.id);
 beforeEach(async () => {
   asked = [];
   gate = null;
+  waiting = new Set();
   await useBackend({ messagePage, listen: () => Promise.resolve(() => undefined) } as unknown as Backend);
 });
 
@@ -99,6 +111,22 @@ describe('Thread', () => {
     while (thread.hasNewer) await thread.loadNewer();
     expect(ids(thread)).toEqual(stored.slice(-MOST_HELD).map((one) => one.id));
     expect(thread.hasOlder).toBe(true);
+  });
+
+  it('knows which messages are not on the server, for as long as they are not', async () => {
+    stored = many(130);
+    waiting = new Set(['m00129', 'm00020']);
+    const thread = new Thread();
+    await thread.open('c', null);
+    expect([...thread.unsent.keys()]).toEqual(['m00129']);
+    await thread.loadOlder();
+    await thread.loadOlder();
+    expect([...thread.unsent.keys()].sort()).toEqual(['m00020', 'm00129']);
+    waiting = new Set(['m00020']);
+    await thread.refresh();
+    expect([...thread.unsent.keys()]).toEqual(['m00020']);
+    await thread.open('other', null);
+    expect(thread.unsent.has('m00129')).toBe(false);
   });
 
   it('opens around a message', async () => {

@@ -9,6 +9,7 @@ import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { MessageId } from '../bindings/MessageId';
 import type { MessagePage } from '../bindings/MessagePage';
 import type { Span } from '../bindings/Span';
+import type { UnsentReply } from '../bindings/UnsentReply';
 
 export const PAGE = 50;
 /** More than these are never held at once. */
@@ -18,6 +19,8 @@ export class Thread {
   messages = $state.raw<readonly Message[]>([]);
   /** Where the words that were searched for stand, in the messages that hold them. */
   spans = $state.raw<ReadonlyMap<MessageId, readonly Span[]>>(new Map());
+  /** Those of the messages that are not on the server. */
+  unsent = $state.raw<ReadonlyMap<MessageId, UnsentReply>>(new Map());
   hasOlder = $state.raw(false);
   hasNewer = $state.raw(false);
   historyIncomplete = $state.raw(false);
@@ -53,6 +56,7 @@ export class Thread {
     if (isOther) {
       this.messages = [];
       this.spans = new Map();
+      this.unsent = new Map();
       this.isLoaded = false;
       this.hasOlder = false;
       this.hasNewer = false;
@@ -96,6 +100,7 @@ export class Thread {
 
   /** What the page tells of its messages replaces what was known of them; those that are no longer held are forgotten. */
   private light(page: MessagePage): void {
+    this.mark(page);
     if (this.spans.size === 0 && page.found.length === 0) return;
     const spans = new Map(page.found.map((found): [MessageId, readonly Span[]] => [found.message_id, found.spans]));
     const told = new Set(page.messages.map((message) => message.id));
@@ -104,6 +109,14 @@ export class Thread {
       if (known !== undefined && !told.has(id)) spans.set(id, known);
     }
     this.spans = spans;
+  }
+
+  private mark(page: MessagePage): void {
+    if (this.unsent.size === 0 && page.unsent.length === 0) return;
+    const told = new Set(page.messages.map((message) => message.id));
+    const held = new Set(this.messages.map((message) => message.id));
+    const others = [...this.unsent].filter(([id]) => held.has(id) && !told.has(id));
+    this.unsent = new Map([...others, ...page.unsent.map((one): [MessageId, UnsentReply] => [one.message_id, one])]);
   }
 
   async loadOlder(): Promise<void> {

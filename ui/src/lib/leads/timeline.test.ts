@@ -22,6 +22,8 @@ describe('leadTimeline', () => {
     preview_direction: 'outbound',
     last_message_at: at('2026-11-17T10:00:00Z'),
     unread_count: 0,
+    has_draft: false,
+    reply_bar: null,
   };
 
   it('tells once a day who wrote on a channel, newest first, the enquiry last', () => {

@@ -1,5 +1,6 @@
 // What an act was, and why it was refused, in words. Pure: names and values, which are hostile, are drawn by themselves.
 
+import type { ConversationId } from '../bindings/ConversationId';
 import type { FieldChange } from '../bindings/FieldChange';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadId } from '../bindings/LeadId';
@@ -17,6 +18,8 @@ export interface ActWords {
   /** Of the lead; null where it is not here any more. */
   name: string | null;
   leadId: LeadId | null;
+  /** Where it was said. */
+  conversationId: ConversationId | null;
   /** What became of its fields. */
   changes: readonly FieldChange[];
   /** What was written, where that is no field. */
@@ -28,19 +31,26 @@ export function actWords(act: OutboxAct): ActWords {
     const { lead_id, lead_name, changes } = act.lead_edited;
     const field = changes[0]?.field;
     const verb = field === undefined ? strings.of(strings.title) : strings.of(FIELD_NAMES[field]);
-    return { verb, name: lead_name, leadId: lead_id, changes, text: null };
+    return { verb, name: lead_name, leadId: lead_id, conversationId: null, changes, text: null };
   }
   if ('lead_created' in act) {
     const { lead_id, name } = act.lead_created;
-    return { verb: strings.created, name, leadId: lead_id, changes: [], text: null };
+    return { verb: strings.created, name, leadId: lead_id, conversationId: null, changes: [], text: null };
   }
   if ('leads_merged' in act) {
     const { lead_id, lead_name, duplicate_name } = act.leads_merged;
     const verb = strings.merged(duplicate_name ?? strings.unnamed);
-    return { verb, name: lead_name, leadId: lead_id, changes: [], text: null };
+    return { verb, name: lead_name, leadId: lead_id, conversationId: null, changes: [], text: null };
   }
-  const { lead_name, body } = act.replied;
-  return { verb: strings.replied, name: lead_name, leadId: null, changes: [], text: body };
+  const { conversation_id, lead_name, body } = act.replied;
+  return {
+    verb: strings.replied,
+    name: lead_name,
+    leadId: null,
+    conversationId: conversation_id,
+    changes: [],
+    text: body,
+  };
 }
 
 export function refusalOf(state: OutboxState): OutboxRefusal | null {

@@ -1,4 +1,4 @@
-// From the outbox to the lead's page: with what was typed, where the server refused it.
+// From the outbox to the lead's page: with what was typed, where the server refused it. Or to where a reply stands.
 
 import { router } from '../app/router.svelte';
 import type { OutboxRow } from '../bindings/OutboxRow';
@@ -8,7 +8,8 @@ import { actWords, refusalOf, refusalWords } from './act-words';
 
 /** Opens the lead. A refused act is given up once what is made of it now is saved, and not before. */
 export function editAgain(row: OutboxRow): void {
-  const { leadId, name, changes } = actWords(row.act);
+  const { leadId, conversationId, name, changes } = actWords(row.act);
+  if (conversationId !== null && name !== null) router.go({ screen: 'inbox', conversationId, messageId: null });
   if (leadId === null || name === null) return;
   const refusal = refusalOf(row.state);
   if (refusal !== null) {

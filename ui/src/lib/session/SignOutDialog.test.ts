@@ -40,10 +40,12 @@ describe('signing out', () => {
     const signOut = vi.spyOn(fake, 'signOut');
     await confirm();
     expect((await screen.findByTestId('sign-out-unsent')).textContent).toContain(
-      strings.unsent({ audit: 3, edits: 0 }),
+      strings.unsent({ audit: 3, edits: 0, drafts: 0 }),
     );
     expect(session.phase).toBe('open');
-    expect(screen.getByTestId('sign-out-confirm').textContent).toContain(strings.loseConfirm({ audit: 3, edits: 0 }));
+    expect(screen.getByTestId('sign-out-confirm').textContent).toContain(
+      strings.loseConfirm({ audit: 3, edits: 0, drafts: 0 }),
+    );
     await confirm();
     await vi.waitFor(() => expect(session.phase).toBe('signed_out'));
     expect(signOut.mock.calls).toEqual([['keep'], ['lose']]);

@@ -3,7 +3,7 @@ import { strings } from '../strings/session';
 import { departureWords } from './departure';
 
 const erased = (audit: number | null, edits = 0) => ({
-  erased: { lost: audit === null ? null : { audit, edits } },
+  erased: { lost: audit === null ? null : { audit, edits, drafts: 0 } },
 });
 
 describe('what is said of a sign-out', () => {

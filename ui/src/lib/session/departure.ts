@@ -21,8 +21,8 @@ export function departureWords({ end, isOwn }: Departure): DepartureWords | null
   if ('set_aside' in end) {
     return { text: strings.setAside, folder: end.set_aside.folder, advice: strings.setAsideAdvice };
   }
-  const lost = 'erased' in end ? end.erased.lost : { audit: 0, edits: 0 };
-  if (lost !== null && lost.audit + lost.edits > 0) return said(isOwn, strings.lost(lost));
+  const lost = 'erased' in end ? end.erased.lost : { audit: 0, edits: 0, drafts: 0 };
+  if (lost !== null && lost.audit + lost.edits + lost.drafts > 0) return said(isOwn, strings.lost(lost));
   // Who signed out without knowing has been told so before.
   if (lost === null && !isOwn) return said(isOwn, strings.lostUnknown);
   return isOwn ? null : { text: strings.signedOutElsewhere };

@@ -67,6 +67,7 @@ class Session {
   async begin(): Promise<() => void> {
     const stop = onDeskEvent((event) => {
       if (event === 'locked') this.#close({ kind: 'locked' });
+      else if (typeof event === 'string') return;
       else if ('signed_out' in event) {
         // Of a sign-out of our own its answer tells, once it is here.
         if (this.#isSigningOut) this.#toldEnd = event.signed_out;

@@ -85,7 +85,7 @@ describe('session', () => {
 
   it('takes the late event of a sign-out of its own for what it is', async () => {
     const { fake, tell } = await beginHeard();
-    const end = { erased: { lost: { audit: 0, edits: 0 } } };
+    const end = { erased: { lost: { audit: 0, edits: 0, drafts: 0 } } };
     vi.spyOn(fake, 'signOut').mockResolvedValue(end);
     await session.signOut('keep');
     tell({ signed_out: end });
@@ -94,11 +94,11 @@ describe('session', () => {
 
   it('says what was lost when the server ended the session while it was signing out', async () => {
     const { fake, tell } = await beginHeard();
-    const revoked = { erased: { lost: { audit: 2, edits: 0 } } };
+    const revoked = { erased: { lost: { audit: 2, edits: 0, drafts: 0 } } };
     vi.spyOn(fake, 'signOut').mockImplementation(() => {
       tell({ signed_out: revoked });
       // Nobody was left to sign out.
-      return Promise.resolve({ erased: { lost: { audit: 0, edits: 0 } } });
+      return Promise.resolve({ erased: { lost: { audit: 0, edits: 0, drafts: 0 } } });
     });
     await session.signOut('keep');
     expect(session.phase).toBe('signed_out');
@@ -107,11 +107,11 @@ describe('session', () => {
 
   it('stays signed in while something unsent would be lost, and leaves once that is accepted', async () => {
     await begin({ phase: 'open', unsentAudit: 2 });
-    expect(await session.signOut('keep')).toEqual({ unsent: { left: { audit: 2, edits: 0 } } });
+    expect(await session.signOut('keep')).toEqual({ unsent: { left: { audit: 2, edits: 0, drafts: 0 } } });
     expect(session.phase).toBe('open');
     await session.signOut('lose');
     expect(session.phase).toBe('signed_out');
-    expect(session.departure?.end).toEqual({ erased: { lost: { audit: 2, edits: 0 } } });
+    expect(session.departure?.end).toEqual({ erased: { lost: { audit: 2, edits: 0, drafts: 0 } } });
   });
 
   it('tells why it could not start, and starts when asked again', async () => {

@@ -17,7 +17,7 @@ export const strings = {
   unnamed: 'a lead',
 
   waiting: 'Waits to be sent',
-  held: 'Waits for a refused change of the same lead',
+  held: 'Waits for a refused one before it, of the same lead',
   refusedState: 'Refused',
   /** Why, and what to do. */
   refusals: {
@@ -35,6 +35,7 @@ export const strings = {
   retry: 'Retry',
   edit: 'Edit',
   open: 'Open lead',
+  openReply: 'Open',
   copy: 'Copy text',
   copied: 'Copied',
   copyFailed: 'The text could not be copied',
@@ -46,6 +47,7 @@ export const strings = {
   discardText:
     'It was never on the server. What you made of it here is lost, and the lead shows again what the server has.',
   discardTextCreated: 'It was never on the server. The lead goes from this computer, with all that was done to it.',
+  discardTextReply: 'It was never sent. What you wrote is lost.',
   discardTextGone: 'It was never on the server, and the lead is gone. What you wrote is lost.',
   discardLost: 'Lost:',
   discardConfirm: 'Discard',

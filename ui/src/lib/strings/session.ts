@@ -2,15 +2,17 @@ import type { UnsentCounts } from '../bindings/UnsentCounts';
 import { counted } from '../format/number';
 
 /** What the server has not got, in words. */
-function amount({ audit, edits }: UnsentCounts): string {
+function amount({ audit, edits, drafts }: UnsentCounts): string {
   const parts = [
     edits > 0 ? counted(edits, 'change', 'changes') : '',
+    drafts > 0 ? counted(drafts, 'draft', 'drafts') : '',
     audit > 0 ? counted(audit, 'audit entry', 'audit entries') : '',
   ];
-  return parts.filter((part) => part !== '').join(' and ');
+  const said = parts.filter((part) => part !== '');
+  return said.length > 2 ? `${said.slice(0, -1).join(', ')} and ${said.at(-1) ?? ''}` : said.join(' and ');
 }
 
-const isOne = ({ audit, edits }: UnsentCounts): boolean => audit + edits === 1;
+const isOne = ({ audit, edits, drafts }: UnsentCounts): boolean => audit + edits + drafts === 1;
 
 export const strings = {
   product: 'Frontdesk',
