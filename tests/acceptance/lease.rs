@@ -40,6 +40,7 @@ async fn locked_offline(server: &TestServer) -> anyhow::Result<(TestDesk, Shifte
     server.wire().unplug();
     desk.wait_for_status("offline", |status| status.connection == Connection::Offline).await?;
     desk.desk.lock().await?;
+    desk.wait_for_event("it to lock", |event| *event == DeskEvent::Locked).await?;
     assert_eq!(server.wire().cuts(), 1, "the cable really was pulled");
     Ok((desk, clock))
 }
