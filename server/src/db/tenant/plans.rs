@@ -156,7 +156,9 @@ const ACTS: &str = "
     INSERT INTO studio.tombstone (studio_id, kind, id, seq)
     SELECT studio_id, 'lead', n, 1000 + n FROM studio.studio, generate_series(1, 3) n;
     INSERT INTO studio.audit_entry (studio_id, id, action, at, received_at, member_id, device_id, detail, row_count)
-    SELECT studio_id, n, '', 0, 0, '', '', '', 0 FROM studio.studio, generate_series(1, 3) n";
+    SELECT studio_id, n, '', 0, 0, '', '', '', 0 FROM studio.studio, generate_series(1, 3) n;
+    INSERT INTO studio.device_head (studio_id, device_id, act, link)
+    SELECT studio_id, n, 1, '' FROM studio.studio, generate_series(1, 3) n";
 
 /// What the planner chooses by itself, knowing how many studios there are.
 #[tokio::test]
