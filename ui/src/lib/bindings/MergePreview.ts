@@ -2,4 +2,20 @@
 import type { FieldChange } from "./FieldChange";
 import type { LeadId } from "./LeadId";
 import type { MergeProblem } from "./MergeProblem";
-export type MergePreview = { lead_id: LeadId, lead_name: string, duplicate_id: LeadId, duplicate_name: string, changes: Array<FieldChange>, conversations: number, problem: MergeProblem | null, };
+
+/**
+ * What a merge would do, before it is done.
+ */
+export type MergePreview = { lead_id: LeadId, lead_name: string, duplicate_id: LeadId, duplicate_name: string, 
+/**
+ * What becomes of the lead's fields.
+ */
+changes: Array<FieldChange>, 
+/**
+ * Conversations that come to the lead.
+ */
+conversations: number, 
+/**
+ * Why it can't be done.
+ */
+problem: MergeProblem | null, };
