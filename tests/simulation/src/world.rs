@@ -41,6 +41,7 @@ pub enum Sabotage {
 pub struct Report {
     pub edits: u64,
     pub creations: u64,
+    pub taken_back: u64,
     pub fates: BTreeMap<String, u64>,
     pub crashes: u64,
     pub cuts: u64,
@@ -55,6 +56,7 @@ impl Report {
     pub fn add(&mut self, other: Self) {
         self.edits += other.edits;
         self.creations += other.creations;
+        self.taken_back += other.taken_back;
         for (fate, times) in other.fates {
             *self.fates.entry(fate).or_default() += times;
         }
@@ -89,6 +91,8 @@ pub struct World {
     pub(crate) deleted: Vec<LeadId>,
     /// Leads that desks added.
     created: Vec<LeadId>,
+    /// Those of them that were taken back without a trace.
+    pub(crate) taken_back: Vec<LeadId>,
     pub(crate) report: Report,
     // Last: the folder goes when nothing uses it any more.
     _dir: TempDir,
@@ -138,6 +142,7 @@ impl World {
             was_restored: false,
             deleted: Vec::new(),
             created: Vec::new(),
+            taken_back: Vec::new(),
             report: Report::default(),
             _dir: dir,
         })
@@ -149,7 +154,8 @@ impl World {
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
             0..4 => self.create(desk),
-            4..34 => self.edit(desk),
+            4..6 => self.take_back(desk),
+            6..34 => self.edit(desk),
             34..54 => self.push(desk).await,
             54..64 => self.begin_pull(desk).await,
             64..82 => self.continue_pull(desk),
@@ -197,7 +203,22 @@ impl World {
         };
         self.desks[desk].create(operation_id, lead_id, at, lead)?;
         self.created.push(lead_id);
+        self.desks[desk].added_last = Some(lead_id);
         self.report.creations += 1;
+        Ok(())
+    }
+
+    /// Somebody takes back the lead that they added last, where nobody can have heard of it.
+    fn take_back(&mut self, desk: usize) -> anyhow::Result<()> {
+        let desk = &mut self.desks[desk];
+        let Some(lead_id) = desk.added_last.take() else { return Ok(()) };
+        if desk.cache().take_leads_back(&[lead_id], &mut |_| None)?.removed == 1 {
+            // With all that was done to it.
+            desk.acknowledged.retain(|_, operation| !operation.act.leads().contains(&lead_id));
+            desk.names.remove(&lead_id);
+            self.taken_back.push(lead_id);
+            self.report.taken_back += 1;
+        }
         Ok(())
     }
 

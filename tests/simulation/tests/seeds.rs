@@ -21,6 +21,7 @@ async fn run(seeds: std::ops::Range<u64>) {
     let counts = [
         report.edits,
         report.creations,
+        report.taken_back,
         report.crashes,
         report.cuts,
         report.restarts,
