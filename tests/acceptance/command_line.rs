@@ -13,7 +13,7 @@ use crate::child::{Child, Parent, Place, tell};
 use crate::{STUDIO, manager};
 
 /// The program beside this test program. Cargo builds it for tests of its own package only.
-fn program() -> anyhow::Result<PathBuf> {
+pub(crate) fn program() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?.parent().and_then(Path::parent).context("a folder")?.join("frontdesk");
     anyhow::ensure!(program.exists(), "{} is missing: build it first (cargo build)", program.display());
     Ok(program)
@@ -28,7 +28,7 @@ fn export(data_dir: &Path, out: &Path, options: &[&str]) -> anyhow::Result<Comma
 }
 
 /// Runs it to its end: whether it succeeded, and what it said.
-async fn run(mut command: Command, typed: &str) -> anyhow::Result<(bool, String)> {
+pub(crate) async fn run(mut command: Command, typed: &str) -> anyhow::Result<(bool, String)> {
     let mut running = command.spawn()?;
     let mut input = running.stdin.take().context("a pipe")?;
     // It may end before it reads.

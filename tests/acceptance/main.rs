@@ -9,6 +9,7 @@ mod export;
 mod first_sync;
 mod forgotten;
 mod hostile_server;
+mod import_from_a_shell;
 mod interrupted;
 mod key_and_cache;
 mod lease;

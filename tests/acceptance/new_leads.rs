@@ -168,8 +168,8 @@ async fn who_is_here_already_is_told_while_one_types() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A file of so many people that nobody has.
-fn file_of(people: usize) -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
+/// A file of so many people whom the studio does not know.
+pub(crate) fn file_of(people: usize) -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("people.csv");
     let mut text = "Full name;E-mail;Mobile;Notes\r\n".to_owned();
@@ -205,7 +205,7 @@ async fn import(desk: &mut TestDesk, path: &Path, tag: &str) -> anyhow::Result<I
     end_of(desk).await
 }
 
-fn tagged(tag: &str) -> LeadFilter {
+pub(crate) fn tagged(tag: &str) -> LeadFilter {
     LeadFilter { tags: vec![tag.to_owned()], ..LeadFilter::default() }
 }
 

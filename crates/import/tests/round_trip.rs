@@ -130,7 +130,7 @@ fn into_lead(new: NewLead, n: usize) -> Lead {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
     fn leads_come_back_as_they_were(new in prop::collection::vec(lead(), 1..5)) {
         let leads: Vec<Lead> = new.iter().cloned().enumerate().map(|(n, new)| into_lead(new, n)).collect();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use desk::view::{DeskEvent, Duplicates, ImportFile, ImportPlan, ImportProgress, ImportState};
@@ -10,6 +11,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{describe, explain};
 use crate::signals;
+
+/// How often a person at a shell is told how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// What was asked for.
 pub(super) struct Wish {
@@ -58,6 +62,7 @@ async fn until_over(
 ) -> anyhow::Result<ImportProgress> {
     let mut ending = pin!(ending);
     let mut is_ending = false;
+    let mut told_at = Instant::now();
     loop {
         let event = tokio::select! {
             event = events.recv() => event.context("the desk closed before the import was done")?,
@@ -72,7 +77,12 @@ async fn until_over(
             continue;
         }
         match &progress.state {
-            ImportState::Checking | ImportState::Running => {}
+            ImportState::Checking | ImportState::Running => {
+                if told_at.elapsed() >= TELL_EVERY {
+                    told_at = Instant::now();
+                    tell_progress(&progress);
+                }
+            }
             ImportState::Checked | ImportState::Done | ImportState::Cancelled => return Ok(progress),
             ImportState::Failed(error) => {
                 anyhow::bail!("{} ({} leads were added and stay)", describe(error), progress.counts.imported)
@@ -85,6 +95,11 @@ async fn until_over(
 fn tell_columns(file: &ImportFile) {
     let taken = file.columns.iter().filter(|column| column.guess != ImportTarget::Ignore).count();
     eprintln!("{} of {} columns are known by their headings.", taken, file.columns.len());
+}
+
+#[expect(clippy::print_stderr, reason = "progress of a command is for the person at the shell")]
+fn tell_progress(ImportProgress { counts, .. }: &ImportProgress) {
+    eprintln!("{} rows so far, {} added", counts.rows, counts.imported);
 }
 
 #[expect(clippy::print_stderr, reason = "what a command did is for the person at the shell")]

@@ -199,6 +199,8 @@ impl World {
                     _ => {}
                 }
             }
+            let is_back = self.leads_taken_back.iter().any(|id| told.contains_key(id));
+            ensure!(!is_back, "a lead that was taken back without a trace is on the server");
             let mut shown = desk.leads()?;
             // What was refused is there alone until somebody decides.
             for lead_id in self.refused_creations(desk.name)? {

@@ -32,6 +32,8 @@ pub(crate) struct SimDesk {
     pub(crate) taken_back: BTreeSet<MessageId>,
     /// The names that this desk gave, which nobody else gives: what each of those leads has to show here.
     pub(crate) names: BTreeMap<LeadId, String>,
+    /// The lead that was added here last.
+    pub(crate) added_last: Option<LeadId>,
     /// What it showed when it last looked.
     shown: BTreeSet<LeadId>,
     /// Leads that it showed once and then did not, for a while or for good: it keeps nothing of them.
@@ -82,6 +84,7 @@ impl SimDesk {
             discarded: Vec::new(),
             taken_back: BTreeSet::new(),
             names: BTreeMap::new(),
+            added_last: None,
             shown: BTreeSet::new(),
             lost_sight_of: BTreeSet::new(),
             forgotten: BTreeSet::new(),

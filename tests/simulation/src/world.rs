@@ -43,8 +43,9 @@ pub enum Sabotage {
 pub struct Report {
     pub edits: u64,
     pub creations: u64,
+    pub leads_taken_back: u64,
     pub replies: u64,
-    pub taken_back: u64,
+    pub replies_taken_back: u64,
     pub fates: BTreeMap<String, u64>,
     pub crashes: u64,
     pub cuts: u64,
@@ -63,8 +64,9 @@ impl Report {
     pub fn add(&mut self, other: Self) {
         self.edits += other.edits;
         self.creations += other.creations;
+        self.leads_taken_back += other.leads_taken_back;
         self.replies += other.replies;
-        self.taken_back += other.taken_back;
+        self.replies_taken_back += other.replies_taken_back;
         for (fate, times) in other.fates {
             *self.fates.entry(fate).or_default() += times;
         }
@@ -106,6 +108,8 @@ pub struct World {
     pub(crate) deleted: Vec<LeadId>,
     /// Leads that desks added.
     created: Vec<LeadId>,
+    /// Those of them that were taken back without a trace.
+    pub(crate) leads_taken_back: Vec<LeadId>,
     pub(crate) report: Report,
     // Last: the folder goes when nothing uses it any more.
     _dir: TempDir,
@@ -156,6 +160,7 @@ impl World {
             was_restored: false,
             deleted: Vec::new(),
             created: Vec::new(),
+            leads_taken_back: Vec::new(),
             report: Report::default(),
             _dir: dir,
         })
@@ -167,9 +172,10 @@ impl World {
         let desk = self.rng.random_range(0..self.desks.len());
         let happened = match self.rng.random_range(0..100) {
             0..4 => self.create(desk),
-            4..24 => self.edit(desk),
+            4..6 => self.take_lead_back(desk),
+            6..24 => self.edit(desk),
             24..31 => self.reply(desk),
-            31 => self.take_back(desk),
+            31 => self.take_reply_back(desk),
             32..34 => self.merge(desk),
             34..52 => self.push(desk).await,
             52..62 => self.begin_pull(desk).await,
@@ -218,7 +224,22 @@ impl World {
         };
         self.desks[desk].create(operation_id, lead_id, at, lead)?;
         self.created.push(lead_id);
+        self.desks[desk].added_last = Some(lead_id);
         self.report.creations += 1;
+        Ok(())
+    }
+
+    /// Somebody takes back the lead that they added last, where nobody can have heard of it.
+    fn take_lead_back(&mut self, desk: usize) -> anyhow::Result<()> {
+        let desk = &mut self.desks[desk];
+        let Some(lead_id) = desk.added_last.take() else { return Ok(()) };
+        if desk.cache().take_leads_back(&[lead_id], &mut |_| None)?.removed == 1 {
+            // With all that was done to it.
+            desk.acknowledged.retain(|_, operation| !operation.act.leads().contains(&lead_id));
+            desk.names.remove(&lead_id);
+            self.leads_taken_back.push(lead_id);
+            self.report.leads_taken_back += 1;
+        }
         Ok(())
     }
 
@@ -282,10 +303,10 @@ impl World {
     }
 
     /// Somebody thinks better of an answer.
-    fn take_back(&mut self, desk: usize) -> anyhow::Result<()> {
+    fn take_reply_back(&mut self, desk: usize) -> anyhow::Result<()> {
         for n in 0..LEADS {
             if self.desks[desk].take_back(conversation_id(n))? {
-                self.report.taken_back += 1;
+                self.report.replies_taken_back += 1;
                 return Ok(());
             }
         }

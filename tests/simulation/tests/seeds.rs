@@ -21,8 +21,9 @@ async fn run(seeds: std::ops::Range<u64>) {
     let counts = [
         report.edits,
         report.creations,
+        report.leads_taken_back,
         report.replies,
-        report.taken_back,
+        report.replies_taken_back,
         report.crashes,
         report.cuts,
         report.restarts,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -22,7 +22,29 @@ pub(crate) struct OpenImport {
     pub(super) found: Inspected,
     stamp: (u64, Option<SystemTime>),
     /// Ends the pass over it that is under way.
-    pass: Mutex<Arc<AtomicBool>>,
+    pass: Mutex<Arc<PassEnd>>,
+}
+
+/// Whether a pass is to end before its time.
+#[derive(Default)]
+pub(super) struct PassEnd(AtomicU8);
+
+impl PassEnd {
+    const CANCELLED: u8 = 1;
+    const REPLACED: u8 = 2;
+
+    pub(super) fn is_due(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether another pass goes on in its place.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Self::REPLACED
+    }
+
+    fn make_due(&self, why: u8) {
+        self.0.store(why, Ordering::Relaxed);
+    }
 }
 
 impl OpenImport {
@@ -88,16 +110,16 @@ impl OpenImport {
     }
 
     /// Ends the pass that is under way and gives the next one what ends it.
-    pub(super) fn next_pass(&self) -> Arc<AtomicBool> {
-        let next = Arc::new(AtomicBool::new(false));
+    pub(super) fn next_pass(&self) -> Arc<PassEnd> {
+        let next = Arc::new(PassEnd::default());
         let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *pass, Arc::clone(&next)).store(true, Ordering::Relaxed);
+        std::mem::replace(&mut *pass, Arc::clone(&next)).make_due(PassEnd::REPLACED);
         next
     }
 
     /// Ends the pass that is under way.
     pub(super) fn cancel(&self) {
-        self.pass.lock().unwrap_or_else(PoisonError::into_inner).store(true, Ordering::Relaxed);
+        self.pass.lock().unwrap_or_else(PoisonError::into_inner).make_due(PassEnd::CANCELLED);
     }
 }
 

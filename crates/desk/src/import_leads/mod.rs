@@ -128,9 +128,9 @@ impl Desk {
 
     fn spawn_pass(&self, open: Arc<OpenDesk>, import: Arc<OpenImport>, plan: ImportPlan, kind: Kind) {
         let desk = self.clone();
-        let is_cancelled = import.next_pass();
+        let end = import.next_pass();
         let tasks = open.exports.clone();
-        tasks.spawn_blocking(move || pass::run(&desk, &open, &import, &plan, kind, &is_cancelled));
+        tasks.spawn_blocking(move || pass::run(&desk, &open, &import, &plan, kind, &end));
     }
 
     fn keep_import(&self, import: OpenImport) -> Result<ImportFile, DeskError> {

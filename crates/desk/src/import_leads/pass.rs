@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::BufReader;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::{ContactKey, LeadId, NewLead, OperationId};
@@ -13,6 +12,7 @@ use store::LeadCreation;
 use uuid::Uuid;
 
 use super::OpenImport;
+use super::file::PassEnd;
 use crate::state::OpenDesk;
 use crate::view::{
     DeskEvent, Duplicates, ImportCounts, ImportOutcome, ImportPlan, ImportProgress, ImportRow, ImportState,
@@ -47,21 +47,18 @@ pub(super) struct Pass<'a> {
 }
 
 /// Goes through all rows and tells the window how it goes on and how it ended.
-pub(super) fn run(
-    desk: &Desk,
-    open: &OpenDesk,
-    import: &OpenImport,
-    plan: &ImportPlan,
-    kind: Kind,
-    is_cancelled: &AtomicBool,
-) {
-    let is_over = || is_cancelled.load(Ordering::Relaxed) || open.tasks.is_cancelled();
+pub(super) fn run(desk: &Desk, open: &OpenDesk, import: &OpenImport, plan: &ImportPlan, kind: Kind, end: &PassEnd) {
+    let is_over = || end.is_due() || open.tasks.is_cancelled();
     let mut progress = first_progress(import, kind);
     let ended = Pass::begin(desk, open, import, plan, kind).and_then(|mut pass| {
         let ended = pass.go(kind, &is_over);
         progress = pass.progress;
         ended
     });
+    if kind == Kind::Check && end.is_replaced() {
+        // Nobody waits for it: what is told from now on is of the pass in its place.
+        return;
+    }
     progress.state = match ended {
         // The desk was locked meanwhile: as if the person had cancelled.
         _ if is_over() => ImportState::Cancelled,
