@@ -1,14 +1,18 @@
-//! Somebody edits leads, the server tells leads meanwhile and says of edits that they are done; now and then the cache is
-//! closed and opened again. An edit that was acknowledged is in the outbox until the server has it, and on the lead for
-//! good.
+//! Somebody edits leads, answers them and types drafts, the server tells leads and conversations meanwhile and says of acts
+//! that they are done; now and then the cache is closed and opened again. An act that was acknowledged is in the outbox until
+//! the server has it, and shown for good. A draft is there until its conversation is answered.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use domain::{Edited, Lead, LeadEdit, LeadId, LeadState, OperationId, Source, StageId, Touch, UnixMs};
+use domain::{
+    Channel, Conversation, ConversationId, ConversationStatus, Direction, Edited, Lead, LeadEdit, LeadId, LeadState,
+    MessageId, OperationId, Source, StageId, Touch, UnixMs,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use store::{Cache, LeadScope, NewEdit, PageProgress, PullPage, StoreError, Verdict};
+use store::read::MessageAnchor;
+use store::{Cache, LeadScope, NewEdit, NewReply, PageProgress, PullPage, StoreError, Verdict};
 use wire::changes::{Change, Cursor, Row};
 
 use crate::mixed::{number, uuid, uuid_number};
@@ -19,11 +23,15 @@ const LEADS: u64 = 6;
 const REOPENED: u32 = 40;
 
 enum Write {
-    /// The server tells all leads.
+    /// The server tells all leads and their conversations.
     Told,
     /// A lead is renamed.
     Renamed(u64),
-    /// The server has done an edit.
+    /// A lead is answered.
+    Replied(u64),
+    /// Something is typed to a lead.
+    Drafted(u64),
+    /// The server has done an act.
     Done(u64),
 }
 
@@ -43,6 +51,11 @@ impl Edits {
                 _ if k == 0 => Write::Told,
                 0..10 => Write::Told,
                 10..30 if !waiting.is_empty() => Write::Done(waiting.remove(0)),
+                30..40 => Write::Drafted(rng.random_range(0..LEADS)),
+                40..60 => {
+                    waiting.push(k);
+                    Write::Replied(rng.random_range(0..LEADS))
+                }
                 _ => {
                     waiting.push(k);
                     Write::Renamed(rng.random_range(0..LEADS))
@@ -70,7 +83,10 @@ impl Workload for Edits {
         match self.get(k) {
             Write::Told => cache
                 .apply_page(&PullPage {
-                    changes: (0..LEADS).map(|n| Change::Upsert(Row::Lead(Box::new(told(n, k))))).collect(),
+                    changes: (0..LEADS)
+                        .flat_map(|n| [Row::Lead(Box::new(told(n, k))), Row::Conversation(asked(n))])
+                        .map(Change::Upsert)
+                        .collect(),
                     unreadable: vec![],
                     cursor: Cursor(k.to_string()),
                     progress: PageProgress::Delta,
@@ -85,6 +101,16 @@ impl Workload for Edits {
                 })?;
                 if edited.leads.len() == 1 { Ok(()) } else { Err(StoreError::NotFound) }
             }
+            Write::Replied(n) => cache
+                .reply(NewReply {
+                    id: operation_id(k),
+                    at: at(k),
+                    message_id: MessageId::from_uuid(uuid(5, k)),
+                    conversation_id: conversation_id(*n),
+                    body: format!("{k} said"),
+                })
+                .map(drop),
+            Write::Drafted(n) => cache.save_draft(conversation_id(*n), &format!("{k} typed")).map(drop),
             Write::Done(act) => cache.judge_operations(&[(operation_id(*act), Verdict::Done(vec![]))], "e").map(drop),
         }
     }
@@ -98,6 +124,10 @@ impl Workload for Edits {
                 notes.chain(names).chain([(Place("cursor", 0), Some(k))]).collect()
             }
             Write::Renamed(n) => vec![(Place("name", *n), Some(k)), (Place("act", k), Some(k))],
+            Write::Replied(n) => {
+                vec![(Place("said", k), Some(k)), (Place("act", k), Some(k)), (Place("draft", *n), None)]
+            }
+            Write::Drafted(n) => vec![(Place("draft", *n), Some(k))],
             Write::Done(act) => vec![(Place("act", *act), None)],
         }
     }
@@ -120,6 +150,14 @@ impl Workload for Edits {
             let n = uuid_number(*lead.id.as_uuid());
             seen.insert(Place("name", n), number(&lead.name)?);
             seen.insert(Place("notes", n), number(&lead.notes)?);
+            // Told with the lead.
+            let thread = cache.message_page(conversation_id(n), MessageAnchor::Newest, 100_000, None)?;
+            for message in thread.messages {
+                seen.insert(Place("said", uuid_number(*message.id.as_uuid())), number(&message.body)?);
+            }
+            if let Some(draft) = cache.find_draft(conversation_id(n))? {
+                seen.insert(Place("draft", n), number(&draft)?);
+            }
         }
         Ok(seen)
     }
@@ -127,6 +165,10 @@ impl Workload for Edits {
 
 fn lead_id(n: u64) -> LeadId {
     LeadId::from_uuid(uuid(3, n))
+}
+
+fn conversation_id(n: u64) -> ConversationId {
+    ConversationId::from_uuid(uuid(4, n))
 }
 
 fn operation_id(k: u64) -> OperationId {
@@ -157,5 +199,20 @@ fn told(n: u64, k: u64) -> Lead {
         created_at: at(n),
         updated_at: at(k),
         last_activity_at: at(k),
+    }
+}
+
+/// The conversation with a lead as the server has it: it never hears of the replies.
+fn asked(n: u64) -> Conversation {
+    Conversation {
+        id: conversation_id(n),
+        lead_id: lead_id(n),
+        channel: Channel::Sms,
+        status: ConversationStatus::Open,
+        assignee_id: None,
+        preview: "asked".to_owned(),
+        preview_direction: Direction::Inbound,
+        last_message_at: at(0),
+        unread_count: 1,
     }
 }

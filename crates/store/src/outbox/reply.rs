@@ -60,8 +60,8 @@ fn show_message(
     shown: &Conversation,
     is_sent: bool,
 ) -> Result<UnixMs, StoreError> {
-    // By a clock that is behind it would stand above what it answers.
-    let sent_at = at.max(shown.last_message_at);
+    // By a clock that is behind it would stand above what it answers, or what was said before it.
+    let sent_at = at.max(shown.last_message_at.plus_ms(1));
     let message = Message {
         id: reply.message_id,
         conversation_id: reply.conversation_id,

@@ -79,6 +79,28 @@ describe('what is typed and not sent', () => {
     expect(await desk.draft(ID)).toBe('Dear friend');
   });
 
+  it('that is about to be sent is not saved behind its back', async () => {
+    let saved: () => void = () => undefined;
+    vi.mocked(desk.draftSave).mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          saved = resolve;
+        }),
+    );
+    replyDrafts.type(ID, 'Dear');
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER_MS);
+    replyDrafts.type(ID, 'Dear friend');
+    let isHeld = false;
+    const holding = replyDrafts.hold(ID).then(() => (isHeld = true));
+    await vi.advanceTimersByTimeAsync(10 * SAVE_AFTER_MS);
+    expect(isHeld).toBe(false);
+    saved();
+    await holding;
+    replyDrafts.leave();
+    await vi.advanceTimersByTimeAsync(10 * SAVE_AFTER_MS);
+    expect(desk.draftSave).toHaveBeenCalledTimes(1);
+  });
+
   it('is over once it was sent, but for what was typed since', async () => {
     replyDrafts.type(ID, 'Dear');
     replyDrafts.sent(ID, 'Dear');

@@ -16,6 +16,7 @@ class ReplyDrafts {
 
   readonly #unsaved = new Set<ConversationId>();
   readonly #timers = new Map<ConversationId, ReturnType<typeof setTimeout>>();
+  readonly #saving = new Map<ConversationId, Promise<void>>();
   #isFollowing = false;
 
   /** What is typed there; nothing until the desk has told what it keeps. */
@@ -56,6 +57,12 @@ class ReplyDrafts {
     for (const id of [...this.#unsaved]) void this.#save(id);
   }
 
+  /** It is about to be sent: none of it is saved any more, and what is being saved is saved before. */
+  async hold(id: ConversationId): Promise<void> {
+    this.#settle(id);
+    await this.#saving.get(id);
+  }
+
   /** It was sent: the desk has dropped the draft with it. Something typed since stays. */
   sent(id: ConversationId, text: string): void {
     if (this.#texts.get(id) !== text) return;
@@ -63,7 +70,19 @@ class ReplyDrafts {
     this.#set(id, '');
   }
 
-  async #save(id: ConversationId): Promise<void> {
+  /** One after the other: the later text is the one that stays. */
+  #save(id: ConversationId): Promise<void> {
+    const before = this.#saving.get(id);
+    // At once where it can be: a lock may come right after.
+    const begun = before === undefined ? this.#saveNow(id) : before.then(() => this.#saveNow(id));
+    const saving = begun.finally(() => {
+      if (this.#saving.get(id) === saving) this.#saving.delete(id);
+    });
+    this.#saving.set(id, saving);
+    return saving;
+  }
+
+  async #saveNow(id: ConversationId): Promise<void> {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
     const text = this.#texts.get(id);

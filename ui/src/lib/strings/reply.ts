@@ -17,7 +17,7 @@ export const strings = {
   over: (bytes: number) => `${counted(bytes, 'byte', 'bytes')} too long for one message`,
   draftUnsaved: 'What you typed could not be saved yet. It is tried again with the next key.',
   draft: 'Draft',
-  draftPrefix: 'Draft: ',
+  discardDraft: 'Discard draft',
 
   /** Why nobody is answered. */
   closed: {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import InboxScreen from './InboxScreen.svelte';
 import { useBackend, type Backend } from '../../lib/backend';
 import { createFake, type FakeOptions } from '../../lib/backend/fake';
+import { replyDrafts } from '../../lib/inbox/reply-drafts.svelte';
 import { session } from '../../lib/session/session.svelte';
 import { strings } from '../../lib/strings/reply';
 import { sync } from '../../lib/sync/sync.svelte';
@@ -24,7 +25,7 @@ async function open(options: Partial<FakeOptions>, conversationId = FIRST): Prom
 async function type(text: string): Promise<HTMLTextAreaElement> {
   const input = await screen.findByTestId<HTMLTextAreaElement>('composer-input');
   await waitFor(() => {
-    expect(input.disabled).toBe(false);
+    expect(input.readOnly).toBe(false);
   });
   await fireEvent.input(input, { target: { value: text } });
   return input;
@@ -161,6 +162,13 @@ describe('the composer', () => {
     await open({ leads: 400, open: 400 }, note?.id ?? '');
     expect(screen.getByTestId('composer-closed').textContent).toBe(strings.closed.call_notes);
     expect(screen.queryByTestId('composer-input')).toBeNull();
+    // What was typed before stays until somebody gives it up.
+    replyDrafts.type(note?.id ?? '', 'Begun before');
+    await fireEvent.click(await screen.findByTestId('composer-discard'));
+    await waitFor(async () => {
+      expect(await desk.draft(note?.id ?? '')).toBeNull();
+    });
+    expect(screen.queryByTestId('composer-kept')).toBeNull();
   });
 });
 
