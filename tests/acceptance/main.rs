@@ -12,8 +12,8 @@ mod hostile_server;
 mod import_from_a_shell;
 mod interrupted;
 mod key_and_cache;
-mod lease;
 mod lead_acts;
+mod lease;
 mod live;
 mod lock;
 // It is the server's, whose tests unwrap.

@@ -30,8 +30,8 @@ use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
 use crate::seal::{Seal, Turn};
 use crate::table::{
-    audit, billing, chain, contact_key, draft, identity, outbox as outbox_table, read_mark, saved_view, setting, studio,
-    sync_state,
+    audit, billing, chain, contact_key, draft, identity, outbox as outbox_table, read_mark, saved_view, setting,
+    studio, sync_state,
 };
 use crate::{
     Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, NewReply, PullPage,

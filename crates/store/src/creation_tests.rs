@@ -59,12 +59,6 @@ impl TestCache {
     fn found(&self, n: u64) -> Option<Lead> {
         self.cache.get_lead_detail(lead_id(n)).ok().map(|detail| detail.lead)
     }
-
-    fn pull_of(&self, changes: Vec<Change>) {
-        self.cache.begin_pull().unwrap();
-        self.apply(changes);
-        self.cache.end_pull(at(1_000)).unwrap();
-    }
 }
 
 /// As the server tells it.
@@ -120,11 +114,11 @@ fn once_told_it_is_a_lead_like_any_other() {
     cache.note(2, 7, "called");
     cache.judge(1, Verdict::Done(vec![]));
     // Told before the edit came back, and with what a colleague did.
-    cache.pull_of(vec![put(Lead { value_minor: Some(42_000), ..told(1, 7, "Mira") })]);
+    cache.pull(vec![put(Lead { value_minor: Some(42_000), ..told(1, 7, "Mira") })]);
     let lead = cache.found(7).unwrap();
     assert_eq!((lead.notes.as_str(), lead.value_minor), ("called", Some(42_000)));
     cache.judge(2, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(Lead { notes: "called".to_owned(), ..told(1, 7, "Mira") })]);
+    cache.pull(vec![put(Lead { notes: "called".to_owned(), ..told(1, 7, "Mira") })]);
     assert_eq!(cache.get_lead_detail(lead_id(7)).unwrap().unsent, []);
     assert_eq!(cache.outbox_counts().unwrap(), OutboxCounts::default());
 }
@@ -135,7 +129,7 @@ fn one_that_is_not_told_of_is_out_of_sight_and_goes() {
     cache.create_leads(&[creation(1, 7, "Mira")]).unwrap();
     cache.judge(1, Verdict::Done(vec![]));
     assert!(cache.found(7).is_some(), "until a pull that began after it has told all");
-    cache.pull_of(vec![]);
+    cache.pull(vec![]);
     assert_eq!(cache.found(7), None);
     assert_eq!(cache.search("mira", 5).unwrap().leads.len(), 0);
 }
@@ -183,7 +177,7 @@ fn a_server_that_was_put_back_is_told_of_it_again_and_it_is_shown_meanwhile() {
     let cache = new_desk();
     cache.create_leads(&[creation(1, 7, "Mira")]).unwrap();
     cache.judge(1, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(told(1, 7, "Mira"))]);
+    cache.pull(vec![put(told(1, 7, "Mira"))]);
     assert_eq!(cache.waits(), []);
     cache.restart_snapshot().unwrap();
     cache.apply_page(&finished("s", vec![put(stage(1, 0))])).unwrap();
@@ -196,7 +190,7 @@ fn one_that_a_colleague_deleted_is_gone_with_its_act() {
     let cache = new_desk();
     cache.create_leads(&[creation(1, 7, "Mira")]).unwrap();
     cache.judge(1, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(told(1, 7, "Mira"))]);
+    cache.pull(vec![put(told(1, 7, "Mira"))]);
     cache.apply(vec![Change::Delete(RowId::Lead(lead_id(7)))]);
     cache.restart_snapshot().unwrap();
     assert_eq!((cache.found(7), cache.waits()), (None, vec![]), "it does not come back");
@@ -245,7 +239,7 @@ fn many_that_come_back_at_once_are_settled_piece_by_piece() {
     cache.create_leads(&many).unwrap();
     let done: Vec<_> = many.iter().map(|one| (one.id, Verdict::Done(vec![]))).collect();
     cache.judge_operations(&done, "e").unwrap();
-    cache.pull_of(many.iter().map(|one| put(one.lead.clone().into_lead(one.lead_id, one.at))).collect());
+    cache.pull(many.iter().map(|one| put(one.lead.clone().into_lead(one.lead_id, one.at))).collect());
     let unsent = cache.with_reader(|db| db.query_row("SELECT count(*) FROM lead_base", [], |row| row.get::<_, i64>(0)));
     assert_eq!(unsent, Ok(0));
     assert_eq!(cache.lead_count(&LeadFilter::default()).unwrap(), 2_501);

@@ -84,12 +84,6 @@ impl TestCache {
         self.cache.judge_operations(&[(operation_id(n), verdict)], "e").unwrap();
     }
 
-    fn pull_of(&self, changes: Vec<Change>) {
-        self.cache.begin_pull().unwrap();
-        self.apply(changes);
-        self.cache.end_pull(at(1_000)).unwrap();
-    }
-
     fn count_of(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         self.cache.with_reader(|db| db.query_row(&sql, [], |row| row.get(0)).unwrap())
@@ -138,7 +132,7 @@ fn what_the_server_tells_takes_the_place_of_what_was_shown() {
     // The lead wrote again meanwhile.
     let again = Message { sent_at: at(700), ..message(2, 1, 1, "hello?") };
     let row = Conversation { preview: "hello?".to_owned(), last_message_at: at(700), unread_count: 2, ..asked() };
-    cache.pull_of(vec![put(again), put(row.clone())]);
+    cache.pull(vec![put(again), put(row.clone())]);
     assert_eq!((cache.row().preview.as_str(), cache.row().unread_count), ("hello?", 2));
     assert_eq!(cache.bodies()[1..], ["Yes", "hello?"]);
 
@@ -147,7 +141,7 @@ fn what_the_server_tells_takes_the_place_of_what_was_shown() {
     // A pull that began before may tell of before.
     cache.apply(vec![put(row.clone())]);
     assert_eq!(cache.bodies()[1..], ["Yes", "hello?"]);
-    cache.pull_of(vec![put(told(1, "Yes", 800)), put(row.answered("Yes", at(800)))]);
+    cache.pull(vec![put(told(1, "Yes", 800)), put(row.answered("Yes", at(800)))]);
     assert_eq!(cache.bodies()[1..], ["hello?", "Yes"], "once, where the server has it");
     assert_eq!(cache.row().last_message_at, at(800));
     assert_eq!((cache.count_of("own_message"), cache.count_of("conversation_base")), (0, 0));
@@ -162,7 +156,7 @@ fn what_was_done_and_is_not_told_is_out_of_sight() {
     cache.begin_pull().unwrap();
     cache.begin_pull().unwrap();
     assert_eq!(cache.bodies().len(), 2, "a pull that was cut settles nothing");
-    cache.pull_of(vec![]);
+    cache.pull(vec![]);
     assert_eq!(cache.bodies().len(), 1);
     assert_eq!(cache.row().preview, "hello");
 }
@@ -207,7 +201,7 @@ fn a_refused_reply_that_arrived_all_the_same_is_not_taken_from_the_server() {
     cache.answer(1, "Yes");
     cache.says(1, Verdict::Refused(OutboxRefusal::NotFound));
     // A copy of the request came late, when the lead was in sight again.
-    cache.pull_of(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
+    cache.pull(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
     cache.discard_operation(operation_id(1)).unwrap();
     assert_eq!(cache.bodies()[1..], ["Yes"]);
     assert_eq!(cache.row().preview, "Yes");
@@ -219,7 +213,7 @@ fn a_server_that_was_put_back_is_told_again_and_the_reply_stays_shown() {
     cache.answer(1, "Yes");
     cache.sends();
     cache.says(1, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
+    cache.pull(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
     assert_eq!(cache.sends(), []);
     cache.restart_snapshot().unwrap();
     assert_eq!(cache.sends(), [operation_id(1)]);
@@ -227,7 +221,7 @@ fn a_server_that_was_put_back_is_told_again_and_the_reply_stays_shown() {
     assert_eq!(cache.bodies()[1..], ["Yes"], "the server has forgotten, this device has not");
     assert_eq!(cache.row().preview, "Yes");
     cache.says(1, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(told(1, "Yes", 900)), put(asked().answered("Yes", at(900)))]);
+    cache.pull(vec![put(told(1, "Yes", 900)), put(asked().answered("Yes", at(900)))]);
     assert_eq!(cache.thread().messages.last().unwrap().sent_at, at(900));
     assert_eq!(cache.count_of("own_message"), 0);
 }
@@ -254,7 +248,7 @@ fn nothing_is_kept_of_replies_to_who_was_deleted() {
     let cache = new_desk();
     cache.answer(1, "Yes");
     cache.says(1, Verdict::Done(vec![]));
-    cache.pull_of(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
+    cache.pull(vec![put(told(1, "Yes", 800)), put(asked().answered("Yes", at(800)))]);
     cache.save_draft(conversation_id(1), "and").unwrap();
     cache.apply(vec![Change::Delete(RowId::Lead(lead_id(1)))]);
     for table in ["outbox", "outbox_target", "own_message", "conversation_base", "draft", "message"] {

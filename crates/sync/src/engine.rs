@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use api_client::{ApiClient, FailureKind, ServerEvent};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use domain::{DEFAULT_LEASE_MS, Lease, LeadId, MemberId, UnixMs};
+use domain::{DEFAULT_LEASE_MS, LeadId, Lease, MemberId, UnixMs};
 use store::{Applied, Cache, PageProgress};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;

@@ -51,10 +51,6 @@ pub(crate) fn id(kind: u64, n: u64) -> Uuid {
     Uuid::from_u64_pair(kind << 48 | 0x7000, 0x8000_0000_0000_0000 | n)
 }
 
-fn conversation_id(n: u64) -> ConversationId {
-    ConversationId::from_uuid(id(4, n))
-}
-
 pub(crate) fn stage_id(n: u64) -> StageId {
     StageId::from_uuid(id(2, n))
 }
@@ -165,17 +161,6 @@ fn rows(members: &[Member]) -> Vec<Row> {
             updated_at: created_at,
             last_activity_at: created_at,
         })));
-        rows.push(Row::Conversation(Conversation {
-            id: conversation_id(n),
-            lead_id,
-            channel: Channel::Whatsapp,
-            status: ConversationStatus::Open,
-            assignee_id: None,
-            preview: String::new(),
-            preview_direction: Direction::Inbound,
-            last_message_at: created_at,
-            unread_count: 0,
-        }));
         rows.push(Row::StageEvent(StageEvent {
             id: StageEventId::from_uuid(id(8, n)),
             lead_id,

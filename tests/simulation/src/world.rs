@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, Source, Touch};
+use domain::{
+    Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, Source, Touch,
+};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
