@@ -396,7 +396,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         const lead = findLead(id);
         const n = data.numberOf(id);
         if (Number.isNaN(n)) {
-          const nothing = { conversations: [], conflicts: [], edits: [] };
+          const nothing = { conversations: [], conflicts: [], edits: edits.historyOf(id), merges: edits.mergesOf(id) };
           return { lead, ...nothing, stage_events: edits.movesOf(id), unsent: edits.unsentOf(id) };
         }
         isFirstOpened ||= n === 0;

@@ -7,6 +7,7 @@ import { session } from '../session/session.svelte';
 import { strings as editStrings } from '../strings/edit';
 import { toasts } from '../ui/toast/toasts.svelte';
 import { newLead, readNewLead } from './new-lead.svelte';
+import type { LeadFilter } from '../bindings/LeadFilter';
 
 let desk: Backend;
 let stop: () => void;
@@ -105,7 +106,8 @@ describe('a new lead', () => {
   });
 });
 
-const emptyFilter = {
+const emptyFilter: LeadFilter = {
+  state: 'active',
   stages: [],
   owners: [],
   sources: [],
