@@ -97,7 +97,8 @@ fn a_merge_is_shown_at_once_with_all_that_was_said() {
     assert_eq!(cache.get_conversation(conversation_id(2)).unwrap().lead_name, "Nora");
     assert_eq!(cache.search("again", 9).unwrap().messages.len(), 2);
     let [pending] = &cache.get_lead_detail(lead_id(1)).unwrap().merges[..] else { panic!("one merge") };
-    assert_eq!((pending.is_duplicate, pending.other_name.as_deref()), (false, Some("N. Zeisig")));
+    assert_eq!((pending.is_duplicate, pending.is_refused), (false, false));
+    assert_eq!(pending.other_name.as_deref(), Some("N. Zeisig"));
     assert!(cache.get_lead_detail(lead_id(2)).unwrap().merges[0].is_duplicate);
     assert_eq!(
         cache.get_lead_detail(lead_id(1)).unwrap().unsent,
@@ -145,6 +146,7 @@ fn a_merge_that_is_given_up_goes_back_as_it_was() {
     cache.refuse(1);
     assert_eq!(cache.shown(2).state, LeadState::Deleted, "it stays shown until somebody decides");
     assert_eq!(cache.waiting(), [], "and holds what was done after it");
+    assert!(cache.get_lead_detail(lead_id(1)).unwrap().merges[0].is_refused);
     cache.discard_operation(operation_id(1)).unwrap();
     assert_eq!(cache.shown(1).name, "Nora Zeisig");
     assert_eq!((cache.shown(1).notes.as_str(), cache.shown(1).email), ("mine", None));

@@ -238,6 +238,14 @@ fn a_row_shows_what_the_lead_holds() {
 }
 
 #[test]
+fn a_view_that_was_saved_before_there_were_lists_of_states_is_one_of_active_leads() {
+    let saved = r#"{"stages":[],"owners":[],"sources":["webhook"],"tags":[],"created_from":null,"created_before":null,
+                    "active_from":null,"active_before":null}"#;
+    let filter: LeadFilter = serde_json::from_str(saved).unwrap();
+    assert_eq!((filter.state, filter.sources), (LeadState::Active, vec![Source::Webhook]));
+}
+
+#[test]
 fn walks_are_answered_by_their_index_alone() {
     let cache = new_cache();
     cache.apply(vec![put(lead(1, "Nora"))]);

@@ -14,6 +14,7 @@ use super::{finish, patched};
 use crate::apply::{Buckets, Writing};
 use crate::leads::find_lead;
 use crate::read::PendingMerge;
+use crate::table::outbox::{ActState, Stored};
 use crate::table::{conversation, lead as lead_table, lead_base, outbox};
 use crate::{Applied, StoreError};
 
@@ -86,19 +87,25 @@ fn merged_into(db: &Connection, id: LeadId) -> Result<Option<LeadId>, StoreError
 }
 
 /// Merges on a lead that are shown on top of what the server told.
-fn list_shown(db: &Connection, id: LeadId) -> Result<Vec<(OperationId, MergeLeads)>, StoreError> {
+fn list_shown(db: &Connection, id: LeadId) -> Result<Vec<(Stored, MergeLeads)>, StoreError> {
     let acts = outbox::list_of(db, id.as_uuid())?.into_iter().filter(|stored| stored.state.is_shown());
-    Ok(acts.filter_map(|stored| Some((stored.operation.id, stored.operation.act.as_merge()?))).collect())
+    Ok(acts.filter_map(|stored| stored.operation.act.as_merge().map(|act| (stored, act))).collect())
 }
 
 /// The same as a lead's page tells them.
 pub(crate) fn list_pending(db: &Connection, id: LeadId) -> Result<Vec<PendingMerge>, StoreError> {
     let mut pending = Vec::new();
-    for (operation_id, MergeLeads { lead_id, duplicate_id }) in list_shown(db, id)? {
+    for (stored, MergeLeads { lead_id, duplicate_id }) in list_shown(db, id)? {
         let is_duplicate = duplicate_id == id;
         let other_id = if is_duplicate { lead_id } else { duplicate_id };
         let other_name = find_lead(db, other_id)?.map(|lead| lead.name);
-        pending.push(PendingMerge { operation_id, is_duplicate, other_id, other_name });
+        pending.push(PendingMerge {
+            operation_id: stored.operation.id,
+            is_duplicate,
+            is_refused: stored.state == ActState::Refused,
+            other_id,
+            other_name,
+        });
     }
     Ok(pending)
 }

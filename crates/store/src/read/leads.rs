@@ -110,6 +110,8 @@ pub struct PendingMerge {
     pub operation_id: OperationId,
     /// Whether this lead is the one that was merged into the other.
     pub is_duplicate: bool,
+    /// The server refused it: somebody has to decide.
+    pub is_refused: bool,
     pub other_id: LeadId,
     /// Absent when the other is not here any more.
     pub other_name: Option<String>,

@@ -207,12 +207,13 @@ export class FakeEdits {
   }
 
   mergesOf(id: LeadId): PendingMerge[] {
-    return this.#acts.flatMap(({ id: operationId, leadId, mergedId }) => {
+    return this.#acts.flatMap(({ id: operationId, leadId, mergedId, refusal }) => {
       if (mergedId === null || (leadId !== id && mergedId !== id)) return [];
       const other = mergedId === id ? leadId : mergedId;
       return {
         operation_id: operationId,
         is_duplicate: mergedId === id,
+        is_refused: refusal !== null,
         other_id: other,
         other_name: this.desk.find(other)?.name ?? null,
       };

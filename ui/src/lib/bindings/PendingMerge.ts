@@ -9,7 +9,11 @@ export type PendingMerge = { operation_id: OperationId,
 /**
  * Whether this lead is the one that was merged into the other.
  */
-is_duplicate: boolean, other_id: LeadId, 
+is_duplicate: boolean, 
+/**
+ * The server refused it: somebody has to decide.
+ */
+is_refused: boolean, other_id: LeadId, 
 /**
  * Absent when the other is not here any more.
  */

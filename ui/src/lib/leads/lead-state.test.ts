@@ -204,6 +204,19 @@ describe('a merge', () => {
     expect((await desk.leadDetail(FIRST)).conversations.length).toBeGreaterThan(1);
   });
 
+  it('that the server refused says so, and goes back when it is discarded', async () => {
+    await openLead({ refusal: 'lead_deleted' });
+    const { tags } = (await desk.leadDetail(FIRST)).lead;
+    await desk.leadsMerge(FIRST, 'lead-0000003');
+    await waitFor(() => expect(screen.getByTestId('lead-merged').textContent).toContain(strings.mergeRefused));
+    const [row] = await desk.outboxPage(0, 10);
+    expect(row?.act).toHaveProperty('leads_merged');
+    await desk.outboxDiscard(row?.id ?? '');
+    await waitFor(() => expect(screen.queryByTestId('lead-merged')).toBeNull());
+    expect(await stateOf('lead-0000003')).toBe('active');
+    expect((await desk.leadDetail(FIRST)).lead.tags).toEqual(tags);
+  });
+
   it('is of the two that are selected, either way round', async () => {
     await openList();
     await key('m');

@@ -170,6 +170,8 @@ export const strings = {
   mergedHereText: 'Its moves and changes come with the next sync after the server has done it.',
   mergedAway: 'Merged here into',
   mergedAwayText: 'It waits for the server.',
+  mergeRefused: 'The server refused the merge: try it again, or discard it.',
+  toOutbox: 'Open the outbox',
   timelineMore: (n: number) => `Show ${count(n)} more`,
   enquired: (source: string) => `enquired · ${source}`,
   arrivedIn: (stage: string) => `entered in ${stage}`,
