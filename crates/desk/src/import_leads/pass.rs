@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::time::{Duration, Instant};
 
 use domain::{ContactKey, LeadId, NewLead, OperationId};
-use import::{Reading, Records, Refusal};
+use import::{Reading, Record, Records, Refusal};
 use store::LeadCreation;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ const BATCH: usize = 500;
 const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Refusals that are told one by one; the others are counted, and can be saved.
 const MAX_REFUSALS: usize = 100;
+/// Of a refused row, in characters.
+const TEXT_CHARS: usize = 120;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -173,14 +175,17 @@ impl<'a> Pass<'a> {
 
     /// The next rows that are not blank, at most `limit`; none at the end.
     fn next_batch(&mut self, limit: usize) -> Result<Vec<ImportRow>, DeskError> {
-        let mut read: Vec<(u64, Result<NewLead, Refusal>)> = Vec::new();
+        let mut read: Vec<(u64, Result<NewLead, (Refusal, String)>)> = Vec::new();
         while read.len() < limit {
             let Some(row) = self.rows.next()? else { break };
             match row {
-                Ok(row) => read.extend(self.reading.read(&row).transpose().map(|lead| (row.line, lead))),
+                Ok(row) => {
+                    let lead = self.reading.read(&row).transpose();
+                    read.extend(lead.map(|lead| (row.line, lead.map_err(|refusal| (refusal, beginning(&row))))));
+                }
                 Err(broken) => {
                     let refusal = Refusal::from(broken);
-                    read.push((refusal.line, Err(refusal)));
+                    read.push((refusal.line, Err((refusal, String::new()))));
                 }
             }
         }
@@ -192,7 +197,7 @@ impl<'a> Pass<'a> {
         Ok(rows
             .map(|(((line, lead), keys), known)| {
                 let outcome = match &lead {
-                    Err(refusal) => ImportOutcome::Refused(*refusal),
+                    Err((refusal, _)) => ImportOutcome::Refused(*refusal),
                     // First: what was added a moment ago is here, too.
                     Ok(_) if self.has_seen(&keys) => ImportOutcome::InFile,
                     Ok(_) => known.map_or(ImportOutcome::New, ImportOutcome::Known),
@@ -200,7 +205,11 @@ impl<'a> Pass<'a> {
                 if outcome == ImportOutcome::New {
                     self.seen.extend(keys.iter().map(|key| self.hasher.hash_one(key)));
                 }
-                ImportRow { line, lead: lead.ok(), outcome }
+                let (lead, text) = match lead {
+                    Ok(lead) => (Some(lead), String::new()),
+                    Err((_, text)) => (None, text),
+                };
+                ImportRow { line, lead, text, outcome }
             })
             .collect())
     }
@@ -215,4 +224,10 @@ impl<'a> Pass<'a> {
             self.desk.tell(DeskEvent::ImportProgressed(self.progress.clone()));
         }
     }
+}
+
+/// What stands in a row, as far as there is room for it.
+fn beginning(row: &Record) -> String {
+    let cells: Vec<&str> = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+    cells.join(" · ").chars().take(TEXT_CHARS).collect()
 }

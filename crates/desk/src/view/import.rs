@@ -89,14 +89,23 @@ pub enum ImportOutcome {
 }
 
 /// A row as it would be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ImportRow {
     /// The line on which it begins, from 1.
     pub line: u64,
     /// Absent where it is refused.
     pub lead: Option<NewLead>,
+    /// The beginning of what stands in a refused one; else empty.
+    pub text: String,
     pub outcome: ImportOutcome,
+}
+
+/// Written by hand: what stands in a file never reaches a log.
+impl std::fmt::Debug for ImportRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ImportRow").field("line", &self.line).field("outcome", &self.outcome).finish_non_exhaustive()
+    }
 }
 
 /// What the rows looked at come to. Blank ones do not count.

@@ -10,6 +10,7 @@ import type { ImportTarget } from '../bindings/ImportTarget';
 import type { Lead } from '../bindings/Lead';
 import type { NewLead } from '../bindings/NewLead';
 import type { Refusal } from '../bindings/Refusal';
+import type { RefusalReason } from '../bindings/RefusalReason';
 import type { Stage } from '../bindings/Stage';
 import { NO_TOUCH } from '../leads/no-touch';
 import { errorView } from './error-view';
@@ -28,6 +29,13 @@ const REFUSALS: readonly Refusal[] = [
   { line: 31, column: 1, reason: 'email' },
   { line: 212, column: 3, reason: 'stage' },
 ];
+
+/** What stands in those rows. */
+const REFUSED: Partial<Record<RefusalReason, string>> = {
+  phone_country: 'Hana Kim · hana.kim@mail.example · 07700 900118',
+  email: 'Luca Ferri · luca.ferri',
+  stage: 'Sara Haddad · sara@haddad.example · +44 7700 900733 · Elsewhere',
+};
 
 const PEOPLE: readonly [name: string, email: string, phone: string][] = [
   ['Mira Castellanos', 'mira@castellanos.example', '+34600900118'],
@@ -67,7 +75,12 @@ export class FakeImports {
   check(plan: ImportPlan, first: Lead | undefined): ImportRow[] {
     this.#begin('checking', 'checked', () => 0);
     const rows = PEOPLE.map(([name, email, phone], n): ImportRow => {
-      return { line: n + 2, lead: this.#lead(plan, name, email, phone), outcome: n === 2 ? 'in_file' : 'new' };
+      return {
+        line: n + 2,
+        lead: this.#lead(plan, name, email, phone),
+        text: '',
+        outcome: n === 2 ? 'in_file' : 'new',
+      };
     });
     const known: ImportRow[] =
       first === undefined
@@ -76,12 +89,14 @@ export class FakeImports {
             {
               line: 6,
               lead: this.#lead(plan, first.name, first.email, first.phone),
+              text: '',
               outcome: { known: { lead_id: first.id, name: first.name } },
             },
           ];
     const refused = REFUSALS.map((refusal): ImportRow => ({
       line: refusal.line,
       lead: null,
+      text: REFUSED[refusal.reason] ?? '',
       outcome: { refused: refusal },
     }));
     return [...rows, ...known, ...refused];

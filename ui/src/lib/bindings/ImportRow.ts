@@ -13,4 +13,8 @@ line: number,
 /**
  * Absent where it is refused.
  */
-lead: NewLead | null, outcome: ImportOutcome, };
+lead: NewLead | null, 
+/**
+ * The beginning of what stands in a refused one; else empty.
+ */
+text: string, outcome: ImportOutcome, };

@@ -51,6 +51,7 @@ describe('the import', () => {
     const rows = await screen.findAllByTestId('import-row');
     expect(rows[0]?.textContent).toContain('Mira Castellanos');
     expect(rows.map((row) => row.textContent).join()).toContain(REASONS.phone_country);
+    expect(rows.map((row) => row.textContent).join()).toContain('07700 900118');
     await waitFor(() => expect(screen.getByTestId('import-run').textContent).toContain('2,087'), { timeout: 5000 });
     await fireEvent.click(screen.getByTestId('import-duplicates-import'));
     expect(screen.getByTestId('import-run').textContent).toContain('2,128');
