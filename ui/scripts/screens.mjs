@@ -54,6 +54,12 @@ export const SCREENS = [
     steps: [click('unlock-submit'), shown('unlock-error')],
   },
   {
+    name: 'lock-lease-over',
+    at: '?fake=locked&unlock=lease_over',
+    until: 'unlock-submit',
+    steps: [click('unlock-submit'), shown('unlock-error')],
+  },
+  {
     name: 'lock-sign-out',
     at: '?fake=locked',
     until: 'forget-computer',
@@ -397,6 +403,8 @@ export const SCREENS = [
     until: 'status-line',
     steps: [click('status-line'), shown('sync-problem')],
   },
+  { name: 'healed', at: '?fake=older-copy#/inbox/conversation-0000000', until: 'healed' },
+  { name: 'healed-rebuilt', at: '?fake=rebuilt,offline#/leads', until: 'healed' },
   { name: 'session-expired', at: '?problem=session_expired#/inbox/conversation-0000000', until: 'session-expired' },
   { name: 'session-expired-empty', at: '?fake=empty&problem=session_expired#/leads', until: 'session-expired' },
   {

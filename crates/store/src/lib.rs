@@ -37,6 +37,8 @@ mod creation_tests;
 #[cfg(test)]
 mod merge_tests;
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod open_tests;
 #[cfg(test)]
 mod outbox_tests;
