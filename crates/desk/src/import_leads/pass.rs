@@ -34,6 +34,9 @@ pub(super) enum Kind {
     Run,
 }
 
+/// What a row makes, or why nothing and what stands in it.
+type Read = Result<NewLead, (Refusal, String)>;
+
 /// A way through the rows.
 pub(super) struct Pass<'a> {
     desk: &'a Desk,
@@ -175,7 +178,7 @@ impl<'a> Pass<'a> {
 
     /// The next rows that are not blank, at most `limit`; none at the end.
     fn next_batch(&mut self, limit: usize) -> Result<Vec<ImportRow>, DeskError> {
-        let mut read: Vec<(u64, Result<NewLead, (Refusal, String)>)> = Vec::new();
+        let mut read: Vec<(u64, Read)> = Vec::new();
         while read.len() < limit {
             let Some(row) = self.rows.next()? else { break };
             match row {
