@@ -31,7 +31,12 @@ impl Desk {
         match open.client.devices().await.map_err(SyncError::from) {
             Ok(_) => {}
             Err(error) if error.wants_sign_in() => {}
-            Err(error) if error.ends_session() => return Err(error.into()),
+            Err(error) if error.ends_session() => {
+                // In a task of its own: it waits until this opening has failed.
+                let (desk, account_id) = (self.clone(), open.account.id);
+                tokio::spawn(async move { desk.session_ended(account_id).await });
+                return Err(error.into());
+            }
             Err(_) => return Err(DeskError::LeaseOver),
         }
         let cache = open.cache.clone();

@@ -3,11 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use domain::*;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use tempfile::TempDir;
 use wire::changes::Change;
 use wire::operation::{Act, CreateLead, EditLead, Operation};
@@ -42,7 +43,10 @@ enum Step {
     /// A colleague edits it.
     Colleague(u64, Typed),
     /// The desk sends so many acts; the server refuses the one of this number.
-    Send { limit: usize, refuses: usize },
+    Send {
+        limit: usize,
+        refuses: usize,
+    },
     /// All that changed is told, from the beginning to the end.
     Pull,
     /// A part of it, and then the line breaks.
@@ -118,6 +122,8 @@ struct Model {
     server: BTreeMap<LeadId, Lead>,
     told: BTreeMap<LeadId, Lead>,
     acts: Vec<(Operation, Stands)>,
+    /// Leads that were told since the last act on them began to settle: it is in what was told.
+    fresh: BTreeSet<LeadId>,
 }
 
 impl Model {
@@ -132,7 +138,8 @@ impl Model {
             _ => None,
         });
         let mut lead = self.told.get(&id).cloned().or(added)?;
-        for (operation, _) in self.acts_on(id).filter(|(_, stands)| *stands != Stands::Settles) {
+        let is_in_it = |stands: &Stands| *stands == Stands::Settles && self.fresh.contains(&id);
+        for (operation, _) in self.acts_on(id).filter(|(_, stands)| !is_in_it(stands)) {
             if let Some(act) = operation.act.as_edit() {
                 lead = merged(&lead, &act.edit, operation.at);
             }
@@ -153,6 +160,14 @@ impl Model {
 
     fn first_refused(&self) -> Option<usize> {
         self.acts.iter().position(|(_, stands)| *stands == Stands::Refused)
+    }
+
+    /// A pull begins.
+    fn settle(&mut self) {
+        for (operation, stands) in self.acts.iter_mut().filter(|(_, stands)| *stands == Stands::Done) {
+            *stands = Stands::Settles;
+            self.fresh.remove(&operation.act.leads()[0]);
+        }
     }
 
     fn changed(&self) -> Vec<Lead> {
@@ -190,7 +205,7 @@ impl Pair {
     fn new() -> Self {
         let desk = copied();
         let told: BTreeMap<_, _> = (0..TOLD).map(|n| (lead_id(n), lead(n, "Name 0"))).collect();
-        Self { desk, model: Model { server: told.clone(), told, acts: Vec::new() }, acts: 0 }
+        Self { desk, model: Model { server: told.clone(), told, ..Model::default() }, acts: 0 }
     }
 
     fn take(&mut self, step: &Step) {
@@ -203,18 +218,14 @@ impl Pair {
             Step::Send { limit, refuses } => self.send(*limit, *refuses),
             Step::Pull => {
                 self.desk.begin_pull().unwrap();
-                for (_, stands) in self.model.acts.iter_mut().filter(|(_, stands)| *stands == Stands::Done) {
-                    *stands = Stands::Settles;
-                }
+                self.model.settle();
                 self.tell(NEVER);
                 self.desk.end_pull(at(5_000)).unwrap();
                 self.model.acts.retain(|(_, stands)| *stands != Stands::Settles);
             }
             Step::PullCut(rows) => {
                 self.desk.begin_pull().unwrap();
-                for (_, stands) in self.model.acts.iter_mut().filter(|(_, stands)| *stands == Stands::Done) {
-                    *stands = Stands::Settles;
-                }
+                self.model.settle();
                 self.tell(*rows);
             }
             Step::Retry => {
@@ -235,7 +246,8 @@ impl Pair {
         self.acts += 1;
         let (operation_id, at) = (operation_id(self.acts), at(600 + self.acts as i64));
         let Some(shown) = self.model.shown(id) else {
-            let Lead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, .. } = lead(0, "Name 1");
+            let Lead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, .. } =
+                lead(0, "Name 1");
             let first_touch = Touch::default();
             let new = NewLead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, first_touch };
             let creation = LeadCreation { id: operation_id, lead_id: id, at, lead: new.clone() };
@@ -279,6 +291,7 @@ impl Pair {
         let told: Vec<Lead> = self.model.changed().into_iter().take(rows).collect();
         let changes: Vec<Change> = told.iter().cloned().map(put).collect();
         self.desk.apply_page(&page("c", changes)).unwrap();
+        self.model.fresh.extend(told.iter().map(|lead| lead.id));
         self.model.told.extend(told.into_iter().map(|lead| (lead.id, lead)));
     }
 

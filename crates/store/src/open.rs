@@ -60,15 +60,22 @@ pub(crate) fn create(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIde
     let made = fill(&unfinished, key, identity)
         // Hard links, because unlike a rename they never replace a file that came meanwhile. The cache's name last.
         .and_then(|()| Ok(std::fs::hard_link(beside(&unfinished, seal::SUFFIX), beside(path, seal::SUFFIX))?))
+        // Or a power cut could leave the second name without the first.
+        .and_then(|()| sync_folder(path))
         .and_then(|()| Ok(std::fs::hard_link(&unfinished, path)?));
     for leftover in &made_with {
         let _ = std::fs::remove_file(leftover);
     }
     made?;
-    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
+    sync_folder(path)
+}
+
+/// Which names there are beside a file is on the disk when this returns.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => Ok(File::open(folder)?.sync_all()?),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn fill(path: &Path, key: &SecretBox<[u8; 32]>, identity: &CacheIdentity) -> Result<(), StoreError> {

@@ -4,7 +4,6 @@
 //! The new cache is made under another name, whole, and then changes places with the old one. Cut anywhere, the next opening
 //! or rebuilding goes on from there.
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,7 @@ use rusqlite::{Connection, Transaction, params_from_iter};
 use secrecy::SecretBox;
 
 use crate::apply::Buckets;
-use crate::open::{self, Use, beside, connect};
+use crate::open::{self, Use, beside, connect, sync_folder};
 use crate::table::identity;
 use crate::table::outbox::{self, ActState};
 use crate::{Cache, StoreError};
@@ -58,6 +57,8 @@ pub fn rebuild(path: &Path, key: &SecretBox<[u8; 32]>) -> Result<Rebuilt, StoreE
         remove_if_there(&beside(&unfinished, suffix))?;
     }
     std::fs::rename(beside(&unfinished, SEAL), beside(&beside(path, FINISHED), SEAL))?;
+    // Each name only when the one before is on the disk.
+    sync_folder(path)?;
     std::fs::rename(&unfinished, beside(path, FINISHED))?;
     sync_folder(path)?;
     finish(path)?;
@@ -80,6 +81,7 @@ pub(crate) fn finish(path: &Path) -> Result<(), StoreError> {
         remove_if_there(&beside(path, "-shm"))?;
         sync_folder(path)?;
         std::fs::rename(&seal, beside(path, SEAL))?;
+        sync_folder(path)?;
     }
     std::fs::rename(&new, path)?;
     sync_folder(path)
@@ -154,12 +156,5 @@ fn rename_if_there(from: &Path, to: &Path) -> Result<(), StoreError> {
     match std::fs::rename(from, to) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
-    }
-}
-
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => Ok(File::open(folder)?.sync_all()?),
-        None => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! A run: what happens, in which order, is drawn from its seed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -109,7 +109,7 @@ pub struct World {
     pub(crate) was_restored: bool,
     pub(crate) deleted: Vec<LeadId>,
     /// Leads that desks added.
-    created: Vec<LeadId>,
+    pub(crate) created: Vec<LeadId>,
     /// Those of them that were taken back without a trace.
     pub(crate) leads_taken_back: Vec<LeadId>,
     pub(crate) report: Report,
@@ -586,7 +586,11 @@ impl World {
     /// An id is used for another act: the server must say so.
     async fn forge(&mut self) -> anyhow::Result<()> {
         let Some(desk) = self.desks.choose(&mut self.rng) else { return Ok(()) };
-        let Some(operation) = desk.acknowledged.values().next() else { return Ok(()) };
+        // One that was sent: of another nobody can have heard.
+        let waiting: BTreeSet<OperationId> =
+            desk.cache().list_outbox(0, 1_000)?.into_iter().map(|row| row.id).collect();
+        let sent = desk.acknowledged.values().find(|operation| !waiting.contains(&operation.id));
+        let Some(operation) = sent else { return Ok(()) };
         let mut forged = operation.clone();
         forged.at = operation.at.plus_ms(1);
         if matches!(self.send_one(&desk.token, operation).await?, OperationOutcome::Done(_)) {

@@ -31,7 +31,6 @@ fn a_disk_that_ignores_syncs_loses_what_was_acknowledged() {
     let cuts = power_cut::cut(program(), SEED, 100, Syncs::Ignored).unwrap();
     println!("{}", cuts.tally);
     assert!(cuts.tally.lost > 50, "{cuts:?}");
-    assert!(cuts.tally.findings.iter().any(|finding| finding.contains("Altered")), "the seal tells it: {cuts:?}");
 }
 
 #[test]

@@ -122,8 +122,10 @@ pub(crate) fn upsert_told(writing: &mut Writing<'_>, told: &Lead) -> Result<(), 
 /// A lead as the server told it, with the acts that are not in it.
 fn with_acts(writing: &Writing<'_>, told: Lead) -> Result<Lead, StoreError> {
     let mut shown = told;
+    // What settles is in it, but where nothing was told since.
+    let is_old = lead_base::is_old(writing.tx, shown.id)?;
     for stored in outbox::list_of(writing.tx, shown.id.as_uuid())? {
-        if stored.state.is_shown()
+        if (stored.state.is_shown() || is_old && stored.state == ActState::Settling)
             && let Some(edit) = edit_of(&stored, shown.id)
         {
             let at = stored.operation.at;
@@ -222,6 +224,7 @@ pub(crate) fn has_done(db: &Connection) -> Result<bool, StoreError> {
 
 /// A pull begins: what it tells is from after the acts that were done by now.
 pub(crate) fn begin_pull(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    lead_base::age_targets_of(tx, ActState::Done)?;
     outbox::move_all(tx, ActState::Done, ActState::Settling)
 }
 

@@ -3,7 +3,9 @@
 use domain::{Lead, LeadId};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::outbox::ActState;
 use crate::StoreError;
+use crate::code::Code;
 
 /// What the server told of a lead.
 pub(crate) enum Base {
@@ -33,10 +35,28 @@ pub(crate) fn keep(tx: &Transaction<'_>, shown: &Lead) -> Result<(), StoreError>
     Ok(())
 }
 
+/// Acts begin to settle: what was told of their leads is from before.
+pub(crate) fn age_targets_of(tx: &Transaction<'_>, state: ActState) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE lead_base SET is_old = 1 WHERE id IN
+             (SELECT t.target FROM outbox o JOIN outbox_target t ON t.n = o.n WHERE o.state = ?1)",
+    )?
+    .execute([state.code()])?;
+    Ok(())
+}
+
+/// Whether what was told of the lead is from before the acts on it that settle.
+pub(crate) fn is_old(db: &Connection, id: LeadId) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM lead_base WHERE id = ?1 AND is_old = 1")?;
+    Ok(statement.exists([id.as_bytes()])?)
+}
+
 /// The server told another.
 pub(crate) fn set(tx: &Transaction<'_>, told: &Lead) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO lead_base (id, lead) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET lead = ?2")?
-        .execute((told.id.as_bytes(), json(told)))?;
+    tx.prepare_cached(
+        "INSERT INTO lead_base (id, lead) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET lead = ?2, is_old = 0",
+    )?
+    .execute((told.id.as_bytes(), json(told)))?;
     Ok(())
 }
 

@@ -63,6 +63,10 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+pub(crate) fn sync_folder(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
 pub(crate) fn connect(path: &Path, _: &SecretBox<[u8; 32]>, _: Use) -> Result<Connection, StoreError> {
     plain(path)
 }

@@ -159,7 +159,7 @@ describe('the page of a lead', () => {
     await openLead({ isFirstPutAway: 'deleted', isSales: true });
     const restore = await screen.findByTestId('lead-restore');
     expect(restore.getAttribute('aria-disabled')).toBe('true');
-    await key('r');
+    await fireEvent.keyDown(document.body, { key: 'R', shiftKey: true });
     expect(said()).toEqual([editStrings.deleteForbidden]);
     expect(await stateOf()).toBe('deleted');
   });
