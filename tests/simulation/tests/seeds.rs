@@ -32,9 +32,10 @@ async fn run(seeds: std::ops::Range<u64>) {
         report.conflicts,
         report.put_away,
         report.merges,
-        report.replaced,
     ];
     assert!(counts.iter().all(|count| *count >= 5), "{report:?}");
+    // It takes a refused edit of somebody who then types it anew.
+    assert!(report.replaced > 0, "{report:?}");
 }
 
 macro_rules! parts {
