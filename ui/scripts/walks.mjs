@@ -247,7 +247,7 @@ export const WALKS = [
     async go(page) {
       await press(page, 'Shift+E');
       await shown(page, 'lead-state');
-      await press(page, 'r');
+      await press(page, 'Shift+R');
       await gone(page, 'lead-state');
       await press(page, '#');
       await shown(page, 'lead-state');
