@@ -31,9 +31,27 @@ pub(super) async fn locks_and_unlocks(walk: &mut Walk) -> anyhow::Result<()> {
     review::wait_for_lead_count(app, walk.truth.leads.len()).await.context("after unlocking")
 }
 
-/// Whether any process has a cache under `folder` open: SQLite locks a byte of its log's index for as long. What files the
-/// app has open it shows to nobody.
+/// Whether any process has a cache under `folder` open. What files the app has open it shows to root alone; whoever else asks
+/// sees the lock that SQLite holds on a byte of the log's index, where the system lists locks.
 fn has_open_files(folder: &Path) -> anyhow::Result<bool> {
+    Ok(is_opened(folder)? || is_locked(folder)?)
+}
+
+fn is_opened(folder: &Path) -> anyhow::Result<bool> {
+    for process in std::fs::read_dir("/proc").context("/proc")? {
+        // Processes come and go, and some are not ours to look at.
+        let Ok(files) = std::fs::read_dir(process.context("/proc")?.path().join("fd")) else { continue };
+        for file in files.flatten() {
+            let Ok(target) = std::fs::read_link(file.path()) else { continue };
+            if target.starts_with(folder) && target.to_string_lossy().contains("cache.db") {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn is_locked(folder: &Path) -> anyhow::Result<bool> {
     let mut inodes = Vec::new();
     for account in std::fs::read_dir(folder.join("accounts")).context("the accounts")? {
         for file in std::fs::read_dir(account?.path())? {
@@ -41,7 +59,7 @@ fn has_open_files(folder: &Path) -> anyhow::Result<bool> {
         }
     }
     // `1: POSIX  ADVISORY  READ 4711 08:01:1234567 128 128`: the sixth word ends in the inode.
-    let locks = std::fs::read_to_string("/proc/locks").context("/proc/locks")?;
-    let locked = locks.lines().filter_map(|line| line.split_whitespace().nth(5));
-    Ok(locked.into_iter().any(|file| inodes.iter().any(|inode| file.ends_with(inode.as_str()))))
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let mut locked = locks.lines().filter_map(|line| line.split_whitespace().nth(5));
+    Ok(locked.any(|file| inodes.iter().any(|inode| file.ends_with(inode.as_str()))))
 }
