@@ -88,6 +88,10 @@ ids! {
     MessageId,
     /// One act of a device, done at most once.
     OperationId,
+    /// A field that a studio defined for its leads.
+    CustomFieldId,
+    /// One option of a choice among such fields.
+    ChoiceOptionId,
     /// One invoice for the studio's subscription.
     InvoiceId,
 }

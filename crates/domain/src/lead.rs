@@ -1,11 +1,14 @@
 //! Leads (B2) and where they came from.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, SchemaType, Type};
 
-use crate::{LeadId, MemberId, Permission, Phone, StageId, UnixMs};
+use crate::custom::described_changes;
+use crate::{CustomFieldId, CustomValue, CustomValues, LeadId, MemberId, Permission, Phone, StageId, UnixMs};
 
 /// The door a lead came in by (B1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
@@ -106,6 +109,9 @@ pub struct Lead {
     #[schema(required)]
     pub value_minor: Option<i64>,
     pub state: LeadState,
+    /// What the studio asks besides; see [`crate::CustomField`].
+    #[serde(default)]
+    pub custom: CustomValues,
     pub first_touch: Touch,
     pub last_touch: Touch,
     pub created_at: UnixMs,
@@ -155,6 +161,10 @@ pub struct LeadPatch {
     /// To and from `deleted` only with the permission to delete leads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<LeadState>,
+    /// Of the studio's own fields those that change; a present `null` clears.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = described_changes)]
+    pub custom: BTreeMap<CustomFieldId, Option<CustomValue>>,
 }
 
 /// Written by hand: shows which fields change, never to what.
@@ -170,6 +180,7 @@ impl std::fmt::Debug for LeadPatch {
             ("notes", self.notes.is_some()),
             ("value_minor", self.value_minor.is_some()),
             ("state", self.state.is_some()),
+            ("custom", !self.custom.is_empty()),
         ];
         f.debug_set().entries(named.iter().filter(|(_, set)| *set).map(|(name, _)| name)).finish()
     }
@@ -193,6 +204,9 @@ pub struct NewLead {
     pub notes: String,
     /// In hundredths of the studio's currency.
     pub value_minor: Option<i64>,
+    /// What the studio asks besides.
+    #[serde(default)]
+    pub custom: CustomValues,
     /// Where it came from, as far as whoever adds it knows.
     #[serde(default)]
     pub first_touch: Touch,
@@ -218,12 +232,14 @@ impl NewLead {
             notes: Some(self.notes.clone()),
             value_minor: Some(self.value_minor),
             state: None,
+            custom: self.custom.iter().map(|(id, value)| (*id, Some(value.clone()))).collect(),
         }
     }
 
     /// The lead it becomes.
     pub fn into_lead(self, id: LeadId, created_at: UnixMs) -> Lead {
-        let Self { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, first_touch } = self;
+        let Self { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, custom, first_touch } =
+            self;
         Lead {
             id,
             name,
@@ -237,6 +253,7 @@ impl NewLead {
             notes,
             value_minor,
             state: LeadState::Active,
+            custom,
             last_touch: first_touch.clone(),
             first_touch,
             created_at,
@@ -250,7 +267,7 @@ impl Lead {
     /// The lead with what the patch says.
     #[must_use]
     pub fn patched(mut self, patch: LeadPatch) -> Self {
-        let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = patch;
+        let LeadPatch { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state, custom } = patch;
         self.name = name.unwrap_or(self.name);
         self.email = email.unwrap_or(self.email);
         self.phone = phone.unwrap_or(self.phone);
@@ -260,6 +277,12 @@ impl Lead {
         self.notes = notes.unwrap_or(self.notes);
         self.value_minor = value_minor.unwrap_or(self.value_minor);
         self.state = state.unwrap_or(self.state);
+        for (id, value) in custom {
+            match value {
+                Some(value) => self.custom.insert(id, value),
+                None => self.custom.remove(&id),
+            };
+        }
         self
     }
 }

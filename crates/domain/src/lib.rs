@@ -6,6 +6,7 @@
 mod billing;
 mod contact;
 mod conversation;
+mod custom;
 mod edit;
 mod fold;
 mod id;
@@ -27,6 +28,7 @@ pub use billing::{
 };
 pub use contact::ContactKey;
 pub use conversation::{Channel, Conversation, ConversationStatus, PREVIEW_CHARS, ReplyBar};
+pub use custom::{ChoiceOption, CustomField, CustomFieldForm, CustomKind, CustomValue, CustomValues, custom_path};
 pub use edit::{
     Edited, FieldChange, FieldEdit, FieldOutcome, FieldResult, FieldValue, InvalidField, LeadEdit, LeadEditRecord,
     LeadField, LeadMerge, MergeProblem, check_filled_line, check_line, check_message_body, check_text, is_email,
@@ -34,8 +36,8 @@ pub use edit::{
 };
 pub use fold::fold;
 pub use id::{
-    ConversationId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId, MessageId, OperationId,
-    StageEventId, StageId, StudioId,
+    ChoiceOptionId, ConversationId, CustomFieldId, DeviceId, InvalidId, InvitationId, InvoiceId, LeadId, MemberId,
+    MessageId, OperationId, StageEventId, StageId, StudioId,
 };
 pub use lead::{Lead, LeadPatch, LeadState, NewLead, Source, Touch};
 pub use lease::{DEFAULT_LEASE_MS, Lease};

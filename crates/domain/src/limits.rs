@@ -12,6 +12,14 @@ pub const EMAIL_BYTES: usize = 254;
 pub const TAGS: usize = 50;
 /// Of one tag, in characters.
 pub const TAG_CHARS: usize = 60;
+/// Custom fields of one studio, those put away included.
+pub const CUSTOM_FIELDS: usize = 50;
+/// Of the name of a custom field, and of an option of a choice, in characters.
+pub const CUSTOM_NAME_CHARS: usize = 60;
+/// Options of one choice, those retired included.
+pub const CHOICE_OPTIONS: usize = 100;
+/// Of a text in a custom field, in characters.
+pub const CUSTOM_TEXT_CHARS: usize = 200;
 /// Of each field of a touch, in characters.
 pub const TOUCH_CHARS: usize = 1_000;
 /// The largest whole number that every client holds exactly, JavaScript's included (RFC 8259 §6).

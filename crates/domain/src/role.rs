@@ -41,11 +41,13 @@ pub enum Permission {
     /// See who is a member, invite and remove people and change roles, within the rules of [`crate::check_invite`] and
     /// its kin.
     ManageMembers,
+    /// Define the fields that leads of the studio have besides (B2).
+    ManageFields,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReviewLeads,
         Self::EditLeads,
         Self::BulkEditLeads,
@@ -53,6 +55,7 @@ impl Permission {
         Self::ExportLeads,
         Self::ViewBilling,
         Self::ManageMembers,
+        Self::ManageFields,
     ];
 }
 
@@ -79,7 +82,10 @@ impl Role {
             Permission::ReviewLeads | Permission::EditLeads => true,
             // Deleting takes a lead's whole history with it. Lead by lead it could empty the pool, which is the bulk
             // action that A2 keeps for managers.
-            Permission::BulkEditLeads | Permission::DeleteLeads | Permission::ExportLeads => match self {
+            Permission::BulkEditLeads
+            | Permission::DeleteLeads
+            | Permission::ExportLeads
+            | Permission::ManageFields => match self {
                 Self::Admin | Self::Owner | Self::Manager => true,
                 Self::Sales => false,
             },
@@ -108,6 +114,7 @@ mod tests {
             Permission::ExportLeads => 4,
             Permission::ViewBilling => 5,
             Permission::ManageMembers => 6,
+            Permission::ManageFields => 7,
         };
         assert!(Permission::ALL.into_iter().map(place).eq(0..Permission::ALL.len()));
     }
@@ -121,14 +128,14 @@ mod tests {
         }
     }
 
-    /// The matrix of A2, by role: review, edit, edit many, delete, export, billing, members.
+    /// The matrix of A2, by role: review, edit, edit many, delete, export, billing, members, fields.
     #[test]
     fn each_role_may_what_the_matrix_says() {
         for (role, may) in [
-            (Role::Admin, [true, true, true, true, true, true, true]),
-            (Role::Owner, [true, true, true, true, true, true, true]),
-            (Role::Manager, [true, true, true, true, true, false, false]),
-            (Role::Sales, [true, true, false, false, false, false, false]),
+            (Role::Admin, [true, true, true, true, true, true, true, true]),
+            (Role::Owner, [true, true, true, true, true, true, true, true]),
+            (Role::Manager, [true, true, true, true, true, false, false, true]),
+            (Role::Sales, [true, true, false, false, false, false, false, false]),
         ] {
             assert_eq!(Permission::ALL.map(|permission| role.allows(permission)), may, "{role:?}");
             assert_eq!(role.permissions().len(), may.into_iter().filter(|may| *may).count(), "{role:?}");

@@ -6,7 +6,7 @@
 //! says how far the server has looked without finding anything for this member, and its cursor is kept like any
 //! other.
 //!
-//! With no cursor the server sends a snapshot: studio, members and stages, then leads (with their conversations,
+//! With no cursor the server sends a snapshot: studio, members, stages and custom fields, then leads (with their conversations,
 //! stage events and edits) and messages, newest activity first. With the cursor of a finished snapshot it sends what changed
 //! since.
 //!
@@ -23,8 +23,8 @@
 //! pull. It ends with the session, and when the server stops.
 
 use domain::{
-    Conversation, ConversationId, Invoice, InvoiceId, Lead, LeadEditRecord, LeadId, Member, MemberId, Message,
-    MessageId, OperationId, Stage, StageEvent, StageEventId, StageId, Studio, StudioId, Subscription, UnixMs,
+    Conversation, ConversationId, CustomField, Invoice, InvoiceId, Lead, LeadEditRecord, LeadId, Member, MemberId,
+    Message, MessageId, OperationId, Stage, StageEvent, StageEventId, StageId, Studio, StudioId, Subscription, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -46,6 +46,7 @@ pub enum Row {
     Studio(Studio),
     Member(Member),
     Stage(Stage),
+    CustomField(Box<CustomField>),
     Lead(Box<Lead>),
     Conversation(Conversation),
     Message(Message),
@@ -73,7 +74,7 @@ pub enum RowId {
 }
 
 /// Rows in the whole of what this response and its resumptions will bring; an estimate that may move by
-/// what colleagues do meanwhile. Studio, members, stages, what is paid and the edits of leads are not counted.
+/// what colleagues do meanwhile. Studio, members, stages, custom fields, what is paid and the edits of leads are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     pub leads: u64,

@@ -1,11 +1,13 @@
 //! An edit told field by field, for whoever has to read it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::{Edited, LeadEdit, LeadField};
-use crate::{Lead, LeadState, MemberId, Phone, StageId};
+use crate::{CustomValue, Lead, LeadState, MemberId, Phone, StageId};
 
 /// What a field holds.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -21,6 +23,8 @@ pub enum FieldValue {
     /// In hundredths of the studio's currency.
     Money(Option<i64>),
     State(LeadState),
+    /// Of one of the studio's own fields; absent when there is none.
+    Custom(Option<CustomValue>),
 }
 
 /// Written by hand: what a field holds never reaches a log.
@@ -33,6 +37,7 @@ impl std::fmt::Debug for FieldValue {
             Self::Tags(_) => "Tags",
             Self::Money(_) => "Money",
             Self::State(_) => "State",
+            Self::Custom(_) => "Custom",
         })
     }
 }
@@ -47,8 +52,8 @@ pub struct FieldChange {
 }
 
 impl LeadField {
-    /// Every field, in the order of their declaration.
-    pub const ALL: [Self; 9] = [
+    /// The fields that every studio has, in the order of their declaration.
+    pub const FIXED: [Self; 9] = [
         Self::Name,
         Self::Email,
         Self::Phone,
@@ -59,6 +64,12 @@ impl LeadField {
         Self::ValueMinor,
         Self::State,
     ];
+
+    /// Every field that holds something in one of the leads, in the order of [`LeadField`].
+    pub fn all_of(leads: &[&Lead]) -> Vec<Self> {
+        let custom: BTreeSet<_> = leads.iter().flat_map(|lead| lead.custom.keys().copied()).collect();
+        Self::FIXED.into_iter().chain(custom.into_iter().map(Self::Custom)).collect()
+    }
 
     /// What the field holds in a lead.
     pub fn of(self, lead: &Lead) -> FieldValue {
@@ -72,6 +83,7 @@ impl LeadField {
             Self::Notes => FieldValue::Text(Some(lead.notes.clone())),
             Self::ValueMinor => FieldValue::Money(lead.value_minor),
             Self::State => FieldValue::State(lead.state),
+            Self::Custom(id) => FieldValue::Custom(lead.custom.get(&id).cloned()),
         }
     }
 }
@@ -90,7 +102,7 @@ impl LeadEdit {
         ) -> Option<FieldChange> {
             edited.as_ref().map(|Edited { from, to }| FieldChange { field, from: value(from), to: value(to) })
         }
-        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor, state } = self;
+        let Self { name, email, phone: number, stage_id, owner_id, tags, notes, value_minor, state, custom } = self;
         let line = |text: &String| FieldValue::Text(Some(text.clone()));
         [
             change(LeadField::Name, name, line),
@@ -105,6 +117,11 @@ impl LeadEdit {
         ]
         .into_iter()
         .flatten()
+        .chain(custom.iter().map(|(id, Edited { from, to })| FieldChange {
+            field: LeadField::Custom(*id),
+            from: FieldValue::Custom(from.clone()),
+            to: FieldValue::Custom(to.clone()),
+        }))
         .collect()
     }
 }
@@ -115,9 +132,21 @@ mod tests {
 
     #[test]
     fn every_field_is_among_all() {
-        for (place, field) in LeadField::ALL.into_iter().enumerate() {
-            assert_eq!(field as usize, place);
-        }
+        assert!(LeadField::FIXED.is_sorted());
+        // A field that is added is added there, too: this does not compile before its place is told.
+        let place = |field| match field {
+            LeadField::Name => 0,
+            LeadField::Email => 1,
+            LeadField::Phone => 2,
+            LeadField::StageId => 3,
+            LeadField::OwnerId => 4,
+            LeadField::Tags => 5,
+            LeadField::Notes => 6,
+            LeadField::ValueMinor => 7,
+            LeadField::State => 8,
+            LeadField::Custom(_) => usize::MAX,
+        };
+        assert!(LeadField::FIXED.into_iter().map(place).eq(0..LeadField::FIXED.len()));
         let edit: LeadEdit =
             serde_json::from_str(r#"{"notes":{"from":"a","to":"b"},"email":{"from":null,"to":"c@d"}}"#)
                 .expect("an edit");

@@ -1,6 +1,6 @@
 //! What the fields of a lead may hold: told wrong where it is typed, and again where it arrives (A7).
 
-use crate::{LeadPatch, NewLead, Touch, limits};
+use crate::{LeadPatch, NewLead, Touch, custom_path, limits};
 
 /// A field is not as it has to be. Names the field, never what was in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ impl LeadPatch {
     /// # Errors
     /// The first field that is.
     pub fn check(&self) -> Result<(), InvalidField> {
-        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor, state: _ } = self;
+        let Self { name, email, phone: _, stage_id: _, owner_id: _, tags, notes, value_minor, state: _, custom } = self;
         if let Some(name) = name {
             check_filled_line("name", name, limits::NAME_CHARS)?;
         }
@@ -41,7 +41,10 @@ impl LeadPatch {
         if value_minor.flatten().is_some_and(|value| !(0..=limits::MAX_VALUE_MINOR).contains(&value)) {
             return Err(InvalidField::new("value_minor", "is negative or too large"));
         }
-        Ok(())
+        if custom.len() > limits::CUSTOM_FIELDS {
+            return Err(InvalidField::new("custom", "are too many"));
+        }
+        custom.iter().try_for_each(|(id, value)| value.as_ref().map_or(Ok(()), |value| value.check(custom_path(*id))))
     }
 }
 

@@ -56,7 +56,7 @@ impl FieldEdit {
             let (from, to) = (field.of(before), field.of(after));
             (from != to).then_some(Self { field, from, to, outcome: FieldOutcome::Applied })
         };
-        LeadField::ALL.into_iter().filter_map(change).collect()
+        LeadField::all_of(&[before, after]).into_iter().filter_map(change).collect()
     }
 }
 

@@ -19,7 +19,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use super::{Edited, LeadEdit};
-use crate::{Lead, LeadPatch, LeadState, UnixMs};
+use crate::{CustomFieldId, Lead, LeadPatch, LeadState, UnixMs};
 
 /// A field of a lead that staff edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
@@ -35,6 +35,8 @@ pub enum LeadField {
     Notes,
     ValueMinor,
     State,
+    /// One of the studio's own.
+    Custom(CustomFieldId),
 }
 
 /// What became of an edited field.
@@ -74,7 +76,7 @@ pub struct LeadMerge {
 /// Merges an edit of `edited_at` into the lead as it is now. `stage_moved_at` is when the lead came to its stage, if that
 /// is known.
 pub fn merge_lead(edit: LeadEdit, edited_at: UnixMs, now: &Lead, stage_moved_at: Option<UnixMs>) -> LeadMerge {
-    let LeadEdit { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = edit;
+    let LeadEdit { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state, custom } = edit;
     let mut fields = Vec::new();
     let mut told = |field, outcome| fields.push(FieldResult { field, outcome });
     let patch = LeadPatch {
@@ -100,6 +102,13 @@ pub fn merge_lead(edit: LeadEdit, edited_at: UnixMs, now: &Lead, stage_moved_at:
         notes: merge(notes, &now.notes, kept, |outcome| told(LeadField::Notes, outcome)),
         value_minor: merge(value_minor, &now.value_minor, kept, |outcome| told(LeadField::ValueMinor, outcome)),
         state: merge(state, &now.state, further, |outcome| told(LeadField::State, outcome)),
+        custom: {
+            let merged = |(id, edited): (CustomFieldId, _)| {
+                let now = now.custom.get(&id).cloned();
+                Some((id, merge(Some(edited), &now, kept, |outcome| told(LeadField::Custom(id), outcome))?))
+            };
+            custom.into_iter().filter_map(merged).collect()
+        },
     };
     LeadMerge { patch, fields }
 }
@@ -146,7 +155,7 @@ fn merged_tags(edited: &Edited<Vec<String>>, now: &[String]) -> Vec<String> {
 mod tests {
     use super::FieldOutcome::{Applied, Conflict, Merged, Same, Superseded};
     use super::*;
-    use crate::{Source, StageId, Touch};
+    use crate::{CustomValue, CustomValues, Source, StageId, Touch};
 
     const EDITED_AT: UnixMs = UnixMs(1_790_000_000_000);
 
@@ -168,6 +177,7 @@ mod tests {
             notes: "now".to_owned(),
             value_minor: Some(2),
             state: LeadState::Active,
+            custom: CustomValues::new(),
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at: UnixMs(0),
@@ -216,6 +226,29 @@ mod tests {
             let edit = LeadEdit { value_minor: edited(from, to), ..LeadEdit::default() };
             let wanted = LeadPatch { value_minor: expected, ..LeadPatch::default() };
             assert_eq!(merged(edit), (wanted, vec![outcome]), "{from:?} -> {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_the_studios_own_is_merged_like_any_other() {
+        let id = CustomFieldId::from_uuid(uuid::Uuid::from_u128(1));
+        let number = |n: Option<i64>| n.map(CustomValue::Number);
+        //                         seen     written  there is  it becomes
+        for (from, to, now, expected, outcome) in [
+            /* nobody else    */ (None, Some(1), None, Some(Some(1)), Applied),
+            /* cleared        */ (Some(2), None, Some(2), Some(None), Applied),
+            /* both the same  */ (Some(1), Some(2), Some(2), None, Same),
+            /* both, apart    */ (None, Some(1), Some(2), None, Conflict),
+            /* gone meanwhile */ (Some(1), Some(2), None, None, Conflict),
+        ] {
+            let lead = Lead { custom: number(now).map(|value| (id, value)).into_iter().collect(), ..lead() };
+            let edit = LeadEdit {
+                custom: [(id, Edited { from: number(from), to: number(to) })].into(),
+                ..LeadEdit::default()
+            };
+            let LeadMerge { patch, fields } = merge_lead(edit, EDITED_AT, &lead, None);
+            assert_eq!(fields, [FieldResult { field: LeadField::Custom(id), outcome }], "{from:?} -> {to:?}");
+            assert_eq!(patch.custom.get(&id).cloned(), expected.map(number), "{from:?} -> {to:?}");
         }
     }
 

@@ -15,11 +15,14 @@ pub use history::{FieldEdit, LeadEditRecord};
 pub use merge::{FieldOutcome, FieldResult, LeadField, LeadMerge, merge_lead};
 pub use unite::{MergeProblem, unite_leads};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{Lead, LeadPatch, LeadState, MemberId, Phone, StageId};
+use crate::custom::described_edits;
+use crate::{CustomFieldId, CustomValue, Lead, LeadPatch, LeadState, MemberId, Phone, StageId};
 
 /// What a field was for whoever edited it, and what they made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -63,6 +66,11 @@ pub struct LeadEdit {
     pub value_minor: Option<Edited<Option<i64>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Edited<LeadState>>,
+    /// Of the studio's own fields those that were touched.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(as = "Option<BTreeMap<CustomFieldId, Edited<Option<CustomValue>>>>")]
+    #[schema(schema_with = described_edits)]
+    pub custom: BTreeMap<CustomFieldId, Edited<Option<CustomValue>>>,
 }
 
 /// Written by hand: shows which fields were edited, never from or to what.
@@ -85,7 +93,7 @@ impl LeadEdit {
         fn to<T: Clone>(edited: &Option<Edited<T>>) -> Option<T> {
             edited.as_ref().map(|edited| edited.to.clone())
         }
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state, custom } = self;
         LeadPatch {
             name: to(name),
             email: to(email),
@@ -96,6 +104,7 @@ impl LeadEdit {
             notes: to(notes),
             value_minor: to(value_minor),
             state: to(state),
+            custom: custom.iter().map(|(id, edited)| (*id, edited.to.clone())).collect(),
         }
     }
 
@@ -115,13 +124,19 @@ impl LeadEdit {
             notes: edited(&before.notes, &after.notes),
             value_minor: edited(&before.value_minor, &after.value_minor),
             state: edited(&before.state, &after.state),
+            custom: {
+                let ids: BTreeSet<_> = before.custom.keys().chain(after.custom.keys()).copied().collect();
+                let change =
+                    |id| Some((id, edited(&before.custom.get(&id).cloned(), &after.custom.get(&id).cloned())?));
+                ids.into_iter().filter_map(change).collect()
+            },
         }
     }
 
     /// The edit that takes this one back.
     #[must_use]
     pub fn reversed(self) -> Self {
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state, custom } = self;
         Self {
             name: name.map(Edited::reversed),
             email: email.map(Edited::reversed),
@@ -132,12 +147,13 @@ impl LeadEdit {
             notes: notes.map(Edited::reversed),
             value_minor: value_minor.map(Edited::reversed),
             state: state.map(Edited::reversed),
+            custom: custom.into_iter().map(|(id, edited)| (id, edited.reversed())).collect(),
         }
     }
 
     /// The fields that were edited.
     pub fn fields(&self) -> impl Iterator<Item = LeadField> {
-        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state } = self;
+        let Self { name, email, phone, stage_id, owner_id, tags, notes, value_minor, state, custom } = self;
         [
             (LeadField::Name, name.is_some()),
             (LeadField::Email, email.is_some()),
@@ -151,6 +167,7 @@ impl LeadEdit {
         ]
         .into_iter()
         .filter_map(|(field, is_edited)| is_edited.then_some(field))
+        .chain(custom.keys().copied().map(LeadField::Custom))
     }
 }
 

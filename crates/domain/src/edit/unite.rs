@@ -35,7 +35,7 @@ pub fn unite_leads(lead: &Lead, duplicate: &Lead) -> Result<Lead, MergeProblem> 
 }
 
 impl Lead {
-    /// This lead with what its `duplicate` knew besides: tags of both, what this one lacks, both notes, and where the older
+    /// This lead with what its `duplicate` knew besides: tags of both, what this one lacks (of the studio's own fields, too), both notes, and where the older
     /// of the two came from.
     ///
     /// # Errors
@@ -56,6 +56,9 @@ impl Lead {
         self.email = self.email.or_else(|| duplicate.email.clone());
         self.phone = self.phone.or_else(|| duplicate.phone.clone());
         self.value_minor = self.value_minor.or(duplicate.value_minor);
+        for (id, value) in &duplicate.custom {
+            self.custom.entry(*id).or_insert_with(|| value.clone());
+        }
         if duplicate.created_at < self.created_at {
             self.first_touch = duplicate.first_touch.clone();
         }

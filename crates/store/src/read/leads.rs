@@ -1,7 +1,8 @@
 //! The lead list and the lead's page.
 
+use chrono::NaiveDate;
 use domain::{
-    Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, OperationId, Source, StageEvent, StageId, UnixMs,
+    ChoiceOptionId, CustomFieldId, CustomValues, Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, OperationId, Source, StageEvent, StageId, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -37,6 +38,49 @@ pub struct LeadFilter {
     pub active_from: Option<UnixMs>,
     /// Last active before.
     pub active_before: Option<UnixMs>,
+    /// What the studio's own fields are to hold.
+    pub custom: Vec<CustomFilter>,
+}
+
+/// What one of the studio's own fields is to hold.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct CustomFilter {
+    pub field_id: CustomFieldId,
+    pub test: CustomTest,
+}
+
+/// Written by hand: what is looked for may be somebody's.
+impl std::fmt::Debug for CustomFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CustomFilter").field("field_id", &self.field_id).finish_non_exhaustive()
+    }
+}
+
+/// What a value passes by. A value of another kind passes no test.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export)]
+pub enum CustomTest {
+    /// There is one.
+    Filled,
+    /// There is none.
+    Empty,
+    /// A text that begins so, folded.
+    StartsWith(String),
+    /// A number within both ends, in thousandths; an absent end is open.
+    Number { from: Option<i64>, to: Option<i64> },
+    /// A day within both ends; an absent end is open.
+    Date {
+        #[ts(type = "string | null")]
+        from: Option<NaiveDate>,
+        #[ts(type = "string | null")]
+        to: Option<NaiveDate>,
+    },
+    YesNo(bool),
+    /// Any of these options; none excludes nothing.
+    Choice(Vec<ChoiceOptionId>),
 }
 
 /// A column one can sort by.
@@ -88,6 +132,8 @@ pub struct LeadRow {
     pub value_minor: Option<i64>,
     pub state: LeadState,
     pub tags: Vec<String>,
+    /// Values of the studio's own fields.
+    pub custom: CustomValues,
     pub created_at: UnixMs,
     pub last_activity_at: UnixMs,
     /// It has edits of this device that are not on the server yet.
