@@ -60,6 +60,7 @@ const COMMANDS: &[&str] = &[
     "device_list",
     "device_revoke",
     "device_revoke_others",
+    "custom_field_save",
     "member_list",
     "member_change_role",
     "member_remove",

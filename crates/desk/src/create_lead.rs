@@ -22,6 +22,7 @@ impl Desk {
             return Err(DeskError::Forbidden(Permission::EditLeads));
         }
         lead.check().map_err(|_| DeskError::InvalidInput)?;
+        self.check_custom(lead.custom.clone()).await?;
         let lead_id = LeadId::from_uuid(Uuid::now_v7());
         let id = OperationId::from_uuid(Uuid::now_v7());
         let creation = LeadCreation { id, lead_id, at: self.inner.clock.now(), lead };

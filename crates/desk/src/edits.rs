@@ -46,6 +46,8 @@ impl Desk {
     async fn check_edit(&self, edit: &LeadEdit) -> Result<(), DeskError> {
         self.require(Permission::EditLeads).await?;
         edit.wanted().check().map_err(|_| DeskError::InvalidInput)?;
+        let values = edit.custom.iter().filter_map(|(id, edited)| Some((*id, edited.to.clone()?))).collect();
+        self.check_custom(values).await?;
         if let Some(state) = &edit.state {
             self.require(LeadState::permission(state.from, state.to)).await?;
         }
@@ -196,7 +198,7 @@ fn bulk_edit(lead: &Lead, change: &BulkChange, may_restore: bool) -> Option<Lead
 
 /// The lead with the conflict decided; nothing where both can't be had.
 fn decided(lead: &Lead, conflict: &FieldConflict, choice: ConflictChoice) -> Option<Lead> {
-    use domain::FieldValue::{Money, Owner, Stage, State, Tags, Text};
+    use domain::FieldValue::{Custom, Money, Owner, Stage, State, Tags, Text};
     let mut wanted = lead.clone();
     if choice == ConflictChoice::Both {
         let Text(Some(yours)) = &conflict.yours else { return None };
@@ -217,6 +219,12 @@ fn decided(lead: &Lead, conflict: &FieldConflict, choice: ConflictChoice) -> Opt
         (LeadField::Tags, Tags(tags)) => wanted.tags = tags,
         (LeadField::ValueMinor, Money(value)) => wanted.value_minor = value,
         (LeadField::State, State(state)) => wanted.state = state,
+        (LeadField::Custom(id), Custom(Some(value))) => {
+            wanted.custom.insert(id, value);
+        }
+        (LeadField::Custom(id), Custom(None)) => {
+            wanted.custom.remove(&id);
+        }
         _ => return None,
     }
     Some(wanted)

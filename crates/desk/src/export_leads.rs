@@ -149,7 +149,8 @@ impl Desk {
             let studio = open.cache.find_studio()?.unwrap_or_else(|| open.profile.studio.clone());
             // A zone this version does not know must not stop an export: times carry their offset.
             let time_zone = studio.time_zone.parse().unwrap_or(chrono_tz::UTC);
-            Ok::<_, DeskError>(ExportContext { time_zone, currency: studio.currency, byte_order_mark: false })
+            let fields = open.cache.list_custom_fields()?;
+            Ok::<_, DeskError>(ExportContext { time_zone, currency: studio.currency, byte_order_mark: false, fields })
         })
         .await
     }

@@ -8,6 +8,7 @@ mod anchor;
 mod billing;
 mod config;
 mod create_lead;
+mod custom_fields;
 mod devices;
 mod edits;
 mod erase;

@@ -54,6 +54,7 @@ impl Desk {
                 me: me.unwrap_or(&profile.member).clone(),
                 members,
                 stages: cache.list_stages()?,
+                fields: cache.list_custom_fields()?,
                 tags: cache.list_tags()?,
                 key_store: open.account.key_store,
                 lock_after_minutes,

@@ -1,6 +1,7 @@
 //! What is the same for every row of an export.
 
 use chrono_tz::Tz;
+use domain::CustomField;
 
 use crate::ExportError;
 
@@ -13,6 +14,8 @@ pub struct ExportContext {
     pub currency: String,
     /// Start a CSV file with U+FEFF, for spreadsheets that otherwise guess the encoding. Off by default.
     pub byte_order_mark: bool,
+    /// The studio's own fields: a column each, after all others, those put away included.
+    pub fields: Vec<CustomField>,
 }
 
 impl ExportContext {
@@ -25,6 +28,7 @@ impl ExportContext {
             time_zone: time_zone.parse().map_err(|_| ExportError::UnknownTimeZone)?,
             currency: currency.to_owned(),
             byte_order_mark: false,
+            fields: Vec::new(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use crate::record::{Cell, columns};
+use crate::record::{Cell, columns, custom_columns};
 use crate::target::Target;
 use crate::{ExportContext, ExportError, Finished, LeadRecord, LeadWriter, formula, tags, text};
 
@@ -27,7 +27,10 @@ impl CsvWriter {
             .quote_style(QuoteStyle::Necessary)
             .buffer_capacity(BUFFER_BYTES)
             .from_writer(target);
-        out.write_record(columns())?;
+        let own = custom_columns(context);
+        let headings = columns().into_iter().chain(own.iter().map(String::as_str));
+        let headings: Vec<_> = headings.map(formula::escape_cell).collect();
+        out.write_record(headings.iter().map(|heading| heading.as_bytes()))?;
         Ok(Self { out, context: context.clone(), scratch: String::new(), rows: 0 })
     }
 }
@@ -35,7 +38,7 @@ impl CsvWriter {
 impl LeadWriter for CsvWriter {
     fn write(&mut self, record: &LeadRecord<'_>) -> Result<(), ExportError> {
         let Self { out, context, scratch, rows } = self;
-        for (_, cell) in record.cells(context) {
+        for cell in record.cells(context).into_iter().map(|(_, cell)| cell).chain(record.custom_cells(context)) {
             scratch.clear();
             match cell {
                 Cell::Empty => {
@@ -48,13 +51,16 @@ impl LeadWriter for CsvWriter {
                 }
                 // A UUID, a count and a time begin with a digit.
                 Cell::Id(id) => {
-                    out.write_field(id.as_uuid().hyphenated().encode_lower(&mut [0; 36]))?;
+                    out.write_field(id.hyphenated().encode_lower(&mut [0; 36]))?;
                     continue;
                 }
                 Cell::Count(count) => text::push_integer(count, scratch),
                 Cell::Tags(list) => tags::join_tags(list, scratch),
                 Cell::Amount(minor) => text::push_amount(minor, scratch),
                 Cell::Time(time) => text::push_time(time, context.time_zone, scratch),
+                Cell::Number(thousandths) => text::push_thousandths(thousandths, scratch),
+                Cell::Date(date) => text::push_date(date, scratch),
+                Cell::YesNo(yes) => scratch.push_str(if yes { "yes" } else { "no" }),
             }
             if formula::is_dangerous(scratch) {
                 scratch.insert(0, '\'');

@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::record::Cell;
+use crate::record::{Cell, custom_columns};
 use crate::target::Target;
 use crate::{ExportContext, ExportError, Finished, LeadRecord, LeadWriter, text};
 
@@ -13,6 +13,8 @@ const BUFFER_BYTES: usize = 1 << 18;
 pub(crate) struct JsonWriter {
     out: BufWriter<Target>,
     context: ExportContext,
+    /// Names of the studio's own columns.
+    own: Vec<String>,
     rows: u64,
 }
 
@@ -20,14 +22,14 @@ impl JsonWriter {
     pub(crate) fn new(target: Target, context: &ExportContext) -> Result<Self, ExportError> {
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, target);
         out.write_all(b"[")?;
-        Ok(Self { out, context: context.clone(), rows: 0 })
+        Ok(Self { out, context: context.clone(), own: custom_columns(context), rows: 0 })
     }
 }
 
 impl LeadWriter for JsonWriter {
     fn write(&mut self, record: &LeadRecord<'_>) -> Result<(), ExportError> {
         self.out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut self.out, &Row { record, context: &self.context })?;
+        serde_json::to_writer(&mut self.out, &Row { record, context: &self.context, own: &self.own })?;
         self.rows += 1;
         Ok(())
     }
@@ -46,14 +48,16 @@ impl LeadWriter for JsonWriter {
 struct Row<'a> {
     record: &'a LeadRecord<'a>,
     context: &'a ExportContext,
+    own: &'a [String],
 }
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let cells = self.record.cells(self.context);
-        let mut map = serializer.serialize_map(Some(cells.len()))?;
+        let mut map = serializer.serialize_map(Some(cells.len() + self.own.len()))?;
         let mut scratch = String::new();
-        for (column, cell) in cells {
+        let own = self.own.iter().map(String::as_str).zip(self.record.custom_cells(self.context));
+        for (column, cell) in cells.into_iter().chain(own) {
             match cell {
                 Cell::Empty => map.serialize_entry(column, &())?,
                 Cell::Id(id) => map.serialize_entry(column, &id)?,
@@ -66,6 +70,13 @@ impl Serialize for Row<'_> {
                     text::push_amount(minor, &mut scratch);
                     map.serialize_entry(column, &scratch)?;
                 }
+                Cell::Number(thousandths) => {
+                    scratch.clear();
+                    text::push_thousandths(thousandths, &mut scratch);
+                    map.serialize_entry(column, &scratch)?;
+                }
+                Cell::Date(date) => map.serialize_entry(column, &date)?,
+                Cell::YesNo(yes) => map.serialize_entry(column, &yes)?,
                 Cell::Time(time) => {
                     scratch.clear();
                     text::push_time(time, self.context.time_zone, &mut scratch);

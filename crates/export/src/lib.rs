@@ -36,7 +36,7 @@ use std::path::Path;
 
 pub use context::ExportContext;
 pub use error::ExportError;
-pub use record::{COLUMN_COUNT, LeadRecord, TouchRecord, columns, source_code};
+pub use record::{COLUMN_COUNT, CUSTOM_HEADING, LeadRecord, TouchRecord, columns, source_code};
 pub use table::TableWriter;
 
 /// File format.

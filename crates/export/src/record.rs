@@ -1,10 +1,12 @@
 //! The columns of an export, once, for every format.
 
-use domain::{Lead, LeadId, LeadState, Source, Touch, UnixMs};
+use chrono::NaiveDate;
+use domain::{CustomValue, CustomValues, Lead, LeadId, LeadState, Source, Touch, UnixMs};
+use uuid::Uuid;
 
 use crate::ExportContext;
 
-/// How many columns there are.
+/// How many columns every file has.
 pub const COLUMN_COUNT: usize = 47;
 
 /// One lead, every reference already resolved to what a person reads.
@@ -40,6 +42,8 @@ pub struct LeadRecord<'a> {
     pub opt_out_keyword: Option<&'a str>,
     pub consent_messaging: Option<&'a str>,
     pub consent_marketing: Option<&'a str>,
+    /// Values of the studio's own fields.
+    pub custom: &'a CustomValues,
 }
 
 /// One touch of attribution; see [`domain::Touch`].
@@ -121,6 +125,7 @@ impl<'a> LeadRecord<'a> {
             opt_out_keyword: None,
             consent_messaging: None,
             consent_marketing: None,
+            custom: &lead.custom,
         }
     }
 
@@ -130,7 +135,7 @@ impl<'a> LeadRecord<'a> {
         let last = &self.last_touch;
         let currency = self.value_minor.map(|_| context.currency.as_str());
         [
-            ("id", Cell::Id(self.id)),
+            ("id", Cell::Id(*self.id.as_uuid())),
             ("name", Cell::Text(self.name)),
             ("email", self.email.into()),
             ("phone", self.phone.into()),
@@ -181,17 +186,59 @@ impl<'a> LeadRecord<'a> {
     }
 }
 
+impl<'a> LeadRecord<'a> {
+    /// The cells of the studio's own fields, in their order.
+    pub(crate) fn custom_cells(&self, context: &'a ExportContext) -> impl Iterator<Item = Cell<'a>> {
+        let custom = self.custom;
+        context.fields.iter().map(move |field| match custom.get(&field.id) {
+            None => Cell::Empty,
+            Some(CustomValue::Text(text)) => Cell::Text(text),
+            Some(CustomValue::Number(thousandths)) => Cell::Number(*thousandths),
+            Some(CustomValue::Date(date)) => Cell::Date(*date),
+            Some(CustomValue::YesNo(yes)) => Cell::YesNo(*yes),
+            // What a newer definition will name is told by its id until then.
+            Some(CustomValue::Choice(id)) => {
+                field.find_option(*id).map_or(Cell::Id(*id.as_uuid()), |option| Cell::Text(&option.name))
+            }
+        })
+    }
+}
+
+/// What the heading of a column of the studio's own begins with: no name of theirs can be taken for one of ours.
+pub const CUSTOM_HEADING: &str = "custom: ";
+
+/// The headings of the studio's own columns. Of two fields of one name, of which one was put away, the later is numbered.
+pub(crate) fn custom_columns(context: &ExportContext) -> Vec<String> {
+    let mut headings: Vec<String> = Vec::with_capacity(context.fields.len());
+    for field in &context.fields {
+        let name = format!("{CUSTOM_HEADING}{}", field.form.name);
+        let mut heading = name.clone();
+        for number in 2.. {
+            if !headings.contains(&heading) {
+                break;
+            }
+            heading = format!("{name} ({number})");
+        }
+        headings.push(heading);
+    }
+    headings
+}
+
 /// A value before a format writes it.
 #[derive(Clone, Copy)]
 pub(crate) enum Cell<'a> {
     Empty,
-    Id(LeadId),
+    Id(Uuid),
     Text(&'a str),
     Tags(&'a [String]),
     Count(u64),
     /// Hundredths.
     Amount(i64),
     Time(UnixMs),
+    /// Thousandths.
+    Number(i64),
+    Date(NaiveDate),
+    YesNo(bool),
 }
 
 impl<'a> From<Option<&'a str>> for Cell<'a> {
@@ -200,9 +247,15 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
-/// Names of the columns in their order, the same in every format.
+/// Names of the columns that every file has, in their order, the same in every format.
 pub fn columns() -> [&'static str; COLUMN_COUNT] {
-    let context = ExportContext { time_zone: chrono_tz::UTC, currency: String::new(), byte_order_mark: false };
+    let context = ExportContext {
+        time_zone: chrono_tz::UTC,
+        currency: String::new(),
+        byte_order_mark: false,
+        fields: Vec::new(),
+    };
+    let custom = CustomValues::new();
     let nobody = LeadRecord {
         id: LeadId::from_uuid(Default::default()),
         name: "",
@@ -228,6 +281,7 @@ pub fn columns() -> [&'static str; COLUMN_COUNT] {
         opt_out_keyword: None,
         consent_messaging: None,
         consent_marketing: None,
+        custom: &custom,
     };
     nobody.cells(&context).map(|(name, _)| name)
 }

@@ -1,6 +1,8 @@
 //! Numbers and times as text, appended to a buffer: millions of them, so without an allocation each.
 
-use chrono::{DateTime, Offset, TimeZone};
+use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 use domain::UnixMs;
 
@@ -14,6 +16,19 @@ pub(crate) fn push_amount(minor: i64, out: &mut String) {
     push_integer(minor.unsigned_abs() / 100, out);
     out.push('.');
     push_padded(minor.unsigned_abs() % 100, 2, out);
+}
+
+/// Appends thousandths as a decimal with as many places as it takes: `-1250` becomes `-1.25`.
+pub(crate) fn push_thousandths(number: i64, out: &mut String) {
+    if number < 0 {
+        out.push('-');
+    }
+    push_integer(number.unsigned_abs() / 1_000, out);
+    if !number.unsigned_abs().is_multiple_of(1_000) {
+        out.push('.');
+        push_padded(number.unsigned_abs() % 1_000, 3, out);
+        out.truncate(out.trim_end_matches('0').len());
+    }
 }
 
 /// Appends a count in decimal.
@@ -73,6 +88,12 @@ pub(crate) fn push_time(time: UnixMs, zone: Tz, out: &mut String) {
     push_padded(offset.unsigned_abs() / 60_000 % 60, 2, out);
 }
 
+/// Appends a day as ISO 8601 has it.
+pub(crate) fn push_date(date: NaiveDate, out: &mut String) {
+    // Writing to a string can't fail.
+    let _ = write!(out, "{date}");
+}
+
 fn push_signed(number: i64, out: &mut String) {
     if number < 0 {
         out.push('-');
@@ -101,7 +122,7 @@ mod tests {
     use domain::UnixMs;
     use proptest::prelude::*;
 
-    use super::{push_amount, push_time};
+    use super::{push_amount, push_thousandths, push_time};
 
     fn time(ms: i64, zone: &str) -> String {
         let mut out = String::new();
@@ -116,6 +137,15 @@ mod tests {
         {
             let mut out = String::new();
             push_amount(minor, &mut out);
+            assert_eq!(out, text);
+        }
+    }
+
+    #[test]
+    fn thousandths_become_a_decimal_without_zeros_at_its_end() {
+        for (number, text) in [(0, "0"), (10_000, "10"), (-1_250, "-1.25"), (5, "0.005"), (1_100, "1.1")] {
+            let mut out = String::new();
+            push_thousandths(number, &mut out);
             assert_eq!(out, text);
         }
     }

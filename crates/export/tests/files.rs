@@ -7,7 +7,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domain::{Lead, LeadId, LeadState, Phone, Source, StageId, Touch, UnixMs};
+use domain::{
+    ChoiceOption, ChoiceOptionId, CustomField, CustomFieldForm, CustomFieldId, CustomKind, CustomValue, CustomValues,
+    Lead, LeadId, LeadState, Phone, Source, StageId, Touch, UnixMs,
+};
 use export::formula::unescape_cell;
 use export::tags::split_tags;
 use export::{ExportContext, ExportError, Format, LeadRecord, columns, create};
@@ -35,6 +38,7 @@ fn lead() -> Lead {
         notes: "two\r\nlines, \"quoted\"".to_owned(),
         value_minor: Some(-500),
         state: LeadState::Archived,
+        custom: CustomValues::new(),
         first_touch: Touch { utm_source: Some("instagram".to_owned()), ..Touch::default() },
         last_touch: Touch { referred_by: Some("=1+1".to_owned()), ..Touch::default() },
         created_at: UnixMs(1_752_000_000_000),
@@ -116,6 +120,59 @@ fn csv_has_every_column_and_reads_back() {
         assert_eq!(cell(row, column), value, "{column}");
     }
     assert_eq!(split_tags(cell(row, "tags")), ["family", "a;b"]);
+}
+
+fn field(n: u128, name: &str, kind: CustomKind) -> CustomField {
+    let option =
+        ChoiceOption { id: ChoiceOptionId::from_uuid(Uuid::from_u128(1)), name: "=Gold".to_owned(), is_retired: true };
+    let options = if kind == CustomKind::Choice { vec![option] } else { vec![] };
+    let form =
+        CustomFieldForm { name: name.to_owned(), kind, options, position: 0, is_in_list: false, is_archived: false };
+    CustomField { id: CustomFieldId::from_uuid(Uuid::from_u128(n)), form }
+}
+
+#[test]
+fn the_studios_own_fields_are_columns_after_all_others_in_every_format() {
+    let kinds = CustomKind::ALL.into_iter().zip(1..);
+    let mut fields: Vec<_> = kinds.map(|(kind, n)| field(n, &format!("Field {n}"), kind)).collect();
+    fields.push(field(6, "Field 1", CustomKind::Text));
+    let option = |n| CustomValue::Choice(ChoiceOptionId::from_uuid(Uuid::from_u128(n)));
+    let values = [
+        CustomValue::Text("+1".to_owned()),
+        CustomValue::Number(-1_250),
+        CustomValue::Date(chrono::NaiveDate::from_ymd_opt(2026, 2, 28).unwrap()),
+        CustomValue::YesNo(false),
+        option(1),
+    ];
+    let custom: CustomValues = fields.iter().map(|field| field.id).zip(values).collect();
+    let unnamed = CustomValues::from([(fields[4].id, option(9))]);
+    let leads = [Lead { custom, ..lead() }, Lead { custom: unnamed, ..lead() }];
+    let context = ExportContext { fields, ..context() };
+    let headings: Vec<String> = (1..=5).map(|n| format!("custom: Field {n}")).collect();
+    let own = ["+1", "-1.25", "2026-02-28", "no", "=Gold", ""];
+    let rows = imported(&written(&leads, Format::Csv, &context));
+    assert_eq!(rows[0][..47], columns());
+    assert_eq!(rows[0][47..], [&headings[..], &["custom: Field 1 (2)".to_owned()]].concat());
+    assert_eq!(rows[1][47..], own);
+    assert_eq!(rows[2][51], "00000000-0000-0000-0000-000000000009", "an option that is not known here yet");
+    let text = String::from_utf8(written(&leads, Format::Csv, &context)).unwrap();
+    assert!(text.contains(",'+1,'-1.25,2026-02-28,no,'=Gold,"), "no formula");
+
+    let json: serde_json::Value = serde_json::from_slice(&written(&leads, Format::Json, &context)).unwrap();
+    let of = |n: usize| &json[0][&headings[n]];
+    assert_eq!((of(0), of(1), of(2)), (&"+1".into(), &"-1.25".into(), &"2026-02-28".into()));
+    assert_eq!(
+        (of(3), of(4), &json[0]["custom: Field 1 (2)"]),
+        (&false.into(), &"=Gold".into(), &serde_json::Value::Null)
+    );
+
+    let folder = Folder::new();
+    fs::write(folder.path("leads.xlsx"), written(&leads, Format::Xlsx, &context)).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(folder.path("leads.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Leads").unwrap();
+    let row: Vec<_> = sheet.rows().nth(1).unwrap()[47..52].to_vec();
+    let text = |text: &str| calamine::Data::String(text.to_owned());
+    assert_eq!(row, [text("+1"), calamine::Data::Float(-1.25), text("2026-02-28"), text("no"), text("=Gold")]);
 }
 
 #[test]

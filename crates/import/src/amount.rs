@@ -3,6 +3,16 @@
 /// Hundredths from `420`, `€1,250.50` or `1.250,5`: a sign before one or two last digits is the decimal one, before three it
 /// groups. `None` for what is no amount, or a negative one.
 pub(crate) fn read_amount(text: &str) -> Option<i64> {
+    read(text, 2)
+}
+
+/// Thousandths in the same way.
+pub(crate) fn read_thousandths(text: &str) -> Option<i64> {
+    read(text, 3)
+}
+
+/// With so many decimals, of which two may be written.
+fn read(text: &str, places: usize) -> Option<i64> {
     let bare: String = text.trim_matches(is_around).chars().filter(|c| !is_between_digits(*c)).collect();
     if bare.is_empty() || !bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',')) {
         return None;
@@ -23,7 +33,7 @@ pub(crate) fn read_amount(text: &str) -> Option<i64> {
     if digits.is_empty() && cents.is_empty() {
         return None;
     }
-    format!("{digits}{cents:0<2}").parse().ok()
+    format!("{digits}{cents:0<places$}").parse().ok()
 }
 
 /// Signs of currencies, or their names.

@@ -1,7 +1,7 @@
 //! What the columns of a file are, by their headings: those of our own export, and what other programs call them in
 //! English, German, Spanish, French and Portuguese.
 
-use domain::fold;
+use domain::{CustomField, fold};
 
 use crate::ImportTarget;
 
@@ -115,10 +115,17 @@ pub(crate) fn are_ours(headings: &[String]) -> bool {
 }
 
 /// What each column is to become. No target is named twice: the first column keeps it.
-pub(crate) fn guess(headings: &[String]) -> Vec<ImportTarget> {
+pub(crate) fn guess(headings: &[String], fields: &[CustomField]) -> Vec<ImportTarget> {
     let is_ours = are_ours(headings);
-    let mut targets: Vec<ImportTarget> =
-        headings.iter().map(|heading| if is_ours { of_ours(heading) } else { of_others(heading) }).collect();
+    let mut targets: Vec<ImportTarget> = headings
+        .iter()
+        .map(|heading| {
+            of_fields(heading, is_ours, fields).unwrap_or_else(|| match is_ours {
+                true => of_ours(heading),
+                false => of_others(heading),
+            })
+        })
+        .collect();
     for place in 0..targets.len() {
         if targets[..place].contains(&targets[place]) {
             targets[place] = ImportTarget::Ignore;
@@ -126,6 +133,14 @@ pub(crate) fn guess(headings: &[String]) -> Vec<ImportTarget> {
     }
     tell_names_apart(&mut targets);
     targets
+}
+
+/// The studio's own name for it goes before what others call so.
+fn of_fields(heading: &str, is_ours: bool, fields: &[CustomField]) -> Option<ImportTarget> {
+    let name = if is_ours { heading.strip_prefix(export::CUSTOM_HEADING)? } else { heading };
+    let name = fold(name.trim());
+    let mut in_use = fields.iter().filter(|field| !field.form.is_archived);
+    in_use.find(|field| fold(field.form.name.trim()) == name).map(|field| ImportTarget::Custom(field.id))
 }
 
 fn of_ours(heading: &str) -> ImportTarget {
@@ -159,7 +174,7 @@ mod tests {
     use ImportTarget as T;
 
     fn guessed(line: &str) -> Vec<T> {
-        guess(&line.split(';').map(str::to_owned).collect::<Vec<_>>())
+        guess(&line.split(';').map(str::to_owned).collect::<Vec<_>>(), &[])
     }
 
     #[test]
@@ -192,7 +207,7 @@ mod tests {
     fn a_state_is_one_of_ours_only_in_our_own_file() {
         assert_eq!(guessed("name;state;city"), [T::Name, T::Ignore, T::Ignore]);
         let ours: Vec<String> = export::columns().iter().map(|column| (*column).to_owned()).collect();
-        let targets = guess(&ours);
+        let targets = guess(&ours, &[]);
         for (target, column) in [(T::State, "state"), (T::Campaign, "first_touch_campaign"), (T::Ignore, "campaign")] {
             assert_eq!(ours.iter().position(|ours| ours == column).map(|place| targets[place]), Some(target));
         }

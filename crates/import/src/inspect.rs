@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use domain::is_email;
+use domain::{CustomField, is_email};
 
 use crate::contact::read_phone;
 use crate::encoding::Decoded;
@@ -45,11 +45,15 @@ pub struct Inspected {
     pub size_bytes: u64,
 }
 
-/// Looks at a file from its beginning. `has_headings` is what somebody said of its first row; absent, it is guessed.
+/// Looks at a file from its beginning. `has_headings` is what somebody said of its first row; absent, it is guessed, as is which of the studio's own `fields` are in it.
 ///
 /// # Errors
 /// [`ImportError`].
-pub fn inspect(file: &mut (impl Read + Seek), has_headings: Option<bool>) -> Result<Inspected, ImportError> {
+pub fn inspect(
+    file: &mut (impl Read + Seek),
+    has_headings: Option<bool>,
+    fields: &[CustomField],
+) -> Result<Inspected, ImportError> {
     file.rewind()?;
     let encoding = Encoding::find(file)?;
     let size_bytes = file.seek(std::io::SeekFrom::End(0))?;
@@ -70,7 +74,7 @@ pub fn inspect(file: &mut (impl Read + Seek), has_headings: Option<bool>) -> Res
         rows.push(row);
     }
     let guesses =
-        if dialect.has_headings { heading::guess(&headings) } else { guess_by_content(headings.len(), &rows) };
+        if dialect.has_headings { heading::guess(&headings, fields) } else { guess_by_content(headings.len(), &rows) };
     let is_ours = heading::are_ours(&headings);
     let columns = headings.into_iter().zip(guesses).enumerate();
     let columns =
@@ -142,7 +146,7 @@ mod tests {
     use std::io::Cursor;
 
     fn look(text: &str) -> Inspected {
-        inspect(&mut Cursor::new(text), None).expect("a file")
+        inspect(&mut Cursor::new(text), None, &[]).expect("a file")
     }
 
     #[test]
@@ -163,20 +167,20 @@ mod tests {
         let guesses: Vec<_> = found.columns.iter().map(|column| column.guess).collect();
         assert_eq!(guesses, [ImportTarget::Ignore, ImportTarget::Email, ImportTarget::Phone]);
         assert_eq!(found.columns[0].samples, ["Nora", "Ben"]);
-        let told = inspect(&mut Cursor::new("Nora,n@x.example\n"), Some(true)).expect("a file");
+        let told = inspect(&mut Cursor::new("Nora,n@x.example\n"), Some(true), &[]).expect("a file");
         assert_eq!(told.columns[0].heading, "Nora", "somebody said so");
     }
 
     #[test]
     fn a_file_without_a_row_is_empty() {
         for text in ["\n\n", " , \n", "\u{feff}"] {
-            assert_eq!(inspect(&mut Cursor::new(text), None), Err(ImportError::Empty), "{text:?}");
+            assert_eq!(inspect(&mut Cursor::new(text), None, &[]), Err(ImportError::Empty), "{text:?}");
         }
     }
 
     #[test]
     fn too_many_columns_are_another_delimiter() {
         let text = "a,".repeat(MAX_COLUMNS + 1);
-        assert_eq!(inspect(&mut Cursor::new(text), None), Err(ImportError::TooManyColumns));
+        assert_eq!(inspect(&mut Cursor::new(text), None, &[]), Err(ImportError::TooManyColumns));
     }
 }

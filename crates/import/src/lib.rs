@@ -14,6 +14,7 @@
 
 mod amount;
 mod contact;
+mod custom;
 mod dialect;
 mod encoding;
 mod error;

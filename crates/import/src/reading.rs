@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use domain::{InvalidField, Member, MemberId, NewLead, Source, Stage, StageId, Touch, fold, limits};
+use domain::{
+    CustomField, CustomFieldId, CustomValues, InvalidField, Member, MemberId, NewLead, Source, Stage, StageId, Touch,
+    fold, limits,
+};
 use serde::Serialize;
 use ts_rs::TS;
 
 use crate::amount::read_amount;
 use crate::contact::{read_email, read_phone};
+use crate::custom::read_custom;
 use crate::{Broken, ImportTarget, Record};
 
 /// Why a row makes no lead.
@@ -28,6 +32,14 @@ pub enum RefusalReason {
     Value,
     /// The value is in another currency than the studio's.
     Currency,
+    /// No number, in one of the studio's own fields.
+    Number,
+    /// No day, or one of two: day and month can't be told apart.
+    Date,
+    /// Neither a yes nor a no.
+    YesNo,
+    /// The field has no such option.
+    Choice,
     /// They are archived or deleted where the file comes from.
     State,
     /// They said stop, and that could not be kept.
@@ -72,6 +84,8 @@ pub struct Studio<'a> {
     pub stages: &'a [Stage],
     /// Former ones are given nothing.
     pub members: &'a [Member],
+    /// Its own.
+    pub fields: &'a [CustomField],
     /// ISO 4217.
     pub currency: &'a str,
 }
@@ -96,6 +110,7 @@ pub struct Reading {
     /// By folded name and by folded address.
     members: HashMap<String, Option<MemberId>>,
     currency: String,
+    fields: HashMap<CustomFieldId, CustomField>,
 }
 
 /// Why, and in which column.
@@ -113,7 +128,8 @@ impl Reading {
             add(&mut members, &member.name, member.id);
             add(&mut members, &member.email, member.id);
         }
-        Self { targets, defaults, is_ours, stages, members, currency: studio.currency.to_owned() }
+        let fields = studio.fields.iter().map(|field| (field.id, field.clone())).collect();
+        Self { targets, defaults, is_ours, stages, members, currency: studio.currency.to_owned(), fields }
     }
 
     /// The lead that a row makes; nothing for a blank row.
@@ -163,6 +179,7 @@ impl Reading {
             tags: self.tags(cell(T::Tags)),
             notes: self.notes(cell(T::Notes)).to_owned(),
             value_minor: self.value(cell(T::Value), cell(T::Currency))?,
+            custom: self.custom(record)?,
             first_touch: self.touch(record),
         };
         lead.check().map_err(|invalid| why(&invalid))?;
@@ -210,6 +227,19 @@ impl Reading {
         }
         let value = read_amount(amount).filter(|value| *value <= limits::MAX_VALUE_MINOR);
         value.map(Some).ok_or((ImportTarget::Value, RefusalReason::Value))
+    }
+
+    fn custom(&self, record: &Record) -> Result<CustomValues, Wrong> {
+        let mut values = CustomValues::new();
+        for target in &self.targets {
+            let ImportTarget::Custom(id) = target else { continue };
+            let Some(field) = self.fields.get(id) else { continue };
+            let value = read_custom(field, self.cell(record, *target), self.is_ours);
+            if let Some(value) = value.map_err(|reason| (*target, reason))? {
+                values.insert(*id, value);
+            }
+        }
+        Ok(values)
     }
 
     fn touch(&self, record: &Record) -> Touch {
@@ -291,6 +321,7 @@ fn why(InvalidField { field, problem }: &InvalidField) -> Wrong {
         Some("tags") => T::Tags,
         Some("notes") => T::Notes,
         Some("value_minor") => T::Value,
+        Some("custom") => field.rsplit('.').next().and_then(|id| id.parse().ok()).map_or(T::Name, T::Custom),
         Some("first_touch") => touch_target(field.rsplit('.').next().unwrap_or_default()),
         _ => T::Name,
     };

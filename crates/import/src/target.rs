@@ -1,5 +1,6 @@
 //! What a column of a file may become.
 
+use domain::CustomFieldId;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -41,4 +42,6 @@ pub enum ImportTarget {
     Gclid,
     Fbclid,
     CtwaClid,
+    /// One of the studio's own fields.
+    Custom(CustomFieldId),
 }

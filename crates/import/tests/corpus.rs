@@ -30,7 +30,7 @@ fn stage_id() -> StageId {
 /// What a file comes to: a word for each row.
 fn outcome(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
     let mut file = Cursor::new(bytes);
-    let found = inspect(&mut file, None)?;
+    let found = inspect(&mut file, None, &[])?;
     let stage = domain::Stage {
         id: stage_id(),
         name: "New".to_owned(),

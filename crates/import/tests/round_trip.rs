@@ -89,6 +89,7 @@ prop_compose! {
             // A cell of nothing but spaces is read as it is; so is one of none.
             notes,
             value_minor,
+            custom: CustomValues::new(),
             first_touch,
         }
     }
@@ -110,10 +111,10 @@ fn exported(leads: &[Lead]) -> tempfile::NamedTempFile {
 }
 
 fn read(file: &tempfile::NamedTempFile) -> Vec<Result<NewLead, Refusal>> {
-    let found = inspect(&mut File::open(file.path()).unwrap(), None).unwrap();
+    let found = inspect(&mut File::open(file.path()).unwrap(), None, &[]).unwrap();
     assert!(found.is_ours);
     let (stages, members) = (stages(), members());
-    let studio = Studio { stages: &stages, members: &members, currency: "EUR" };
+    let studio = Studio { stages: &stages, members: &members, currency: "EUR", fields: &[] };
     let defaults = Defaults { stage_id: stages[0].id, owner_id: None, tag: None };
     let targets = found.columns.iter().map(|column| column.guess).collect();
     let reading = Reading::new(targets, defaults, studio, found.is_ours);
@@ -158,6 +159,7 @@ fn who_is_archived_or_deleted_in_the_file_does_not_come_back_to_life() {
         tags: vec![],
         notes: String::new(),
         value_minor: None,
+        custom: CustomValues::new(),
         first_touch: Touch::default(),
     };
     let states = [LeadState::Active, LeadState::Archived, LeadState::Deleted];

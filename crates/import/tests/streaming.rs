@@ -45,11 +45,11 @@ fn peak() -> u64 {
 
 #[test]
 fn rows_are_read_one_at_a_time() {
-    let found = inspect(&mut Cursor::new(HEADINGS), None).unwrap();
+    let found = inspect(&mut Cursor::new(HEADINGS), None, &[]).unwrap();
     let id = StageId::from_uuid(uuid::Uuid::from_u128(1));
     let stage =
         Stage { id, name: "New".to_owned(), position: 0, colour: "#112233".to_owned(), outcome: StageOutcome::Open };
-    let studio = Studio { stages: &[stage], members: &[], currency: "EUR" };
+    let studio = Studio { stages: &[stage], members: &[], currency: "EUR", fields: &[] };
     let targets = found.columns.iter().map(|column| column.guess).collect();
     let reading = Reading::new(targets, Defaults { stage_id: id, owner_id: None, tag: None }, studio, false);
     let mut file = Rows { made: 0, piece: HEADINGS.into(), at: 0, bytes: 0 };

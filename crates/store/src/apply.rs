@@ -12,8 +12,8 @@ use wire::changes::{Change, Row, RowId};
 pub(crate) use crate::table::message::Buckets;
 use crate::table::reference::References;
 use crate::table::{
-    billing, conversation, lead, lead_edit, message, outbox as outbox_table, stage_event, studio, sync_state,
-    unreadable,
+    billing, conversation, custom_field, lead, lead_edit, message, outbox as outbox_table, stage_event, studio,
+    sync_state, unreadable,
 };
 use crate::{Applied, PageProgress, PullPage, StoreError, outbox, scrub};
 
@@ -122,6 +122,10 @@ impl<'t> Writing<'t> {
                 self.applied.studio = true;
                 studio::upsert_stage(self.tx, &mut self.references, self.epoch, row)
             }
+            Row::CustomField(row) => {
+                self.applied.studio = true;
+                custom_field::upsert(self.tx, &mut self.references, self.epoch, row)
+            }
             Row::Lead(row) => outbox::upsert_told(self, row),
             Row::Conversation(row) => outbox::upsert_told_conversation(self, row),
             Row::Message(row) => message::upsert(self, row),
@@ -184,7 +188,7 @@ impl<'t> Writing<'t> {
     /// Erases what the snapshot that just ended did not bring.
     fn sweep(&mut self) -> Result<(), StoreError> {
         self.has_erased = true;
-        if studio::sweep(self.tx, self.epoch)? > 0 {
+        if studio::sweep(self.tx, self.epoch)? + custom_field::sweep(self.tx, self.epoch)? > 0 {
             self.applied.studio = true;
         }
         billing::sweep(self)?;

@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::{
-    ContactKey, ConversationId, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage, Studio,
-    Subscription, UnixMs,
+    ContactKey, ConversationId, CustomField, Invoice, Lead, LeadField, LeadId, Member, MemberId, OperationId, Stage,
+    Studio, Subscription, UnixMs,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use secrecy::SecretBox;
@@ -30,8 +30,8 @@ use crate::rebuild::{self, Rebuilt};
 use crate::scrub::{self, Scrubbed};
 use crate::seal::{Seal, Turn};
 use crate::table::{
-    audit, billing, chain, contact_key, draft, identity, outbox as outbox_table, read_mark, saved_view, setting,
-    studio, sync_state,
+    audit, billing, chain, contact_key, custom_field, draft, identity, outbox as outbox_table, read_mark, saved_view,
+    setting, studio, sync_state,
 };
 use crate::{
     Applied, CacheIdentity, Edited, ExportLead, LeadCreation, LeadScope, Merged, NewEdit, NewMerge, NewReply, PullPage,
@@ -307,6 +307,11 @@ impl Cache {
     /// All stages, by position.
     pub fn list_stages(&self) -> Result<Vec<Stage>, StoreError> {
         self.read(|db, _| studio::list_stages(db))
+    }
+
+    /// The studio's own fields in their order, those put away included.
+    pub fn list_custom_fields(&self) -> Result<Vec<CustomField>, StoreError> {
+        self.read(|db, _| custom_field::list(db))
     }
 
     /// All tags in use, by name.

@@ -1,8 +1,8 @@
 //! The integers that stand for enums in the tables. They are on disk: a code never changes its meaning.
 
 use domain::{
-    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadField, LeadState, Role, Source,
-    StageOutcome, SubscriptionStatus,
+    Channel, ConversationStatus, DeliveryStatus, Direction, InvoiceStatus, LeadState, Role, Source, StageOutcome,
+    SubscriptionStatus,
 };
 
 use crate::StoreError;
@@ -46,8 +46,5 @@ codes! {
         Paused = 7,
     }
     ActState { Waiting = 0, Done = 1, Settling = 2, Refused = 3, Kept = 4 }
-    LeadField {
-        Name = 0, Email = 1, Phone = 2, StageId = 3, OwnerId = 4, Tags = 5, Notes = 6, ValueMinor = 7, State = 8,
-    }
     InvoiceStatus { Draft = 0, Open = 1, Paid = 2, Uncollectible = 3, Void = 4 }
 }

@@ -25,6 +25,7 @@ fn creation(n: u64, of: u64, name: &str) -> LeadCreation {
         tags: vec!["new".to_owned()],
         notes: String::new(),
         value_minor: None,
+        custom: CustomValues::new(),
         first_touch: Touch::default(),
     };
     LeadCreation { id: operation_id(n), lead_id: lead_id(of), at: at(500 + n as i64), lead: new }
@@ -75,7 +76,7 @@ fn a_new_lead_is_shown_found_and_waits_with_what_is_done_to_it_behind_it() {
     let detail = cache.get_lead_detail(lead_id(7)).unwrap();
     assert_eq!((detail.lead.name.as_str(), detail.lead.notes.as_str()), ("Mira", "called"));
     assert_eq!(detail.lead.created_at, at(501));
-    assert_eq!(detail.unsent, LeadField::ALL);
+    assert_eq!(detail.unsent, LeadField::FIXED);
     assert_eq!(cache.search("mira", 5).unwrap().leads.len(), 1);
     assert_eq!(cache.list_tags().unwrap(), ["new"]);
     assert_eq!(cache.outbox_counts().unwrap(), OutboxCounts { waiting: 2, refused: 0, conflicts: 0 });

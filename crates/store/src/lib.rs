@@ -35,6 +35,8 @@ mod contact_key_tests;
 #[cfg(test)]
 mod creation_tests;
 #[cfg(test)]
+mod custom_field_tests;
+#[cfg(test)]
 mod merge_tests;
 #[cfg(test)]
 mod model_tests;

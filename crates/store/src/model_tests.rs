@@ -33,6 +33,8 @@ enum Typed {
     Notes(u8),
     Tag(u8),
     Stage(u8),
+    /// What one of the studio's own fields is to hold.
+    Custom(u8, Option<u8>),
     State(bool),
 }
 
@@ -63,6 +65,7 @@ fn typed() -> impl Strategy<Value = Typed> {
         (0..4_u8).prop_map(Typed::Tag),
         (1..3_u8).prop_map(Typed::Stage),
         any::<bool>().prop_map(Typed::State),
+        (0..2_u8, prop::option::of(0..3_u8)).prop_map(|(field, value)| Typed::Custom(field, value)),
     ]
 }
 
@@ -99,6 +102,13 @@ impl Typed {
                 if lead.tags.contains(&tag) { lead.tags.retain(|one| *one != tag) } else { lead.tags.push(tag) }
             }
             Self::Stage(n) => lead.stage_id = stage_id(u64::from(*n)),
+            Self::Custom(field, value) => {
+                let id = custom_field_id(u64::from(*field));
+                match value {
+                    Some(value) => lead.custom.insert(id, CustomValue::Number(i64::from(*value))),
+                    None => lead.custom.remove(&id),
+                };
+            }
             Self::State(is_archived) => {
                 lead.state = if *is_archived { LeadState::Archived } else { LeadState::Active };
             }
@@ -246,10 +256,22 @@ impl Pair {
         self.acts += 1;
         let (operation_id, at) = (operation_id(self.acts), at(600 + self.acts as i64));
         let Some(shown) = self.model.shown(id) else {
-            let Lead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, .. } =
+            let Lead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, custom, .. } =
                 lead(0, "Name 1");
             let first_touch = Touch::default();
-            let new = NewLead { name, email, phone, stage_id, owner_id, source, tags, notes, value_minor, first_touch };
+            let new = NewLead {
+                name,
+                email,
+                phone,
+                stage_id,
+                owner_id,
+                source,
+                tags,
+                notes,
+                value_minor,
+                custom,
+                first_touch,
+            };
             let creation = LeadCreation { id: operation_id, lead_id: id, at, lead: new.clone() };
             self.desk.create_leads(&[creation]).unwrap();
             let act = Act::CreateLead(Box::new(CreateLead { lead_id: id, lead: new }));

@@ -161,7 +161,7 @@ fn a_newer_schema_is_left_alone() {
     });
     cache.close().unwrap();
     let error = Cache::open(&cache.path, &key(7)).unwrap_err();
-    assert_eq!(error, StoreError::TooNew { found: 99, known: 7 });
+    assert_eq!(error, StoreError::TooNew { found: 99, known: 8 });
 }
 
 #[test]
@@ -182,6 +182,7 @@ fn the_schema_after_migration_is_the_schema_of_the_files() {
         include_str!("../migrations/V4__replies_and_drafts.sql"),
         include_str!("../migrations/V5__contact_key.sql"),
         include_str!("../migrations/V7__chain.sql"),
+        include_str!("../migrations/V8__custom_fields.sql"),
     ] {
         fresh.execute_batch(migration).unwrap();
     }

@@ -61,7 +61,7 @@ pub struct Applied {
     pub leads: bool,
     pub conversations: bool,
     pub messages: bool,
-    /// Studio, members, stages or tags.
+    /// Studio, members, stages, custom fields or tags.
     pub studio: bool,
     /// Subscription or invoices.
     pub billing: bool,

@@ -36,6 +36,29 @@ pub(crate) fn message_id(n: u64) -> MessageId {
     MessageId::from_uuid(uuid(5, n))
 }
 
+pub(crate) fn custom_field_id(n: u64) -> CustomFieldId {
+    CustomFieldId::from_uuid(uuid(8, n))
+}
+
+pub(crate) fn option_id(n: u64) -> ChoiceOptionId {
+    ChoiceOptionId::from_uuid(uuid(9, n))
+}
+
+/// One of the studio's own, with three options where it is a choice.
+pub(crate) fn custom_field(n: u64, kind: CustomKind) -> CustomField {
+    let option = |n| ChoiceOption { id: option_id(n), name: format!("option {n}"), is_retired: false };
+    let options = if kind == CustomKind::Choice { (0..3).map(option).collect() } else { Vec::new() };
+    let form = CustomFieldForm {
+        name: format!("field {n}"),
+        kind,
+        options,
+        position: n as i64,
+        is_in_list: false,
+        is_archived: false,
+    };
+    CustomField { id: custom_field_id(n), form }
+}
+
 pub(crate) fn key(byte: u8) -> SecretBox<[u8; 32]> {
     SecretBox::new(Box::new([byte; 32]))
 }
@@ -87,6 +110,7 @@ pub(crate) fn lead(n: u64, name: &str) -> Lead {
         notes: "a note".to_owned(),
         value_minor: None,
         state: LeadState::Active,
+        custom: CustomValues::new(),
         first_touch: Touch { utm_source: Some("first".to_owned()), ..Touch::default() },
         last_touch: Touch { gclid: Some("last".to_owned()), ..Touch::default() },
         created_at: at(n as i64),
@@ -198,7 +222,7 @@ row_of!(Studio, Member, Stage, Conversation, Message, StageEvent);
 macro_rules! boxed_row_of {
     ($($row:ident),+) => {$(impl From<$row> for RowOf { fn from(row: $row) -> Self { Self(Row::$row(Box::new(row))) } })+};
 }
-boxed_row_of!(Lead, Subscription, Invoice);
+boxed_row_of!(CustomField, Lead, Subscription, Invoice);
 
 impl From<LeadEditRecord> for RowOf {
     fn from(row: LeadEditRecord) -> Self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod billing;
+pub(crate) mod custom_fields;
 pub(crate) mod edits;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -33,6 +34,7 @@ macro_rules! handler {
             $crate::commands::account::device_revoke,
             $crate::commands::billing::billing,
             $crate::commands::account::device_revoke_others,
+            $crate::commands::custom_fields::custom_field_save,
             $crate::commands::members::member_list,
             $crate::commands::members::member_change_role,
             $crate::commands::members::member_remove,

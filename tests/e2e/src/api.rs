@@ -143,6 +143,7 @@ impl Truth {
             }
             Row::Studio(_)
             | Row::Member(_)
+            | Row::CustomField(_)
             | Row::StageEvent(_)
             | Row::LeadEdit(_)
             | Row::Subscription(_)

@@ -194,6 +194,7 @@ fn told(n: u64, k: u64) -> Lead {
         notes: k.to_string(),
         value_minor: None,
         state: LeadState::Active,
+        custom: CustomValues::new(),
         first_touch: Touch::default(),
         last_touch: Touch::default(),
         created_at: at(n),

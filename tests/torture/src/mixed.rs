@@ -231,6 +231,7 @@ fn lead(n: u64, k: u64) -> Lead {
         notes: k.to_string(),
         value_minor: Some(k as i64),
         state: LeadState::Active,
+        custom: CustomValues::new(),
         first_touch: Touch::default(),
         last_touch: Touch::default(),
         created_at: at(n),

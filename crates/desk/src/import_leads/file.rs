@@ -48,9 +48,14 @@ impl PassEnd {
 }
 
 impl OpenImport {
-    pub(super) fn open(id: Uuid, path: PathBuf, has_headings: Option<bool>) -> Result<Self, DeskError> {
+    pub(super) fn open(
+        open_desk: &OpenDesk,
+        id: Uuid,
+        path: PathBuf,
+        has_headings: Option<bool>,
+    ) -> Result<Self, DeskError> {
         let (mut file, stamp) = open(&path)?;
-        let found = import::inspect(&mut file, has_headings)?;
+        let found = import::inspect(&mut file, has_headings, &open_desk.cache.list_custom_fields()?)?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(Self { id, path, file_name, found, stamp, pass: Mutex::default() })
     }
@@ -103,8 +108,9 @@ impl OpenImport {
             return Err(DeskError::InvalidInput);
         }
         let (stages, members) = (open.cache.list_stages()?, open.cache.list_members()?);
+        let fields = open.cache.list_custom_fields()?;
         let studio = open.cache.find_studio()?.unwrap_or_else(|| open.profile.studio.clone());
-        let studio = Studio { stages: &stages, members: &members, currency: &studio.currency };
+        let studio = Studio { stages: &stages, members: &members, currency: &studio.currency, fields: &fields };
         let defaults = Defaults { stage_id: plan.stage_id, owner_id: plan.owner_id, tag: plan.tag.clone() };
         Ok(Reading::new(plan.targets.clone(), defaults, studio, self.found.is_ours))
     }

@@ -39,7 +39,8 @@ impl Desk {
     /// [`DeskError::Forbidden`], [`DeskError::Locked`]; [`DeskError::Import`] for what can't be read.
     pub async fn open_import(&self, path: PathBuf) -> Result<ImportFile, DeskError> {
         self.check_may_import().await?;
-        let import = run_blocking(move || OpenImport::open(Uuid::now_v7(), path, None)).await?;
+        let open = self.open()?;
+        let import = run_blocking(move || OpenImport::open(&open, Uuid::now_v7(), path, None)).await?;
         self.keep_import(import)
     }
 
@@ -51,7 +52,8 @@ impl Desk {
         self.check_may_import().await?;
         let before = self.find_import(import_id)?;
         let path = before.path().to_owned();
-        let import = run_blocking(move || OpenImport::open(import_id, path, Some(has_headings))).await?;
+        let open = self.open()?;
+        let import = run_blocking(move || OpenImport::open(&open, import_id, path, Some(has_headings))).await?;
         self.keep_import(import)
     }
 

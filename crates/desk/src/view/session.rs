@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Member, Permission, Stage, Studio};
+use domain::{CustomField, Member, Permission, Stage, Studio};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -142,6 +142,8 @@ pub struct SessionView {
     pub members: Vec<Member>,
     /// By position.
     pub stages: Vec<Stage>,
+    /// The studio's own, in their order, those put away included.
+    pub fields: Vec<CustomField>,
     /// All tags in use, by name.
     pub tags: Vec<String>,
     /// What the member's role holds now. The server decides; this is for not offering what it would refuse.

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::record::{Cell, columns};
+use crate::record::{Cell, columns, custom_columns};
 use crate::target::Target;
 use crate::{ExportContext, ExportError, Finished, LeadRecord, LeadWriter, tags, text};
 
@@ -30,7 +30,7 @@ struct Limits {
 
 /// Rows are Excel's limit. With 4 GiB and more, a part of the archive needs ZIP64 headers; LibreOffice refuses the
 /// whole workbook for one such header, and Excel (by XlsxWriter's documentation) offers to repair it. The sheet ends
-/// early enough for one more row (at most 47 cells of 32,767 units of seven bytes) and a buffer.
+/// early enough for one more row (at most 47 cells of 32,767 units of seven bytes, and 50 short ones) and a buffer.
 const LIMITS: Limits = Limits { rows: 1_048_576, bytes: (1 << 32) - (1 << 26) };
 /// Cells are collected up to this size before they go through the compressor.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -42,6 +42,8 @@ pub(crate) struct XlsxWriter {
     zip: ZipWriter<BufWriter<Target>>,
     written: Arc<AtomicU64>,
     context: ExportContext,
+    /// Names of the studio's own columns.
+    own: Vec<String>,
     limits: Limits,
     /// Names of the sheets begun so far.
     sheets: Vec<String>,
@@ -76,6 +78,7 @@ impl XlsxWriter {
             written: target.written_counter(),
             zip: ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, target)),
             context: context.clone(),
+            own: custom_columns(context),
             limits,
             sheets: Vec::new(),
             sheet_bytes: 0,
@@ -85,7 +88,7 @@ impl XlsxWriter {
             scratch: String::new(),
             continued: Continued { spool, sheet_bytes: Vec::new(), row: 0, cells: 0 },
         };
-        writer.start_sheet("Leads", &columns(), parts::LEAD_COLUMN_WIDTHS)?;
+        writer.start_leads()?;
         Ok(writer)
     }
 
@@ -105,6 +108,12 @@ impl XlsxWriter {
         self.buffer.push_str("</row>");
         self.row = 1;
         Ok(())
+    }
+
+    fn start_leads(&mut self) -> Result<(), ExportError> {
+        let own = self.own.clone();
+        let header: Vec<&str> = columns().into_iter().chain(own.iter().map(String::as_str)).collect();
+        self.start_sheet("Leads", &header, parts::LEAD_COLUMN_WIDTHS)
     }
 
     fn end_sheet(&mut self) -> Result<(), ExportError> {
@@ -184,7 +193,7 @@ impl LeadWriter for XlsxWriter {
     fn write(&mut self, record: &LeadRecord<'_>) -> Result<(), ExportError> {
         if self.row == self.limits.rows || self.sheet_bytes >= self.limits.bytes {
             self.end_sheet()?;
-            self.start_sheet("Leads", &columns(), parts::LEAD_COLUMN_WIDTHS)?;
+            self.start_leads()?;
         }
         self.row += 1;
         let row = self.row;
@@ -193,12 +202,17 @@ impl LeadWriter for XlsxWriter {
         let mut id_text = [0; 36];
         let id: &str = record.id.as_uuid().hyphenated().encode_lower(&mut id_text);
         cell::push_row_start(row, &mut self.buffer);
-        for (column, (name, value)) in record.cells(&context).into_iter().enumerate() {
+        let own = std::mem::take(&mut self.own);
+        let own_cells = own.iter().map(String::as_str).zip(record.custom_cells(&context));
+        for (column, (name, value)) in record.cells(&context).into_iter().chain(own_cells).enumerate() {
             let mut scratch = std::mem::take(&mut self.scratch);
             scratch.clear();
             match value {
                 Cell::Empty | Cell::Text("") => {}
-                Cell::Id(_) => cell::push_text(cell::Style::Text, column, row, id, &mut self.buffer),
+                Cell::Id(id) => {
+                    scratch.push_str(id.hyphenated().encode_lower(&mut [0; 36]));
+                    cell::push_text(cell::Style::Text, column, row, &scratch, &mut self.buffer);
+                }
                 Cell::Text(text) => self.push_text(id, name, column, text)?,
                 Cell::Tags(list) => {
                     tags::join_tags(list, &mut scratch);
@@ -216,6 +230,19 @@ impl LeadWriter for XlsxWriter {
                     let exact = minor.unsigned_abs() < cell::EXACT_BELOW;
                     cell::push_number_or_text(cell::Style::Amount, exact, column, row, &scratch, &mut self.buffer);
                 }
+                Cell::Number(thousandths) => {
+                    text::push_thousandths(thousandths, &mut scratch);
+                    let exact = thousandths.unsigned_abs() < cell::EXACT_BELOW;
+                    cell::push_number_or_text(cell::Style::Number, exact, column, row, &scratch, &mut self.buffer);
+                }
+                // As text: a day of any year, and never moved by a time zone.
+                Cell::Date(date) => {
+                    text::push_date(date, &mut scratch);
+                    cell::push_text(cell::Style::Text, column, row, &scratch, &mut self.buffer);
+                }
+                Cell::YesNo(yes) => {
+                    cell::push_text(cell::Style::Text, column, row, if yes { "yes" } else { "no" }, &mut self.buffer);
+                }
                 Cell::Time(time) => match cell::serial_date(time, zone) {
                     Some(serial) => {
                         use std::fmt::Write as _;
@@ -231,6 +258,7 @@ impl LeadWriter for XlsxWriter {
             }
             self.scratch = scratch;
         }
+        self.own = own;
         self.buffer.push_str("</row>");
         self.rows += 1;
         if self.buffer.len() >= BUFFER_BYTES {

@@ -20,7 +20,7 @@ pub(super) const LEAD_COLUMN_WIDTHS: &str = concat!(
     r#"<cols><col min="1" max="1" width="38" customWidth="1"/><col min="2" max="3" width="28" customWidth="1"/>"#,
     r#"<col min="4" max="8" width="18" customWidth="1"/><col min="9" max="10" width="28" customWidth="1"/>"#,
     r#"<col min="11" max="13" width="10" customWidth="1"/><col min="14" max="37" width="18" customWidth="1"/>"#,
-    r#"<col min="38" max="40" width="20" customWidth="1"/><col min="41" max="47" width="18" customWidth="1"/></cols>"#,
+    r#"<col min="38" max="40" width="20" customWidth="1"/><col min="41" max="97" width="18" customWidth="1"/></cols>"#,
 );
 pub(super) const CONTINUED_COLUMN_WIDTHS: &str = concat!(
     r#"<cols><col min="1" max="1" width="38" customWidth="1"/><col min="2" max="3" width="18" customWidth="1"/>"#,

@@ -1,7 +1,7 @@
 //! Workbooks are read back with an independent reader.
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
-use domain::{LeadId, LeadState, Source, UnixMs};
+use domain::{CustomValues, LeadId, LeadState, Source, UnixMs};
 
 use super::{Limits, XlsxWriter};
 use crate::target::Target;
@@ -11,8 +11,11 @@ fn context() -> ExportContext {
     ExportContext::new("Europe/London", "GBP").expect("a known zone")
 }
 
+static NOTHING: CustomValues = CustomValues::new();
+
 fn record<'a>(name: &'a str, notes: &'a str) -> LeadRecord<'a> {
     LeadRecord {
+        custom: &NOTHING,
         id: LeadId::from_uuid(uuid::Uuid::from_u128(7)),
         name,
         email: None,

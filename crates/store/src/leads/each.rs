@@ -24,11 +24,9 @@ fn sql(from: &str) -> String {
     )
 }
 
-const OWN_COLUMNS: usize = 17;
-
 fn read(row: &Row<'_>) -> Result<ExportLead, StoreError> {
     let lead = lead::read(row)?;
-    let channels = row.get_ref(OWN_COLUMNS + 3)?.as_str_or_null().map_err(|_| StoreError::Damaged)?;
+    let channels = row.get_ref(lead::COLUMN_COUNT + 3)?.as_str_or_null().map_err(|_| StoreError::Damaged)?;
     let mut channels: Vec<i64> = channels
         .unwrap_or_default()
         .split(',')
@@ -37,9 +35,9 @@ fn read(row: &Row<'_>) -> Result<ExportLead, StoreError> {
         .collect::<Result<_, _>>()?;
     channels.sort_unstable();
     Ok(ExportLead {
-        stage: row.get(OWN_COLUMNS)?,
-        owner: if lead.owner_id.is_some() { row.get(OWN_COLUMNS + 1)? } else { None },
-        message_count: count_in(row, OWN_COLUMNS + 2)?,
+        stage: row.get(lead::COLUMN_COUNT)?,
+        owner: if lead.owner_id.is_some() { row.get(lead::COLUMN_COUNT + 1)? } else { None },
+        message_count: count_in(row, lead::COLUMN_COUNT + 2)?,
         channels: channels.into_iter().map(Channel::from_code).collect::<Result<_, _>>()?,
         lead,
     })

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::custom_filter::{Asked, Wanted};
 use crate::StoreError;
 use crate::code::Code;
 use crate::read::{LeadFilter, OwnerFilter};
@@ -18,6 +19,10 @@ pub(crate) struct Resolved {
     /// At or after, before.
     pub(crate) created: (Option<i64>, Option<i64>),
     pub(crate) active: (Option<i64>, Option<i64>),
+    /// All of them.
+    pub(crate) custom: Vec<Wanted>,
+    /// Whether something is asked of a field that no lead can have.
+    pub(crate) is_never: bool,
 }
 
 /// The integers of those that are here: what nothing refers to no lead has.
@@ -61,6 +66,14 @@ impl Resolved {
         let mut sources: Vec<i64> = filter.sources.iter().map(|source| source.code()).collect();
         sources.sort_unstable();
         sources.dedup();
+        let (mut custom, mut is_never) = (Vec::new(), false);
+        for one in &filter.custom {
+            match Asked::new(db, one)? {
+                Asked::Everything => {}
+                Asked::Nothing => is_never = true,
+                Asked::Wanted(wanted) => custom.push(wanted),
+            }
+        }
         Ok(Self {
             state: filter.state.code(),
             stages: resolve_all(
@@ -77,17 +90,20 @@ impl Resolved {
             )?,
             created: (filter.created_from.map(|t| t.0), filter.created_before.map(|t| t.0)),
             active: (filter.active_from.map(|t| t.0), filter.active_before.map(|t| t.0)),
+            custom,
+            is_never,
         })
     }
 
     /// Whether nothing can pass.
     pub(crate) fn is_nothing(&self) -> bool {
-        [&self.stages, &self.owners, &self.sources, &self.tags].into_iter().flatten().any(Vec::is_empty)
+        self.is_never
+            || [&self.stages, &self.owners, &self.sources, &self.tags].into_iter().flatten().any(Vec::is_empty)
     }
 
     /// Whether stage, owner and source are all it asks for, so that the counts kept answer it.
     pub(crate) fn is_facets_only(&self) -> bool {
-        self.tags.is_none() && self.created == (None, None) && self.active == (None, None)
+        self.tags.is_none() && self.custom.is_empty() && self.created == (None, None) && self.active == (None, None)
     }
 
     /// Conditions beside that of the state, each beginning with ` AND `. The `+` keeps SQLite from another index than the
@@ -113,6 +129,7 @@ impl Resolved {
                 list(tags)
             ));
         }
+        sql.extend(self.custom.iter().map(Wanted::condition));
         sql
     }
 

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::custom_filter::Wanted;
 use super::filter::{Resolved, int, list};
 use super::lists::{Lists, Of, Remembered};
 use crate::StoreError;
 use crate::code::Code;
 use crate::read::{LeadColumn, LeadFilter, LeadPage, LeadQuery, LeadRow};
-use crate::table::{code, find_id, id, lead, sync_state};
+use crate::table::{code, find_id, id, json_in, lead, sync_state};
 use crate::walk::{Anchors, Walk};
 use domain::{Source, UnixMs, fold};
 
@@ -207,6 +208,10 @@ fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<
         let members = format!("SELECT lead_n FROM lead_tag WHERE tag_ref IN ({})", list(values));
         ways.push((u64::try_from(rows).unwrap_or(u64::MAX), format!("lead WHERE n IN ({members}) AND +{state}")));
     }
+    for members in resolved.custom.iter().filter_map(Wanted::leads) {
+        let sql = format!("SELECT count(*) FROM ({members} LIMIT {})", lists.tuning.sorted_rows + 1);
+        ways.push((at_most(db, lists, &sql)?, format!("lead WHERE n IN ({members}) AND +{state}")));
+    }
     for (column, index, (from, before)) in
         [("created_at", "lead_by_created", resolved.created), ("last_activity_at", "lead_by_activity", resolved.active)]
     {
@@ -217,15 +222,19 @@ fn driver(db: &Connection, lists: &Lists, resolved: &Resolved) -> Result<Option<
         let before = before.map_or(String::new(), |before| format!(" AND {column} < {}", int(before)));
         let way = format!("lead INDEXED BY {index} WHERE {state}{from}{before}");
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {way} LIMIT {})", lists.tuning.sorted_rows + 1);
-        let rows: i64 = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
-        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-        // Past the limit it is not known how many more there are.
-        ways.push((if rows > lists.tuning.sorted_rows { u64::MAX } else { rows }, way));
+        ways.push((at_most(db, lists, &sql)?, way));
     }
     let Some((rows, way)) = ways.into_iter().min_by_key(|(rows, _)| *rows) else { return Ok(None) };
     let is_few =
         rows <= lists.tuning.sorted_rows || (rows <= scan && resolved.facet_count(db)? <= lists.tuning.sorted_rows);
     Ok(is_few.then_some(way))
+}
+
+/// What a count of at most one more than can be sorted comes to: past that it is not known how many more there are.
+fn at_most(db: &Connection, lists: &Lists, sql: &str) -> Result<u64, StoreError> {
+    let rows: i64 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+    Ok(if rows > lists.tuning.sorted_rows { u64::MAX } else { rows })
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -271,7 +280,7 @@ fn sort(db: &Connection, driver: &str, resolved: &Resolved, query: &LeadQuery) -
 fn get_row(db: &Connection, n: i64) -> Result<LeadRow, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT l.id, l.name, l.phone, l.email, s.id, m.id, l.source, l.campaign, l.value_key, l.tags, l.created_at,
-                l.last_activity_at, l.state, EXISTS (SELECT 1 FROM lead_base b WHERE b.id = l.id)
+                l.last_activity_at, l.state, EXISTS (SELECT 1 FROM lead_base b WHERE b.id = l.id), l.custom
          FROM lead l JOIN stage s ON s.ref = l.stage_ref LEFT JOIN member m ON m.ref = l.owner_ref
          WHERE l.n = ?1",
     )?;
@@ -289,6 +298,7 @@ fn get_row(db: &Connection, n: i64) -> Result<LeadRow, StoreError> {
         value_minor: lead::value_in(row, 8)?,
         state: code(row, 12)?,
         tags: lead::tags_in(row, 9)?,
+        custom: json_in(row, 14)?,
         created_at: UnixMs(row.get(10)?),
         last_activity_at: UnixMs(row.get(11)?),
         is_unsent: row.get(13)?,

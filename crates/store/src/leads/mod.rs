@@ -1,5 +1,6 @@
 //! The lead list: any order, any filter, any place in it.
 
+mod custom_filter;
 mod detail;
 mod each;
 mod filter;

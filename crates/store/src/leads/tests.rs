@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use chrono::NaiveDate;
 use domain::*;
 use proptest::prelude::*;
 
@@ -26,10 +27,36 @@ fn passes(filter: &LeadFilter, lead: &Lead) -> bool {
         )
         && any(filter.sources.is_empty(), filter.sources.contains(&lead.source))
         && any(filter.tags.is_empty(), filter.tags.iter().any(|tag| lead.tags.contains(tag)))
+        && filter.custom.iter().all(|asked| passes_custom(asked, lead))
         && filter.created_from.is_none_or(|from| lead.created_at >= from)
         && filter.created_before.is_none_or(|before| lead.created_at < before)
         && filter.active_from.is_none_or(|from| lead.last_activity_at >= from)
         && filter.active_before.is_none_or(|before| lead.last_activity_at < before)
+}
+
+/// Fields are of their number's kind; the one after the last never came.
+const NO_FIELD: u64 = 5;
+
+fn passes_custom(CustomFilter { field_id, test }: &CustomFilter, lead: &Lead) -> bool {
+    let is_here = *field_id != custom_field_id(NO_FIELD);
+    let value = lead.custom.get(field_id).filter(|_| is_here);
+    let within = |value: i64, from: Option<i64>, to: Option<i64>| {
+        from.is_none_or(|from| value >= from) && to.is_none_or(|to| value <= to)
+    };
+    match (test, value) {
+        (CustomTest::Filled, value) => value.is_some(),
+        (CustomTest::Empty, value) => value.is_none(),
+        // An empty list excludes nothing where the field is a choice.
+        (CustomTest::Choice(options), _) if options.is_empty() => *field_id == custom_field_id(4),
+        (CustomTest::StartsWith(begin), Some(CustomValue::Text(text))) => fold(text).starts_with(&fold(begin)),
+        (CustomTest::Number { from, to }, Some(CustomValue::Number(number))) => within(*number, *from, *to),
+        (CustomTest::Date { from, to }, Some(CustomValue::Date(date))) => {
+            from.is_none_or(|from| *date >= from) && to.is_none_or(|to| *date <= to)
+        }
+        (CustomTest::YesNo(wanted), Some(CustomValue::YesNo(yes))) => wanted == yes,
+        (CustomTest::Choice(options), Some(CustomValue::Choice(option))) => options.contains(option),
+        _ => false,
+    }
 }
 
 fn naive(leads: &[Lead], query: &LeadQuery) -> Vec<LeadId> {
@@ -78,6 +105,59 @@ fn some_tags() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(prop::sample::select(vec!["vip", "trial", "x"]).prop_map(str::to_owned), 0..3)
 }
 
+fn some_date() -> impl Strategy<Value = NaiveDate> {
+    (1..4u32).prop_map(|day| NaiveDate::from_ymd_opt(2026, 1, day).unwrap())
+}
+
+fn some_begin() -> impl Strategy<Value = String> {
+    prop_oneof!["[aÁb]{0,2}", "\\PC{0,3}", Just("'%_".to_owned())]
+}
+
+fn some_option() -> impl Strategy<Value = ChoiceOptionId> {
+    (0..3u64).prop_map(option_id)
+}
+
+fn some_custom() -> impl Strategy<Value = CustomValues> {
+    let text = (some_begin(), some_begin()).prop_map(|(one, other)| CustomValue::Text(format!("{one}{other}")));
+    let values = (
+        text,
+        prop_oneof![8 => -2..3i64, 1 => Just(i64::MIN), 1 => Just(i64::MAX)].prop_map(CustomValue::Number),
+        some_date().prop_map(CustomValue::Date),
+        any::<bool>().prop_map(CustomValue::YesNo),
+        some_option().prop_map(CustomValue::Choice),
+    );
+    (values, prop::collection::btree_set(0..=NO_FIELD, 0..4)).prop_map(|((a, b, c, d, e), fields)| {
+        let values = [a.clone(), b, c, d, e, a];
+        fields.into_iter().map(|n| (custom_field_id(n), values[n as usize].clone())).collect()
+    })
+}
+
+fn some_custom_filter() -> impl Strategy<Value = CustomFilter> {
+    let number = || prop::option::of(prop_oneof![8 => -2..3i64, 1 => Just(i64::MIN)]);
+    let date = || prop::option::of(some_date());
+    let test = prop_oneof![
+        Just(CustomTest::Filled),
+        Just(CustomTest::Empty),
+        some_begin().prop_map(CustomTest::StartsWith),
+        (number(), number()).prop_map(|(from, to)| CustomTest::Number { from, to }),
+        (date(), date()).prop_map(|(from, to)| CustomTest::Date { from, to }),
+        any::<bool>().prop_map(CustomTest::YesNo),
+        prop::collection::vec(some_option(), 0..3).prop_map(CustomTest::Choice),
+    ];
+    // As a rule a test of the field's kind.
+    (test, any::<bool>(), 0..=NO_FIELD).prop_map(|(test, fits, n)| {
+        let of_kind = match test {
+            CustomTest::Filled | CustomTest::Empty => n,
+            CustomTest::StartsWith(_) => 0,
+            CustomTest::Number { .. } => 1,
+            CustomTest::Date { .. } => 2,
+            CustomTest::YesNo(_) => 3,
+            CustomTest::Choice(_) => 4,
+        };
+        CustomFilter { field_id: custom_field_id(if fits { of_kind } else { n }), test }
+    })
+}
+
 fn some_state() -> impl Strategy<Value = LeadState> {
     prop_oneof![3 => Just(LeadState::Active), 1 => Just(LeadState::Archived), 1 => Just(LeadState::Deleted)]
 }
@@ -90,17 +170,21 @@ fn some_lead() -> impl Strategy<Value = Lead> {
     let name = prop_oneof!["[aÁbz]{0,3}", "[A-C]{70}", "\\PC{0,4}"];
     let value = prop_oneof![Just(None), (-2..3i64).prop_map(Some), Just(Some(i64::MAX))];
     let times = (some_time(), some_time());
-    (0..12u64, name, some_stage(), some_owner(), some_source(), some_tags(), value, times, some_state()).prop_map(
-        |(n, name, stage_id, owner_id, source, tags, value_minor, (created_at, last_activity_at), state)| Lead {
-            state,
-            stage_id,
-            owner_id,
-            source,
-            tags,
-            value_minor,
-            created_at,
-            last_activity_at,
-            ..lead(n, &name)
+    let more = (some_state(), some_custom());
+    (0..12u64, name, some_stage(), some_owner(), some_source(), some_tags(), value, times, more).prop_map(
+        |(n, name, stage_id, owner_id, source, tags, value_minor, (created_at, last_activity_at), (state, custom))| {
+            Lead {
+                custom,
+                state,
+                stage_id,
+                owner_id,
+                source,
+                tags,
+                value_minor,
+                created_at,
+                last_activity_at,
+                ..lead(n, &name)
+            }
         },
     )
 }
@@ -124,8 +208,8 @@ fn some_query() -> impl Strategy<Value = LeadQuery> {
     ]);
     let lists = (few(some_stage()), few(owner), few(some_source()), few(tag));
     let times = (time(), time(), time(), time());
-    (some_state(), lists, times, column, any::<bool>()).prop_map(
-        |(state, (stages, owners, sources, tags), times, column, down)| {
+    (some_state(), lists, times, column, any::<bool>(), few(some_custom_filter())).prop_map(
+        |(state, (stages, owners, sources, tags), times, column, down, custom)| {
             let (created_from, created_before, active_from, active_before) = times;
             LeadQuery {
                 filter: LeadFilter {
@@ -138,6 +222,7 @@ fn some_query() -> impl Strategy<Value = LeadQuery> {
                     created_before,
                     active_from,
                     active_before,
+                    custom,
                 },
                 sort: LeadSort { column, descending: down },
             }
@@ -173,6 +258,7 @@ proptest! {
         cache.set_list_tuning(tuning);
         let mut studio: Vec<_> = (0..4).map(|n| put(stage(n, POSITIONS[n as usize]))).collect();
         studio.extend((0..3).map(|n| put(member(n, MEMBERS[n as usize]))));
+        studio.extend((0..NO_FIELD).map(|n| put(custom_field(n, CustomKind::ALL[n as usize]))));
         cache.apply(studio);
         // In two pages, so that leads are updated within one and across both.
         let (first, second) = leads.split_at(leads.len() / 2);
@@ -224,6 +310,7 @@ fn a_row_shows_what_the_lead_holds() {
         tags: vec!["vip".to_owned()],
         value_minor: Some(1250),
         state: LeadState::Archived,
+        custom: [(custom_field_id(1), CustomValue::Number(3))].into(),
         ..lead(1, "Nora")
     };
     cache.apply(vec![put(whole.clone())]);
@@ -234,6 +321,7 @@ fn a_row_shows_what_the_lead_holds() {
     assert_eq!((&row.name, &row.email, &row.tags), (&whole.name, &whole.email, &whole.tags));
     assert_eq!(row.phone.as_deref(), Some("+447700900118"));
     assert_eq!((row.stage_id, row.owner_id, row.source), (whole.stage_id, whole.owner_id, whole.source));
+    assert_eq!(row.custom, whole.custom);
     assert_eq!((row.value_minor, row.state, row.created_at), (Some(1250), LeadState::Archived, whole.created_at));
 }
 

@@ -430,9 +430,10 @@ pub(crate) fn unsent_fields(db: &Connection, id: LeadId) -> Result<Vec<LeadField
     for stored in outbox::list_of(db, id.as_uuid())? {
         if matches!(stored.state, ActState::Waiting | ActState::Refused) {
             fields.extend(edit_of(&stored, id).iter().flat_map(LeadEdit::fields));
-            if stored.operation.act.created_lead().is_some() {
+            if let Act::CreateLead(act) = &stored.operation.act {
                 // Nothing of it is on the server.
-                fields.extend(LeadField::ALL);
+                fields.extend(LeadField::FIXED);
+                fields.extend(act.lead.custom.keys().copied().map(LeadField::Custom));
             }
         }
     }

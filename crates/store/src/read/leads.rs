@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use domain::{
-    ChoiceOptionId, CustomFieldId, CustomValues, Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId, OperationId, Source, StageEvent, StageId, UnixMs,
+    ChoiceOptionId, CustomFieldId, CustomValues, Lead, LeadEditRecord, LeadField, LeadId, LeadState, MemberId,
+    OperationId, Source, StageEvent, StageId, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -70,7 +71,10 @@ pub enum CustomTest {
     /// A text that begins so, folded.
     StartsWith(String),
     /// A number within both ends, in thousandths; an absent end is open.
-    Number { from: Option<i64>, to: Option<i64> },
+    Number {
+        from: Option<i64>,
+        to: Option<i64>,
+    },
     /// A day within both ends; an absent end is open.
     Date {
         #[ts(type = "string | null")]

@@ -11,7 +11,8 @@ pub use inbox::{
     ConversationPage, ConversationRow, Folder, FolderCounts, MessageAnchor, MessagePage, MessageSpans, UnsentReply,
 };
 pub use leads::{
-    CustomFilter, CustomTest, KnownLead, LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort, OwnerFilter, PendingMerge,
+    CustomFilter, CustomTest, KnownLead, LeadColumn, LeadDetail, LeadFilter, LeadPage, LeadQuery, LeadRow, LeadSort,
+    OwnerFilter, PendingMerge,
 };
 pub use outbox::{ConflictRow, FieldConflict, OutboxAct, OutboxCounts, OutboxRefusal, OutboxRow, OutboxState};
 pub use search::{Coverage, LeadHit, MatchedField, MessageHit, SearchResults, Span};

@@ -6,7 +6,8 @@ use domain::{ContactKey, Lead, LeadId, LeadState, MemberId, Phone, Source, Stage
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::{
-    conflict, contact_key, conversation, find_id, id, json, json_in, lead_base, lead_edit, outbox, stage_event,
+    conflict, contact_key, conversation, custom_field, find_id, id, json, json_in, lead_base, lead_edit, outbox,
+    stage_event,
 };
 use crate::StoreError;
 use crate::apply::Writing;
@@ -84,6 +85,8 @@ struct Before {
     text: Searchable,
     contact_keys: Vec<ContactKey>,
     tags: Vec<String>,
+    /// As it stands in the row.
+    custom: String,
     value_key: i64,
     created_at: i64,
     last_activity_at: i64,
@@ -92,7 +95,7 @@ struct Before {
 fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT stage_ref, owner_ref, source, name, email, phone, tags, value_key, created_at, last_activity_at,
-                epoch, state
+                epoch, state, custom
          FROM lead WHERE n = ?1",
     )?;
     let mut rows = statement.query([n])?;
@@ -105,6 +108,7 @@ fn find_before(tx: &Transaction<'_>, n: i64) -> Result<Option<Before>, StoreErro
         text: Searchable::new(&name, email.as_deref(), phone.as_deref()),
         contact_keys: contact_key::keys_in(row, 4, 5)?,
         tags: tags_in(row, 6)?,
+        custom: row.get(12)?,
         value_key: row.get(7)?,
         created_at: row.get(8)?,
         last_activity_at: row.get(9)?,
@@ -126,7 +130,7 @@ fn update(before: &Before, lead: &Lead, facet: Facet, text: &Searchable) -> Stri
         ("state = ?19", before.facet.state != facet.state),
     ];
     let mut sql = "UPDATE lead SET epoch = ?3, updated_at = ?9, name = ?12, email = ?13, phone = ?14, campaign = ?15, \
-                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?20"
+                   tags = ?16, first_touch = ?17, last_touch = ?18, notes = ?20, custom = ?21"
         .to_owned();
     for (column, _) in indexed.into_iter().filter(|(_, is_changed)| *is_changed) {
         sql.push_str(", ");
@@ -138,8 +142,8 @@ fn update(before: &Before, lead: &Lead, facet: Facet, text: &Searchable) -> Stri
 
 const INSERT: &str = "INSERT INTO lead (n, id, epoch, stage_ref, owner_ref, source, created_at, last_activity_at, \
                       updated_at, value_key, name_key, name, email, phone, campaign, tags, first_touch, last_touch, state, \
-                      notes) \
-                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+                      notes, custom) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 /// The tags in a column.
 pub(crate) fn tags_in(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
@@ -164,6 +168,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
     let facet = Facet { state: lead.state.code(), stage_ref, owner_ref, source: lead.source.code() };
     let text = Searchable::new(&lead.name, lead.email.as_deref(), lead.phone.as_ref().map(Phone::as_str));
     let before = find_before(tx, n)?;
+    let custom = json(&lead.custom);
     let sql = match &before {
         Some(before) => Cow::Owned(update(before, lead, facet, &text)),
         None => Cow::Borrowed(INSERT),
@@ -189,6 +194,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         json(&lead.last_touch),
         facet.state,
         lead.notes,
+        custom,
     ])?;
     writing.count_lead(facet, 1);
     if before.as_ref().is_some_and(|before| before.facet.is_deleted()) != facet.is_deleted() {
@@ -207,6 +213,10 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
                 untag(writing, n, &before.tags)?;
                 tag(writing, n, &lead.tags)?;
             }
+            if before.custom != custom {
+                custom_field::unindex(tx, n)?;
+                custom_field::index(tx, &mut writing.references, n, &lead.custom)?;
+            }
             if before.text != text {
                 if before.text.name != text.name {
                     remove_initials(tx, n, &before.text)?;
@@ -218,6 +228,7 @@ fn write(writing: &mut Writing<'_>, lead: &Lead, is_told: bool) -> Result<(), St
         None => {
             contact_key::add(tx, n, &contact_keys)?;
             tag(writing, n, &lead.tags)?;
+            custom_field::index(tx, &mut writing.references, n, &lead.custom)?;
             add_initials(tx, n, &text)?;
             writing.index_lead(n, None, Some(text))?;
         }
@@ -348,6 +359,7 @@ fn erase_row(writing: &mut Writing<'_>, n: i64) -> Result<(), StoreError> {
         writing.count_lead(before.facet, -1);
         contact_key::remove(tx, n, &before.contact_keys)?;
         untag(writing, n, &before.tags)?;
+        custom_field::unindex(tx, n)?;
         remove_initials(tx, n, &before.text)?;
         writing.index_lead(n, Some(before.text), None)?;
         tx.prepare_cached("DELETE FROM lead WHERE n = ?1")?.execute([n])?;
@@ -378,7 +390,10 @@ pub(crate) fn sweep(writing: &mut Writing<'_>) -> Result<(), StoreError> {
 
 /// Columns of [`read`], with `l` the lead, `s` its stage and `m` its owner.
 pub(crate) const COLUMNS: &str = "l.id, l.name, l.email, l.phone, s.id, m.id, l.source, l.campaign, l.tags, l.notes, \
-     l.value_key, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at";
+     l.value_key, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at, \
+     l.custom";
+/// How many they are.
+pub(crate) const COLUMN_COUNT: usize = 18;
 
 /// The whole lead from a row that begins with [`COLUMNS`].
 pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
@@ -401,6 +416,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Lead, StoreError> {
         created_at: domain::UnixMs(row.get(14)?),
         updated_at: domain::UnixMs(row.get(15)?),
         last_activity_at: domain::UnixMs(row.get(16)?),
+        custom: json_in(row, 17)?,
     })
 }
 

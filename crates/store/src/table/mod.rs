@@ -7,6 +7,7 @@ pub(crate) mod conflict;
 pub(crate) mod contact_key;
 pub(crate) mod conversation;
 pub(crate) mod conversation_base;
+pub(crate) mod custom_field;
 pub(crate) mod draft;
 pub(crate) mod identity;
 pub(crate) mod lead;
@@ -24,7 +25,9 @@ pub(crate) mod studio;
 pub(crate) mod sync_state;
 pub(crate) mod unreadable;
 
-use domain::{ConversationId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId, StudioId};
+use domain::{
+    ConversationId, CustomFieldId, InvoiceId, LeadId, MemberId, MessageId, OperationId, StageEventId, StageId, StudioId,
+};
 use rusqlite::Row;
 
 use crate::StoreError;
@@ -54,7 +57,8 @@ from_blob!(
     OperationId,
     ConversationId,
     MessageId,
-    InvoiceId
+    InvoiceId,
+    CustomFieldId
 );
 
 /// The id in a column.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use domain::{ConversationId, LeadId, MemberId, StageId};
+use domain::{ConversationId, CustomFieldId, LeadId, MemberId, StageId};
 use rusqlite::{OptionalExtension, Transaction};
 
 use crate::StoreError;
@@ -23,6 +23,7 @@ pub(crate) struct ConversationRef {
 pub(crate) struct References {
     members: HashMap<MemberId, i64>,
     stages: HashMap<StageId, i64>,
+    custom_fields: HashMap<CustomFieldId, i64>,
     leads: HashMap<LeadId, i64>,
     conversations: HashMap<ConversationId, ConversationRef>,
 }
@@ -52,6 +53,17 @@ impl References {
             id.as_bytes(),
             "SELECT ref FROM stage WHERE id = ?1",
             "INSERT INTO stage (id) VALUES (?1)",
+        )
+    }
+
+    pub(crate) fn custom_field(&mut self, tx: &Transaction<'_>, id: CustomFieldId) -> Result<i64, StoreError> {
+        intern(
+            tx,
+            &mut self.custom_fields,
+            id,
+            id.as_bytes(),
+            "SELECT ref FROM custom_field WHERE id = ?1",
+            "INSERT INTO custom_field (id) VALUES (?1)",
         )
     }
 
