@@ -38,7 +38,7 @@ fn outcome(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
         colour: "#112233".to_owned(),
         outcome: StageOutcome::Open,
     };
-    let studio = Studio { stages: &[stage], members: &[], currency: "EUR" };
+    let studio = Studio { stages: &[stage], members: &[], currency: "EUR", fields: &[] };
     let targets = found.columns.iter().map(|column| column.guess).collect();
     let defaults = Defaults { stage_id: stage_id(), owner_id: None, tag: None };
     let reading = Reading::new(targets, defaults, studio, found.is_ours);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, Direction, Edited, Lead, LeadEdit, LeadId, LeadState,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, Direction, Edited, Lead, LeadEdit, LeadId, LeadState,
     MessageId, OperationId, Source, StageId, Touch, UnixMs,
 };
 use rand::{Rng, SeedableRng};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, Direction, Lead, LeadId, LeadState,
     Message, MessageId, Source, StageId, Touch, UnixMs,
 };
 use rand::seq::IndexedRandom;
