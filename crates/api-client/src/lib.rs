@@ -12,6 +12,7 @@ mod changes;
 mod classify;
 mod client;
 mod config;
+mod custom_fields;
 mod events;
 mod failure;
 mod http;
