@@ -1,4 +1,4 @@
-//! The calls about the studio's own fields.
+//! The call about the studio's own fields of leads. What they are, the change feed tells.
 
 use domain::{CustomField, CustomFieldForm, CustomFieldId};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::{ApiClient, ApiFailure};
 
 impl ApiClient {
-    /// Defines a field, or changes one; the same again changes nothing.
+    /// Defines a field, or changes one; gives it as it is now. The same may be sent again.
     ///
     /// # Errors
     /// `forbidden`, `invalid_input`, and any [`crate::FailureKind`].

@@ -136,7 +136,7 @@ fn a_row_that_never_ends_is_given_up_before_it_fills_the_memory() {
             Ok(buffer.len())
         }
     }
-    let dialect = inspect(&mut Cursor::new("name\nNora\n"), Some(false)).unwrap().dialect;
+    let dialect = inspect(&mut Cursor::new("name\nNora\n"), Some(false), &[]).unwrap().dialect;
     let mut file = Endless(0);
     let mut rows = records(&mut file, &dialect).unwrap();
     assert_eq!(rows.next().unwrap(), Some(Err(Broken::RowTooLong { line: 1 })));

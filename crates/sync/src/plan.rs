@@ -119,7 +119,13 @@ const fn is_counted(change: &Change) -> bool {
     match change {
         Change::Upsert(Row::Lead(_) | Row::Conversation(_) | Row::Message(_) | Row::StageEvent(_)) => true,
         Change::Upsert(
-            Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::CustomField(_) | Row::LeadEdit(_) | Row::Subscription(_) | Row::Invoice(_),
+            Row::Studio(_)
+            | Row::Member(_)
+            | Row::Stage(_)
+            | Row::CustomField(_)
+            | Row::LeadEdit(_)
+            | Row::Subscription(_)
+            | Row::Invoice(_),
         )
         | Change::Delete(_)
         | Change::Forget(_) => false,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, Direction, Edited, Lead, LeadEdit, LeadId, LeadState,
-    MessageId, OperationId, Source, StageId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, Direction, Edited, Lead, LeadEdit, LeadId,
+    LeadState, MessageId, OperationId, Source, StageId, Touch, UnixMs,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

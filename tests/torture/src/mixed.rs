@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, Direction, Lead, LeadId, LeadState,
-    Message, MessageId, Source, StageId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, Direction, Lead, LeadId,
+    LeadState, Message, MessageId, Source, StageId, Touch, UnixMs,
 };
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
