@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::{Invoice, InvoiceId, Member, MemberId, Recording, Studio, StudioId, Subscription};
+use domain::{InvalidField, Invoice, InvoiceId, Member, MemberId, Recording, Studio, StudioId, Subscription};
 use secrecy::SecretString;
 use wire::changes::Row;
 
@@ -26,6 +26,8 @@ pub enum AdminError {
     Password(Box<dyn std::error::Error + Send + Sync>),
     #[error("{field} {problem}")]
     Invalid { field: &'static str, problem: &'static str },
+    #[error(transparent)]
+    InvalidField(InvalidField),
     #[error("that e-mail address is a member of this studio already")]
     AlreadyMember,
 }
@@ -37,6 +39,7 @@ impl From<WriteError> for AdminError {
             WriteError::NotFound => Self::Db(DbError::NoSuchStudio),
             WriteError::Forbidden => unreachable!("an operator has no role"),
             WriteError::Invalid { field, problem } => Self::Invalid { field, problem },
+            WriteError::InvalidField(error) => Self::InvalidField(error),
         }
     }
 }

@@ -141,6 +141,7 @@ impl From<WriteError> for ApiError {
             WriteError::NotFound => Self::NotFound,
             WriteError::Forbidden => Self::Forbidden,
             WriteError::Invalid { field, problem } => Self::invalid(field, problem),
+            WriteError::InvalidField(error) => error.into(),
         }
     }
 }

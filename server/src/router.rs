@@ -20,8 +20,8 @@ use crate::openapi::{self, may_answer};
 use crate::rate_limits;
 use crate::request;
 use crate::routes::{
-    audit, auth, conversations, devices, invitation_page, invitations, leads, members, operations, presence, server,
-    sync,
+    audit, auth, conversations, custom_fields, devices, invitation_page, invitations, leads, members, operations,
+    presence, server, sync,
 };
 use crate::state::AppState;
 use crate::telemetry::{Fault, FaultKind, take_panic};
@@ -46,6 +46,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(devices::revoke_others))
         .routes(routes!(leads::change, leads::delete))
         .routes(routes!(conversations::record_message))
+        .routes(routes!(custom_fields::list))
+        .routes(routes!(custom_fields::put))
         .routes(routes!(audit::append))
         .routes(routes!(operations::push))
         .routes(routes!(presence::put))

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod changes;
+pub mod custom_field;
 pub mod device;
 pub mod error;
 pub mod invitation;

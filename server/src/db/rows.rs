@@ -16,7 +16,8 @@ use super::sql::Row;
 macro_rules! columns {
     (lead) => {
         "l.id, l.name, l.email, l.phone, l.stage_id, l.owner_id, l.source, l.campaign, l.tags, l.notes, \
-         l.value_minor, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at"
+         l.value_minor, l.state, l.first_touch, l.last_touch, l.created_at, l.updated_at, l.last_activity_at, \
+         l.custom"
     };
     (conversation) => {
         "c.id, c.lead_id, c.channel, c.status, c.assignee_id, c.preview, c.preview_direction, c.last_message_at, \
@@ -39,6 +40,9 @@ macro_rules! columns {
     };
     (stage) => {
         "g.id, g.name, g.position, g.colour, g.outcome"
+    };
+    (custom_field) => {
+        "f.id, f.name, f.kind, f.options, f.position, f.is_in_list, f.is_archived"
     };
     (subscription) => {
         "b.id, b.plan, b.status, b.seats, b.current_period_end, b.cancel_at_period_end, b.ended_at, b.customer_id, \
@@ -75,6 +79,7 @@ pub(super) enum RowRef<'r> {
     Studio(StudioRow<'r>),
     Member(MemberRow<'r>),
     Stage(StageRow<'r>),
+    CustomField(CustomFieldRow<'r>),
     Lead(LeadRow<'r>),
     Conversation(ConversationRow<'r>),
     Message(MessageRow<'r>),
@@ -112,6 +117,17 @@ pub(super) struct StageRow<'r> {
 }
 
 #[derive(Serialize)]
+pub(super) struct CustomFieldRow<'r> {
+    id: &'r str,
+    name: &'r str,
+    kind: &'r str,
+    options: &'r RawValue,
+    position: i64,
+    is_in_list: bool,
+    is_archived: bool,
+}
+
+#[derive(Serialize)]
 pub(super) struct LeadRow<'r> {
     pub(super) id: &'r str,
     name: &'r str,
@@ -130,6 +146,7 @@ pub(super) struct LeadRow<'r> {
     created_at: i64,
     updated_at: i64,
     last_activity_at: i64,
+    custom: &'r RawValue,
 }
 
 #[derive(Serialize)]
@@ -243,6 +260,20 @@ impl<'r> StageRow<'r> {
     }
 }
 
+impl<'r> CustomFieldRow<'r> {
+    pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.text(0)?,
+            name: row.text(1)?,
+            kind: row.text(2)?,
+            options: json(row, 3)?,
+            position: row.int(4)?,
+            is_in_list: row.int(5)? != 0,
+            is_archived: row.int(6)? != 0,
+        })
+    }
+}
+
 impl<'r> LeadRow<'r> {
     pub(super) fn read(row: &'r Row<'_>) -> Result<Self, DbError> {
         Ok(Self {
@@ -263,6 +294,7 @@ impl<'r> LeadRow<'r> {
             created_at: row.int(14)?,
             updated_at: row.int(15)?,
             last_activity_at: row.int(16)?,
+            custom: json(row, 17)?,
         })
     }
 }

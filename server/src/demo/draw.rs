@@ -13,6 +13,9 @@ pub(super) enum Stream {
     Studio,
     Counts,
     Lead(u64),
+    /// What a studio's own fields hold of a lead, by its index: apart, so that a field more changes nothing else.
+    LeadFields(u64),
+    Fields,
     Billing,
 }
 
@@ -23,7 +26,9 @@ impl Draw {
             Stream::Studio => 0,
             Stream::Counts => 1,
             Stream::Lead(index) => index + 2,
-            // The last: no demo has so many leads.
+            // From the middle on, and the last: no demo has so many leads.
+            Stream::LeadFields(index) => (1 << 63) + index,
+            Stream::Fields => u64::MAX - 1,
             Stream::Billing => u64::MAX,
         });
         Self(rng)

@@ -6,6 +6,7 @@ use domain::{
 use wire::changes::Row;
 
 use super::draw::{Draw, Stream};
+use super::fields::Fields;
 use super::files::GivenLead;
 use super::language::Languages;
 use super::people::{self, Person};
@@ -51,6 +52,7 @@ pub(super) struct World {
     leads: u64,
     now: UnixMs,
     staff: Staff,
+    fields: Fields,
     languages: Languages,
     /// Texts of `--messages`.
     texts: Option<Vec<String>>,
@@ -65,12 +67,19 @@ pub(super) fn age_fraction(index: u64, leads: u64) -> f64 {
 }
 
 impl World {
-    pub(super) fn new(config: &DemoConfig, staff: Staff, texts: Option<Vec<String>>, people: Vec<GivenLead>) -> Self {
+    pub(super) fn new(
+        config: &DemoConfig,
+        staff: Staff,
+        fields: Fields,
+        texts: Option<Vec<String>>,
+        people: Vec<GivenLead>,
+    ) -> Self {
         Self {
             seed: config.seed,
             leads: config.leads,
             now: config.now,
             staff,
+            fields,
             languages: Languages::load(),
             texts,
             people,
@@ -158,6 +167,7 @@ impl World {
             value_minor: (won || draw.chance(0.4)).then(|| value_minor(draw)),
             // No window puts a lead away yet, or shows that one was.
             state: LeadState::Active,
+            custom: self.fields.values(index, created_at),
             first_touch,
             last_touch,
             created_at,

@@ -10,6 +10,7 @@ mod attribution;
 mod billing;
 mod counts;
 mod draw;
+mod fields;
 mod files;
 mod hostile;
 mod language;
@@ -70,9 +71,10 @@ pub enum DemoError {
     BadLeads(BadLeads),
 }
 
-/// The rows of the demo studio: the studio, its members and stages, its subscription and invoices, then lead after lead (the oldest first, give or take
-/// a night), each followed by its stage events and its conversations, each of those by its messages in order of time. A
-/// row comes after every row it refers to. Holds one lead's rows at a time, beside the files given.
+/// The rows of the demo studio: the studio, its members, stages and custom fields, its subscription and invoices, then lead
+/// after lead (the oldest first, give or take a night), each followed by its stage events and its conversations, each of
+/// those by its messages in order of time. A row comes after every row it refers to. Holds one lead's rows at a time, beside
+/// the files given.
 ///
 /// # Errors
 /// [`DemoError`] when the configuration can't be met or a given file can't be read.
@@ -84,9 +86,11 @@ pub fn generate(config: &DemoConfig) -> Result<impl Iterator<Item = Row> + use<>
     let people = config.leads_file.as_deref().map(files::read_leads).transpose()?.unwrap_or_default();
     let studio = studio::Staff::new(config.seed, config.now);
     let mut rows = studio.rows();
+    let fields = fields::Fields::new(config.seed, config.now);
+    rows.extend(fields.rows());
     rows.extend(billing::rows(config.seed, config.now, &studio));
     let counts = counts::MessageCounts::new(config.seed, config.leads, config.messages);
-    let world = lead::World::new(config, studio, texts, people);
+    let world = lead::World::new(config, studio, fields, texts, people);
     let leads = counts.enumerate().flat_map(move |(index, messages)| world.lead_rows(index as u64, messages));
     Ok(rows.into_iter().chain(leads))
 }

@@ -35,11 +35,15 @@ pub(super) struct Staff {
     stages: Vec<Stage>,
 }
 
+/// When the studio was.
+pub(super) fn founded_at(now: UnixMs) -> UnixMs {
+    now.plus_ms(-1_200 * 86_400_000)
+}
+
 impl Staff {
     pub(super) fn new(seed: u64, now: UnixMs) -> Self {
-        const FOUNDED_BEFORE_MS: i64 = 1_200 * 86_400_000;
         let mut draw = Draw::new(seed, Stream::Studio);
-        let founded = now.plus_ms(-FOUNDED_BEFORE_MS);
+        let founded = founded_at(now);
         Self {
             studio: Studio {
                 id: StudioId::from_uuid(draw.uuid(founded)),

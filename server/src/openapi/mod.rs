@@ -39,6 +39,7 @@ const COOKIE: &str = "cookie";
         (name = "sync", description = "The change feed, and hints that there is something in it"),
         (name = "presence", description = "Who looks at which lead right now"),
         (name = "leads", description = "People who enquired"),
+        (name = "custom_fields", description = "What a studio wants to know of its leads besides"),
         (name = "conversations", description = "What was said"),
         (name = "devices", description = "Where a member is signed in"),
         (name = "members", description = "Who works at the studio, and as what"),

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod conversations;
+pub(crate) mod custom_fields;
 pub(crate) mod devices;
 mod documented;
 pub(crate) mod invitation_page;

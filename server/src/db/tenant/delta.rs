@@ -9,8 +9,8 @@ use wire::changes::{Change, Line, RowId};
 use super::{Billing, Sight, Tenant, current_seq};
 use crate::db::DbError;
 use crate::db::rows::{
-    ConversationRow, InvoiceRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow,
-    StudioRow, SubscriptionRow, UpsertLine, columns,
+    ConversationRow, CustomFieldRow, InvoiceRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow,
+    StageRow, StudioRow, SubscriptionRow, UpsertLine, columns,
 };
 use crate::db::sql::{Row, Tx};
 
@@ -31,6 +31,8 @@ pub(super) const MEMBERS: &str =
     concat!("SELECT ", columns!(member), " FROM member p WHERE p.seq > $1 AND p.seq <= $2 ORDER BY p.seq");
 pub(super) const STAGES: &str =
     concat!("SELECT ", columns!(stage), " FROM stage g WHERE g.seq > $1 AND g.seq <= $2 ORDER BY g.seq");
+pub(super) const CUSTOM_FIELDS: &str =
+    concat!("SELECT ", columns!(custom_field), " FROM custom_field f WHERE f.seq > $1 AND f.seq <= $2 ORDER BY f.seq");
 pub(super) const LEADS: &str =
     concat!("SELECT ", columns!(lead), in_sight!(), " FROM lead l WHERE l.seq > $1 AND l.seq <= $2 ORDER BY l.seq");
 pub(super) const CONVERSATIONS: &str = concat!(
@@ -116,12 +118,13 @@ impl Builder<'_> {
         self.common(STUDIO, |row| Ok(RowRef::Studio(StudioRow::read(row)?)))?;
         self.common(MEMBERS, |row| Ok(RowRef::Member(MemberRow::read(row)?)))?;
         self.common(STAGES, |row| Ok(RowRef::Stage(StageRow::read(row)?)))?;
+        self.common(CUSTOM_FIELDS, |row| Ok(RowRef::CustomField(CustomFieldRow::read(row)?)))?;
         if self.billing == Billing::Told {
             self.common(SUBSCRIPTION, |row| Ok(RowRef::Subscription(SubscriptionRow::read(row)?)))?;
             self.common(INVOICES, |row| Ok(RowRef::Invoice(InvoiceRow::read(row)?)))?;
         }
         let fits =
-            self.guarded(LEADS, 17, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
+            self.guarded(LEADS, 18, |row| Ok(RowRef::Lead(LeadRow::read(row)?)), |id| Ok(RowId::Lead(parse(id)?)))?
                 && self.guarded(
                     CONVERSATIONS,
                     9,

@@ -1,13 +1,14 @@
 //! Rows in bulk, from outside: a demo, a migration from another system.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use domain::{InvalidBilling, LeadId};
+use domain::{CustomField, CustomFieldId, InvalidBilling, InvalidField, LeadId};
 use serde::Serialize;
 use wire::changes::{MAX_LINE_BYTES, Row};
 
 use super::Tenant;
+use super::custom_fields::check_values;
 use super::write::Write;
 use crate::db::DbError;
 use crate::db::store::Writer;
@@ -32,6 +33,8 @@ pub enum ImportError {
     Deleted { row: u64 },
     #[error("row {row}: {problem}")]
     Billing { row: u64, problem: InvalidBilling },
+    #[error("row {row}: {problem}")]
+    Custom { row: u64, problem: InvalidField },
 }
 
 /// What an import brought.
@@ -59,6 +62,7 @@ impl Tenant {
                 let mut import = Import {
                     tenant: &tenant,
                     has_tombstones: false,
+                    custom_fields: BTreeMap::new(),
                     owners: HashMap::new(),
                     report: ImportReport::default(),
                 };
@@ -76,6 +80,8 @@ struct Import<'t> {
     tenant: &'t Tenant,
     /// Whether anything was ever deleted: mostly nothing was, and no row has to be looked for among what was.
     has_tombstones: bool,
+    /// The studio's, as of this transaction.
+    custom_fields: BTreeMap<CustomFieldId, CustomField>,
     /// Of each lead brought so far, so that its rows are counted for the right owner.
     owners: HashMap<LeadId, Option<Arc<str>>>,
     report: ImportReport,
@@ -88,6 +94,7 @@ impl Import<'_> {
             writer.write(|tx| {
                 let mut write = Write::begin(tx)?;
                 self.has_tombstones = tx.find("SELECT 1 FROM tombstone LIMIT 1", &[], |_| Ok(()))?.is_some();
+                self.custom_fields = write.list_custom_fields()?.into_iter().map(|field| (field.id, field)).collect();
                 for row in rows.by_ref().take(ROWS_A_TRANSACTION) {
                     self.write_row(&mut write, row)?;
                 }
@@ -119,7 +126,10 @@ impl Import<'_> {
             }
             Row::Member(member) => write.put_member(&member)?,
             Row::Stage(stage) => write.insert_stage(&stage)?,
+            Row::CustomField(field) => self.write_custom_field(write, *field)?,
             Row::Lead(lead) => {
+                check_values(&self.custom_fields, lead.custom.iter().map(|(id, value)| (*id, Some(value))))
+                    .map_err(|problem| ImportError::Custom { row: self.report.rows, problem })?;
                 self.owners.insert(lead.id, lead.owner_id.map(|id| id.to_string().into()));
                 write.insert_lead(&lead)?;
                 self.report.leads += 1;
@@ -158,6 +168,16 @@ impl Import<'_> {
         Ok(())
     }
 
+    fn write_custom_field(&mut self, write: &mut Write<'_>, field: CustomField) -> Result<(), ImportError> {
+        let before = self.custom_fields.remove(&field.id);
+        let others: Vec<_> = self.custom_fields.values().cloned().collect();
+        let checked = field.form.check_beside(before.as_ref().map(|before| &before.form), &others);
+        checked.map_err(|problem| ImportError::Custom { row: self.report.rows, problem })?;
+        write.put_custom_field(&field)?;
+        self.custom_fields.insert(field.id, field);
+        Ok(())
+    }
+
     fn refused(&self, problem: InvalidBilling) -> ImportError {
         ImportError::Billing { row: self.report.rows, problem }
     }
@@ -189,7 +209,9 @@ fn fits_a_line(row: &Row) -> Result<bool, DbError> {
         Row::Conversation(conversation) => conversation.preview.len(),
         Row::StageEvent(_) | Row::Subscription(_) | Row::Invoice(_) => 0,
         // These have many texts and there are few of them: measured as they will be.
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Lead(_) | Row::LeadEdit(_) => usize::MAX,
+        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::CustomField(_) | Row::Lead(_) | Row::LeadEdit(_) => {
+            usize::MAX
+        }
     };
     if text <= (MAX_LINE_BYTES - REST) / WORST {
         return Ok(true);
@@ -221,7 +243,12 @@ impl std::io::Write for Size {
 /// Kind and id of a row that can be deleted.
 fn mortal(row: &Row) -> Option<(&'static str, String)> {
     match row {
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Subscription(_) | Row::Invoice(_) => None,
+        Row::Studio(_)
+        | Row::Member(_)
+        | Row::Stage(_)
+        | Row::CustomField(_)
+        | Row::Subscription(_)
+        | Row::Invoice(_) => None,
         Row::Lead(lead) => Some(("lead", lead.id.to_string())),
         Row::Conversation(conversation) => Some(("conversation", conversation.id.to_string())),
         Row::Message(message) => Some(("message", message.id.to_string())),

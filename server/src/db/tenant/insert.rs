@@ -7,8 +7,8 @@ use crate::db::DbError;
 use crate::db::rows::word;
 
 const LEAD: &str = "INSERT INTO lead (id, name, email, phone, stage_id, owner_id, source, campaign, tags, notes, \
-                    value_minor, state, first_touch, last_touch, created_at, updated_at, last_activity_at, seq) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+                    value_minor, state, first_touch, last_touch, created_at, updated_at, last_activity_at, custom, seq) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 const CONVERSATION: &str = "INSERT INTO conversation (id, lead_id, channel, status, assignee_id, preview, \
                             preview_direction, last_message_at, unread_count, seq) \
                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -100,6 +100,7 @@ impl Write<'_> {
                 lead.created_at.0.into(),
                 lead.updated_at.0.into(),
                 lead.last_activity_at.0.into(),
+                (&serde_json::to_string(&lead.custom)?).into(),
                 self.next_seq(),
             ],
         )?;

@@ -20,7 +20,7 @@ pub(super) const FIND: &str = concat!(
     " FROM lead l WHERE l.id = $1 AND ($2 = '' OR l.owner_id IS NULL OR l.owner_id = $2)"
 );
 pub(super) const UPDATE: &str = "UPDATE lead SET name = $2, email = $3, phone = $4, stage_id = $5, owner_id = $6, tags = $7, \
-                      notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, seq = $14 \
+                      notes = $8, value_minor = $9, state = $10, first_touch = $11, updated_at = $12, last_activity_at = $13, custom = $14, seq = $15 \
                       WHERE id = $1";
 pub(super) const OWNER: &str = "SELECT id, owner_id FROM lead WHERE id = $1";
 pub(super) const CONVERSATIONS: &str = "SELECT id FROM conversation WHERE lead_id = $1";
@@ -58,7 +58,8 @@ impl Tenant {
     ///
     /// # Errors
     /// [`WriteError::NotFound`]; [`WriteError::Forbidden`] for a state that they may not bring it to or from;
-    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have.
+    /// [`WriteError::Invalid`] for a stage or an owner the studio doesn't have; [`WriteError::InvalidField`] for a value that
+    /// its field can't hold.
     pub(crate) async fn patch_lead(
         &self,
         lead_id: LeadId,
@@ -68,6 +69,7 @@ impl Tenant {
     ) -> Result<Lead, WriteError> {
         self.change(move |write| {
             let before = write.find_lead(lead_id, by.sight())?.ok_or(WriteError::NotFound)?;
+            write.check_custom(patch.custom.iter().map(|(id, value)| (*id, value.as_ref())))?;
             let lead = write.patch_lead(before.clone(), patch, by, now, now)?;
             let id = OperationId::from_uuid(new_uuid(now));
             write.record_edit(id, lead_id, by.member_id, now, FieldEdit::between(&before, &lead))?;
@@ -222,6 +224,7 @@ impl Write<'_> {
                 (&serde_json::to_string(&lead.first_touch)?).into(),
                 lead.updated_at.0.into(),
                 lead.last_activity_at.0.into(),
+                (&serde_json::to_string(&lead.custom)?).into(),
                 self.next_seq(),
             ],
         )?;

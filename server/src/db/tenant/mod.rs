@@ -4,6 +4,7 @@
 //! read. Nothing here decides who may ask: callers pass the [`Sight`] of who does.
 
 mod billing;
+mod custom_fields;
 mod delta;
 mod device_head;
 mod duplicates;

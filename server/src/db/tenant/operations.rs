@@ -89,6 +89,7 @@ impl From<WriteError> for NotDone {
             WriteError::NotFound => RefusalReason::NotFound.into(),
             WriteError::Forbidden => RefusalReason::Forbidden.into(),
             WriteError::Invalid { field, problem } => InvalidField::new(field, problem).into(),
+            WriteError::InvalidField(error) => error.into(),
         }
     }
 }
@@ -144,6 +145,7 @@ impl Write<'_> {
         if self.find_lead(lead_id, Sight::All)?.is_some() || self.is_buried("lead", &lead_id.to_string())? {
             return Err(RefusalReason::Taken.into());
         }
+        self.check_custom(lead.custom.iter().map(|(id, value)| (*id, Some(value))))?;
         let lead = lead.into_lead(lead_id, at);
         self.require_stage(lead.stage_id)?;
         self.insert_lead(&lead)?;
@@ -195,6 +197,10 @@ impl Write<'_> {
         if let Some(Edited { from, to }) = edit.state {
             by.require_change(from, to)?;
         }
+        // Both sides: what loses is kept in the history, too.
+        self.check_custom(
+            edit.custom.iter().flat_map(|(id, edited)| [(*id, edited.from.as_ref()), (*id, edited.to.as_ref())]),
+        )?;
         let last_move = self.find_last_move(&lead)?;
         let (wanted_move, changes) = (edit.stage_id.clone(), edit.changes());
         let merge = merge_lead(edit, at, &lead, last_move);

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use wire::changes::Totals;
 
 use super::epoch::{Epoch, current_epoch};
-use super::{Billing, Sight, Tenant, billing, current_seq};
+use super::{Billing, Sight, Tenant, billing, current_seq, custom_fields};
 use crate::db::DbError;
 use crate::db::rows::{
-    ConversationRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow, StudioRow,
-    UpsertLine, columns,
+    ConversationRow, CustomFieldRow, LeadEditRow, LeadRow, MemberRow, MessageRow, RowRef, StageEventRow, StageRow,
+    StudioRow, UpsertLine, columns,
 };
 use crate::db::sql::{Row, Tx, Value};
 
@@ -140,7 +140,7 @@ impl Tenant {
             .await
     }
 
-    /// The studio, its members, its stages and, where it is told, what it pays, as lines.
+    /// The studio, its members, its stages, its custom fields and, where it is told, what it pays, as lines.
     pub(crate) async fn snapshot_frame(&self, told: Billing) -> Result<Vec<u8>, DbError> {
         self.store
             .read(move |tx| {
@@ -148,6 +148,9 @@ impl Tenant {
                 tx.query_while(STUDIO, &[], |row| page.push(RowRef::Studio(StudioRow::read(row)?)).map(|()| true))?;
                 tx.query_while(MEMBERS, &[], |row| page.push(RowRef::Member(MemberRow::read(row)?)).map(|()| true))?;
                 tx.query_while(STAGES, &[], |row| page.push(RowRef::Stage(StageRow::read(row)?)).map(|()| true))?;
+                tx.query_while(custom_fields::LIST, &[], |row| {
+                    page.push(RowRef::CustomField(CustomFieldRow::read(row)?)).map(|()| true)
+                })?;
                 if told == Billing::Told {
                     billing::tell(tx, &mut page.lines)?;
                 }
@@ -184,7 +187,7 @@ fn lead_page(tx: &Tx<'_>, sight: Sight, after: Key, limit: usize) -> Result<Page
         tx.query_while(LEADS, &[at.into(), (&id).into(), limit_value(wanted), (&own).into()], |row| {
             found += 1;
             page.next = Key { at: row.int(16)?, id: row.text(0)?.to_owned() };
-            if row.int(17)? == 1 {
+            if row.int(18)? == 1 {
                 leads.push(row.text(0)?.to_owned());
                 page.push(RowRef::Lead(LeadRow::read(row)?))?;
             }
@@ -218,7 +221,7 @@ fn moved_lead_page(tx: &Tx<'_>, sight: Sight, after: i64, limit: usize) -> Resul
         let wanted = LEADS_A_BATCH.min(left);
         let mut leads = Vec::new();
         tx.query_while(MOVED_LEADS, &[upto.into(), limit_value(wanted), (&own).into()], |row| {
-            upto = row.int(17)?;
+            upto = row.int(18)?;
             leads.push(row.text(0)?.to_owned());
             page.push(RowRef::Lead(LeadRow::read(row)?))?;
             page.more = page.lines.len() >= SOFT_PAGE_BYTES;

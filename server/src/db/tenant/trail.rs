@@ -3,10 +3,11 @@
 use domain::{DeviceId, MemberId, UnixMs};
 use wire::write::AuditEntry;
 
-use super::Tenant;
-use super::write::WriteError;
+use super::write::{Write, WriteError};
+use super::{Editor, Tenant};
 use crate::db::DbError;
 use crate::db::rows::word;
+use crate::ids::new_uuid;
 
 pub(super) const FIND: &str = "SELECT action, at, detail, row_count, member_id FROM audit_entry WHERE id = $1";
 pub(super) const INSERT: &str = "INSERT INTO audit_entry (id, action, at, received_at, member_id, device_id, detail, row_count) \
@@ -73,5 +74,24 @@ impl Tenant {
         let count = |row: &crate::db::sql::Row<'_>| row.int(0);
         let found = self.store.read(move |tx| tx.find("SELECT count(*) FROM audit_entry", &[], count)).await?;
         Ok(u64::try_from(found.unwrap_or_default()).unwrap_or_default())
+    }
+}
+
+impl Write<'_> {
+    /// Appends what somebody did to the studio itself. `detail` has ids and words of ours: nothing that people typed.
+    pub(super) fn append_act(&self, action: &str, by: Editor, detail: &str, now: UnixMs) -> Result<(), DbError> {
+        self.tx().submit(
+            INSERT,
+            &[
+                (&new_uuid(now).to_string()).into(),
+                action.into(),
+                now.0.into(),
+                now.0.into(),
+                (&by.member_id.to_string()).into(),
+                (&by.device_id.to_string()).into(),
+                detail.into(),
+                0.into(),
+            ],
+        )
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::InvalidField;
 use wire::changes::RowId;
 
 use super::Tenant;
@@ -29,6 +30,9 @@ pub(crate) enum WriteError {
     /// `field` is not as it has to be.
     #[error("{field}: {problem}")]
     Invalid { field: &'static str, problem: &'static str },
+    /// The same, of a field that the domain names.
+    #[error(transparent)]
+    InvalidField(#[from] InvalidField),
 }
 
 impl From<domain::InvalidBilling> for WriteError {
