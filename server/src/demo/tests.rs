@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use domain::{
-    Channel, Conversation, ConversationId, DeliveryStatus, Direction, Invoice, InvoiceStatus, Lead, LeadId, Message,
-    Role, StageEvent, UnixMs,
+    Channel, Conversation, ConversationId, CustomField, CustomKind, DeliveryStatus, Direction, Invoice, InvoiceStatus,
+    Lead, LeadId, Message, Role, StageEvent, UnixMs,
 };
 use sha2::{Digest as _, Sha256};
 use wire::changes::Row;
@@ -51,6 +51,7 @@ fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
 struct Demo {
     members: Vec<domain::Member>,
     stages: HashSet<domain::StageId>,
+    fields: Vec<CustomField>,
     leads: Vec<Lead>,
     events: HashMap<LeadId, Vec<StageEvent>>,
     conversations: HashMap<ConversationId, Conversation>,
@@ -76,7 +77,18 @@ impl Demo {
                     demo.stages.insert(stage.id);
                     *stage.id.as_uuid()
                 }
+                Row::CustomField(field) => {
+                    assert_eq!(field.form.check_beside(None, &demo.fields), Ok(()));
+                    let id = *field.id.as_uuid();
+                    demo.fields.push(*field);
+                    id
+                }
                 Row::Lead(lead) => {
+                    for (id, value) in &lead.custom {
+                        let field =
+                            demo.fields.iter().find(|field| field.id == *id).expect("a field before its values");
+                        assert_eq!(field.check_value(value), Ok(()));
+                    }
                     assert!(demo.stages.contains(&lead.stage_id));
                     assert!(lead.owner_id.is_none_or(|id| demo.members.iter().any(|member| member.id == id)));
                     leads.insert(lead.id);
@@ -161,6 +173,19 @@ fn the_studio_pays_for_what_it_uses() {
         let is_paid = invoice.status == InvoiceStatus::Paid;
         assert_eq!((invoice.paid_minor == invoice.total_minor, invoice.payment_id.is_some()), (is_paid, is_paid));
     }
+}
+
+#[test]
+fn the_studio_has_a_field_of_each_kind_and_knows_something_of_many_leads() {
+    let demo = Demo::read(&config(400, 400));
+    let kinds: HashSet<_> = demo.fields.iter().map(|field| field.form.kind).collect();
+    assert_eq!((demo.fields.len(), kinds.len()), (CustomKind::ALL.len(), CustomKind::ALL.len()));
+    assert_eq!(demo.fields.iter().filter(|field| field.form.is_in_list).count(), 2);
+    for field in &demo.fields {
+        let known = demo.leads.iter().filter(|lead| lead.custom.contains_key(&field.id)).count();
+        assert!((40..300).contains(&known), "{known} know {}", field.form.name);
+    }
+    assert!(demo.leads.iter().any(|lead| lead.custom.is_empty()), "of some nothing is known");
 }
 
 #[test]

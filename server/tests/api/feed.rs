@@ -387,7 +387,12 @@ fn is_of_first_lead(row: &Row) -> bool {
         Row::Message(message) => message.lead_id == first,
         Row::StageEvent(event) => event.lead_id == first,
         Row::LeadEdit(edit) => edit.lead_id == first,
-        Row::Studio(_) | Row::Member(_) | Row::Stage(_) | Row::Subscription(_) | Row::Invoice(_) => false,
+        Row::Studio(_)
+        | Row::Member(_)
+        | Row::Stage(_)
+        | Row::CustomField(_)
+        | Row::Subscription(_)
+        | Row::Invoice(_) => false,
     }
 }
 

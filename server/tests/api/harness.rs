@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
-    Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
-    StudioId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, Direction, Lead, LeadId,
+    LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId,
+    StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use frontdesk_server::{CertificateFiles, Config, MailConfig, Running, Transport, start, write_throw_away};
 use reqwest::{Method, StatusCode, tls};
@@ -137,6 +137,7 @@ pub fn rows(leads: u64, messages: u64) -> Vec<Row> {
             notes: "line\nline".to_owned(),
             value_minor: (n % 5 == 0).then_some(12_345),
             state: LeadState::Active,
+            custom: CustomValues::new(),
             first_touch: Touch { utm_source: Some("news\tletter".to_owned()), ..Touch::default() },
             last_touch: Touch::default(),
             created_at: at.plus_ms(-1_000),

@@ -190,6 +190,7 @@ pub fn personal_rows() -> Vec<Row> {
         row @ (Row::Studio(_)
         | Row::Member(_)
         | Row::Stage(_)
+        | Row::CustomField(_)
         | Row::StageEvent(_)
         | Row::LeadEdit(_)
         | Row::Subscription(_)

@@ -57,6 +57,7 @@ fn new_lead(owner_id: Option<MemberId>) -> NewLead {
         tags: vec!["vip".to_owned()],
         notes: "rang".to_owned(),
         value_minor: Some(5),
+        custom: domain::CustomValues::new(),
         first_touch: domain::Touch { referred_by: Some("Ada".to_owned()), ..domain::Touch::default() },
     }
 }

@@ -6,6 +6,7 @@
 mod acts;
 mod audit;
 mod billing;
+mod custom_fields;
 mod directory;
 mod feed;
 mod imports;
@@ -21,6 +22,7 @@ mod postgres_only;
 mod sequence;
 mod studios;
 mod transactions;
+mod upgrade;
 
 #[path = "../../../tests/support/postgres.rs"]
 pub(super) mod cluster;
@@ -28,8 +30,8 @@ pub(super) mod cluster;
 use std::sync::Arc;
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, DeviceId, Direction, Lead, LeadId,
-    LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, DeviceId, Direction, Lead,
+    LeadId, LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId,
     StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use uuid::Uuid;
@@ -212,6 +214,7 @@ pub(super) fn lead(n: u64) -> Lead {
         notes: "line\nline".to_owned(),
         value_minor: n.is_multiple_of(5).then_some((1 << 53) - 1),
         state: LeadState::Active,
+        custom: CustomValues::new(),
         first_touch: Touch { utm_source: Some("news\tletter".to_owned()), ..Touch::default() },
         last_touch: Touch::default(),
         created_at: at.plus_ms(-1_000),

@@ -51,9 +51,19 @@ impl Stage {
 
     /// Numbers of the sequence without a row, or the other way round: what a half-written change would leave.
     fn torn(&self) -> String {
-        let all =
-            ["studio", "member", "stage", "lead", "conversation", "message", "stage_event", "lead_edit", "tombstone"]
-                .map(|table| format!("SELECT seq FROM studio.{table}"));
+        let all = [
+            "studio",
+            "member",
+            "stage",
+            "custom_field",
+            "lead",
+            "conversation",
+            "message",
+            "stage_event",
+            "lead_edit",
+            "tombstone",
+        ]
+        .map(|table| format!("SELECT seq FROM studio.{table}"));
         let sql = format!(
             "SELECT count(*) FROM ({}) AS a (seq) WHERE seq > (SELECT seq FROM studio.change_counter);
              SELECT (SELECT count(*) FROM studio.message) - (SELECT sum(messages) FROM studio.lead_tally)",

@@ -2,14 +2,14 @@
 
 use wire::changes::Row;
 
-use super::{billing, delta, device_head, edits, leads, messages, snapshot, trail};
+use super::{billing, custom_fields, delta, device_head, edits, leads, messages, snapshot, trail};
 use crate::db::DbError;
 use crate::db::contract::{TestDatabase, cluster, lead_id, lead_rows, owner_id, studio_id, uuid};
 use crate::db::sql::Tx;
 use crate::db::tenant::Tenant;
 use crate::demo::{DemoConfig, generate};
 
-const HOT: [(&str, &str); 31] = [
+const HOT: [(&str, &str); 33] = [
     ("snapshot leads", snapshot::LEADS),
     ("snapshot moved leads", snapshot::MOVED_LEADS),
     ("snapshot conversations", snapshot::CONVERSATIONS),
@@ -19,6 +19,7 @@ const HOT: [(&str, &str); 31] = [
     ("snapshot messages with sight", snapshot::MESSAGES_WITH_SIGHT),
     ("delta members", delta::MEMBERS),
     ("delta stages", delta::STAGES),
+    ("delta custom fields", delta::CUSTOM_FIELDS),
     ("delta leads", delta::LEADS),
     ("delta conversations", delta::CONVERSATIONS),
     ("delta stage events", delta::STAGE_EVENTS),
@@ -37,6 +38,7 @@ const HOT: [(&str, &str); 31] = [
     ("find conversation", messages::FIND_CONVERSATION),
     ("find message", messages::FIND_MESSAGE),
     ("update conversation", messages::UPDATE_CONVERSATION),
+    ("find custom field", custom_fields::FIND),
     ("find invoice", billing::FIND_INVOICE),
     ("find audit entry", trail::FIND),
     ("find the head of a device", device_head::FIND),
@@ -165,9 +167,11 @@ const ACTS: &str = "
 async fn among_ten_thousand_studios_each_finds_its_own_rows_by_index() {
     let db = TestDatabase::postgres().await;
     let tenant = db.studio(1).await;
-    let invoices = generate(&demo(100, 500)).expect("generates");
-    let invoices = invoices.filter(|row| matches!(row, Row::Invoice(_))).take(3);
-    let rows: Vec<_> = (0..3).flat_map(|n| lead_rows(n, 2)).chain(invoices).chain((0..3).map(edit)).collect();
+    let of_demo = || generate(&demo(100, 500)).expect("generates");
+    let invoices = of_demo().filter(|row| matches!(row, Row::Invoice(_))).take(3);
+    let fields = of_demo().filter(|row| matches!(row, Row::CustomField(_))).take(3);
+    let leads = (0..3).flat_map(|n| lead_rows(n, 2));
+    let rows: Vec<_> = leads.chain(invoices).chain(fields).chain((0..3).map(edit)).collect();
     tenant.import(rows.into_iter()).await.expect("imports");
     cluster::cluster().sql(&db.name, ACTS);
     cluster::cluster().sql(&db.name, COPY);
