@@ -3,6 +3,7 @@
 mod billing;
 mod child;
 mod command_line;
+mod custom_fields;
 mod cut_sign_in;
 mod edits;
 mod export;

@@ -33,6 +33,7 @@ async fn new_lead(desk: &TestDesk, name: &str) -> anyhow::Result<NewLead> {
         tags: vec!["walk-in".to_owned()],
         notes: String::new(),
         value_minor: Some(12_000),
+        custom: domain::CustomValues::new(),
         first_touch: Touch::default(),
     })
 }
@@ -338,7 +339,7 @@ async fn duplicates_and_refused_rows_are_told_and_the_refused_can_be_put_right()
 }
 
 fn as_new(lead: &Lead) -> NewLead {
-    let Lead { name, email, phone, tags, notes, first_touch, .. } = lead.clone();
+    let Lead { name, email, phone, tags, notes, custom, first_touch, .. } = lead.clone();
     NewLead {
         name,
         email,
@@ -349,6 +350,7 @@ fn as_new(lead: &Lead) -> NewLead {
         tags,
         notes,
         value_minor: lead.value_minor,
+        custom,
         first_touch,
     }
 }

@@ -271,7 +271,11 @@ fn code_of(error: &DeskError) -> ErrorCode {
         DeskError::LeaseOver => ErrorCode::LeaseOver,
         DeskError::Forbidden(Permission::ExportLeads) => ErrorCode::ExportForbidden,
         DeskError::Forbidden(
-            Permission::ManageMembers | Permission::EditLeads | Permission::BulkEditLeads | Permission::DeleteLeads,
+            Permission::ManageMembers
+            | Permission::ManageFields
+            | Permission::EditLeads
+            | Permission::BulkEditLeads
+            | Permission::DeleteLeads,
         ) => ErrorCode::NotAllowed,
         DeskError::Forbidden(Permission::ReviewLeads | Permission::ViewBilling) => ErrorCode::NotFound,
         DeskError::InvalidInput => ErrorCode::InvalidInput,

@@ -44,6 +44,6 @@ mod views;
 pub use account::AccountError;
 pub use config::{DeskConfig, Prefill};
 pub use error::{DeskError, ErrorCode, ErrorView};
-pub use import::ImportTarget;
+pub use import::{ImportTarget, RefusalReason};
 pub use import_leads::refusal_words;
 pub use state::Desk;

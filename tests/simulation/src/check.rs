@@ -12,7 +12,7 @@ use wire::changes::{Change, Line, Row};
 use wire::operation::{Act, EditLead, OperationOutcome, Reply};
 
 use crate::desk::{SimDesk, leads_of};
-use crate::template::{ASKED, LEADS, conversation_id, id};
+use crate::template::{ASKED, LEADS, conversation_id, custom_field_id, id};
 use crate::world::{World, place_of};
 
 impl World {
@@ -278,7 +278,8 @@ impl World {
                 fields.entry(*lead_id).or_default().extend(edit.fields());
             } else {
                 // A merge may have taken over anything.
-                operation.act.leads().iter().for_each(|id| fields.entry(*id).or_default().extend(LeadField::ALL));
+                let all = || LeadField::FIXED.into_iter().chain([LeadField::Custom(custom_field_id())]);
+                operation.act.leads().iter().for_each(|id| fields.entry(*id).or_default().extend(all()));
             }
         }
         Ok(fields)

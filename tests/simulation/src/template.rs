@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, Direction, Lead, LeadId, LeadState,
-    Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio,
-    StudioId, Touch, UnixMs,
+    Channel, Conversation, ConversationId, ConversationStatus, CustomField, CustomFieldForm, CustomFieldId, CustomKind,
+    CustomValues, DeliveryStatus, Direction, Lead, LeadId, LeadState, Member, MemberId, Message, MessageId, Role,
+    Source, Stage, StageEvent, StageEventId, StageId, StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -53,6 +53,11 @@ pub(crate) fn id(kind: u64, n: u64) -> Uuid {
 
 pub(crate) fn stage_id(n: u64) -> StageId {
     StageId::from_uuid(id(2, n))
+}
+
+/// The field that the studio defined.
+pub(crate) fn custom_field_id() -> CustomFieldId {
+    CustomFieldId::from_uuid(id(13, 1))
 }
 
 /// The conversation with a lead, by the lead's number.
@@ -138,6 +143,15 @@ fn rows(members: &[Member]) -> Vec<Row> {
             outcome: StageOutcome::Open,
         }));
     }
+    let form = CustomFieldForm {
+        name: "seats".to_owned(),
+        kind: CustomKind::Number,
+        options: Vec::new(),
+        position: 0,
+        is_in_list: true,
+        is_archived: false,
+    };
+    rows.push(Row::CustomField(Box::new(CustomField { id: custom_field_id(), form })));
     for n in 0..LEADS {
         let lead_id = LeadId::from_uuid(id(1, n));
         let created_at = START.plus_ms(-1_000_000 + n as i64);
@@ -155,6 +169,7 @@ fn rows(members: &[Member]) -> Vec<Row> {
             notes: String::new(),
             value_minor: None,
             state: LeadState::Active,
+            custom: CustomValues::new(),
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at,

@@ -7,7 +7,8 @@ use anyhow::{Context, bail, ensure};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use domain::{
-    Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, Source, Touch,
+    CustomValue, Edited, LeadEdit, LeadField, LeadId, LeadState, MemberId, MessageId, NewLead, OperationId, Source,
+    Touch,
 };
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -23,7 +24,9 @@ use wire::{ApiErrorBody, ApiErrorCode};
 use crate::desk::{Pulled, SimDesk};
 use crate::network::Fate;
 use crate::server::{SimClock, SimServer};
-use crate::template::{LEADS, STAGES, START, Signed, Template, conversation_id, copy_below, id, stage_id};
+use crate::template::{
+    LEADS, STAGES, START, Signed, Template, conversation_id, copy_below, custom_field_id, id, stage_id,
+};
 
 /// A rule that is broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -222,6 +225,12 @@ impl World {
             tags: vec!["added".to_owned()],
             notes: String::new(),
             value_minor: None,
+            custom: self
+                .next_id
+                .is_multiple_of(2)
+                .then(|| (custom_field_id(), CustomValue::Number(1)))
+                .into_iter()
+                .collect(),
             first_touch: Touch::default(),
         };
         self.desks[desk].create(operation_id, lead_id, at, lead)?;
@@ -266,7 +275,9 @@ impl World {
             60..70 => drop(lead.tags.pop()),
             70..85 => lead.stage_id = stage_id(other % STAGES),
             85..89 => lead.state = state,
-            89..93 => lead.value_minor = Some(i64::try_from(n).unwrap_or(0)),
+            89..91 if other == 0 => drop(lead.custom.remove(&custom_field_id())),
+            89..91 => drop(lead.custom.insert(custom_field_id(), CustomValue::Number(i64::try_from(n).unwrap_or(0)))),
+            91..93 => lead.value_minor = Some(i64::try_from(n).unwrap_or(0)),
             _ => lead.owner_id = owners[other as usize % owners.len()],
         })?;
         if edited {

@@ -44,19 +44,12 @@ pub struct LeadFilter {
 }
 
 /// What one of the studio's own fields is to hold.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 #[ts(export)]
 pub struct CustomFilter {
     pub field_id: CustomFieldId,
     pub test: CustomTest,
-}
-
-/// Written by hand: what is looked for may be somebody's.
-impl std::fmt::Debug for CustomFilter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CustomFilter").field("field_id", &self.field_id).finish_non_exhaustive()
-    }
 }
 
 /// What a value passes by. A value of another kind passes no test.
@@ -85,6 +78,21 @@ pub enum CustomTest {
     YesNo(bool),
     /// Any of these options; none excludes nothing.
     Choice(Vec<ChoiceOptionId>),
+}
+
+/// Written by hand: what is looked for may be somebody's.
+impl std::fmt::Debug for CustomTest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Filled => "Filled",
+            Self::Empty => "Empty",
+            Self::StartsWith(_) => "StartsWith",
+            Self::Number { .. } => "Number",
+            Self::Date { .. } => "Date",
+            Self::YesNo(_) => "YesNo",
+            Self::Choice(_) => "Choice",
+        })
+    }
 }
 
 /// A column one can sort by.

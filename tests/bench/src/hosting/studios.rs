@@ -106,6 +106,7 @@ fn rows(studio: u32) -> Vec<Row> {
             notes: "Would like to come on Saturday.".to_owned(),
             value_minor: Some(12_000),
             state: LeadState::Active,
+            custom: domain::CustomValues::new(),
             first_touch: Touch::default(),
             last_touch: Touch::default(),
             created_at: THEN,
