@@ -34,20 +34,22 @@ def sign_in(email):
 
 
 def rows_of_the_studio(token):
-    """Ids by kind of row, and every cursor, as the change feed tells them."""
+    """Ids by kind of row, every cursor, and the studio's own fields, as the change feed tells them."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = requests.get(f"{SERVER}/v1/sync/changes", headers=headers, timeout=20)
     answer.raise_for_status()
-    ids, cursors = defaultdict(list), []
+    ids, cursors, fields = defaultdict(list), [], []
     for line in map(json.loads, answer.text.splitlines()):
         if "change" in line:
             ((kind, row),) = line["change"]["upsert"].items()
             ids[kind].append(row["id"])
+            if kind == "custom_field":
+                fields.append(row)
         elif "page" in line:
             cursors.append(line["page"])
         elif "end" in line:
             cursors.append(line["end"])
-    return ids, cursors
+    return ids, cursors, fields
 
 
 # What is refused for other reasons than its form has to be seen too: a random cursor, a role that may not.
@@ -56,7 +58,9 @@ OFTEN = cycle([True, True, True, False])
 SESSION = sign_in(ACCOUNT["email"])
 SALES = sign_in("vik@lumen.example")
 OWNER = sign_in("imogen@lumen.example")
-IDS, CURSORS = rows_of_the_studio(SESSION["access_token"])
+IDS, CURSORS, FIELDS = rows_of_the_studio(SESSION["access_token"])
+# A field keeps its kind and its options for good: of each kind one that the requests share.
+FIELD_OF = {field["kind"]: field for field in FIELDS}
 # A deleted lead takes its conversations along: those that are deleted are not those that others use.
 DELETED = iter(IDS["lead"][len(IDS["lead"]) // 2 :])
 LEADS = cycle(IDS["lead"][: len(IDS["lead"]) // 2])
@@ -127,7 +131,8 @@ class Member:
         operation = case.operation.definition.raw["operationId"]
         if operation.startswith(("members_", "invitations_")):
             return (OWNER if next(OFTEN) else SESSION)["access_token"]
-        return (SALES if operation == "leads_delete" and not next(OFTEN) else SESSION)["access_token"]
+        is_for_few = operation in ("leads_delete", "custom_fields_put")
+        return (SALES if is_for_few and not next(OFTEN) else SESSION)["access_token"]
 
     def set(self, case, token, context):
         case.headers["Authorization"] = f"Bearer {token}"
@@ -136,6 +141,8 @@ class Member:
 @schemathesis.hook
 def before_call(context, case, kwargs):
     fill_path(case)
+    if case.operation.definition.raw["operationId"] == "custom_fields_put" and is_positive(case):
+        fill_field(case)
     if "cursor" in (case.query or {}) and not negative(case, ParameterLocation.QUERY) and next(OFTEN):
         case.query["cursor"] = next(CURSOR)
     if isinstance(case.body, dict) and not negative(case, ParameterLocation.BODY):
@@ -144,6 +151,42 @@ def before_call(context, case, kwargs):
 
 def negative(case, location):
     return case.meta is not None and case.meta.is_negative_at(location)
+
+
+def is_positive(case):
+    return not negative(case, ParameterLocation.PATH) and not negative(case, ParameterLocation.BODY)
+
+
+def fill_field(case):
+    """A form that may stand in the place of what the field was, and beside the studio's others."""
+    field, form = FIELD_OF[case.body["kind"]], case.body
+    case.path_parameters["field_id"] = field["id"]
+    form["name"] = f"Field {next(NUMBERS)}"
+    form["position"] = int(form["position"])
+    drawn = cycle(form["options"] or [{"is_retired": False}])
+    form["options"] = [
+        {"id": option["id"], "name": f"Option {next(NUMBERS)}", "is_retired": next(drawn)["is_retired"]}
+        for option in field["options"]
+    ]
+
+
+def fill_values(values, sides=()):
+    """Values by random ids become values of the studio's fields; `sides` says where an edit has them."""
+    drawn = list(values.values())
+    values.clear()
+    for value in drawn:
+        places = [value[side] for side in sides] if sides else [value]
+        kinds = {kind for place in places if place for kind in place}
+        # Both sides of an edit are of one field, and so of one kind.
+        if len(kinds) > 1:
+            continue
+        (kind,) = kinds or {"text"}
+        for place in filter(None, places):
+            if kind == "choice":
+                place["choice"] = FIELD_OF["choice"]["options"][0]["id"]
+            elif kind == "number":
+                place["number"] = int(place["number"])
+        values[FIELD_OF[kind]["id"]] = value
 
 
 def fill_path(case):
@@ -183,6 +226,7 @@ def fill_body(case):
         for field, ids in (("stage_id", STAGES), ("owner_id", MEMBERS)):
             if body.get(field):
                 body[field] = next(ids)
+        fill_values(body.get("custom") or {})
     elif operation == "conversations_record_message":
         body["id"] = new_id()
     elif operation == "audit_append":
@@ -211,11 +255,13 @@ def fill_act(kind, done):
         done["lead_id"] = next(LEADS)
         value = done["edit"].get("value_minor") or {}
         value.update({side: int(amount) for side, amount in value.items() if isinstance(amount, float)})
+        fill_values(done["edit"].get("custom") or {}, ("from", "to"))
     elif kind == "create_lead":
         done["lead_id"] = new_id()
         done["lead"].update(stage_id=next(STAGES), owner_id=next(MEMBERS))
         if isinstance(done["lead"].get("value_minor"), float):
             done["lead"]["value_minor"] = int(done["lead"]["value_minor"])
+        fill_values(done["lead"].get("custom") or {})
     elif kind == "merge_leads":
         done.update(lead_id=next(LEADS), duplicate_id=next(LEADS))
     elif kind == "reply":

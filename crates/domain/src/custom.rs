@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use utoipa::ToSchema;
-use utoipa::openapi::Ref;
-use utoipa::openapi::schema::{KnownFormat, Object, OneOf, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, Object, ObjectBuilder, OneOf, Schema, SchemaFormat, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::{ChoiceOptionId, CustomFieldId, InvalidField, check_filled_line, fold, limits};
 
@@ -71,12 +73,29 @@ pub struct CustomFieldForm {
 }
 
 /// A field that a studio defined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CustomField {
     pub id: CustomFieldId,
     #[serde(flatten)]
     pub form: CustomFieldForm,
+}
+
+/// Written by hand: the derive would describe it as a form with something besides, and a form has nothing besides.
+impl PartialSchema for CustomField {
+    fn schema() -> RefOr<Schema> {
+        let RefOr::T(Schema::Object(form)) = CustomFieldForm::schema() else { unreachable!("a struct is an object") };
+        let field = ObjectBuilder::from(form).description(Some("A field that a studio defined."));
+        let field = field.property("id", Ref::from_schema_name(<CustomFieldId as ToSchema>::name())).required("id");
+        field.additional_properties(None::<AdditionalProperties<Schema>>).into()
+    }
+}
+
+impl ToSchema for CustomField {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CustomFieldForm::schemas(schemas);
+        schemas.push((<CustomFieldId as ToSchema>::name().into_owned(), CustomFieldId::schema()));
+    }
 }
 
 /// What a lead has in a field.
@@ -122,22 +141,25 @@ struct CustomText(String);
 #[expect(dead_code, reason = "a description")]
 struct CustomNumber(i64);
 
+/// Describes what a lead has in the studio's own fields.
+pub(crate) fn described_values() -> Object {
+    described_map(Ref::from_schema_name("CustomValue"))
+}
+
 /// Describes changes of values: of each field what it becomes, or `null` where it is to have none.
 pub(crate) fn described_changes() -> Object {
-    described_map(
-        OneOf::builder().item(Object::with_type(Type::Null)).item(Ref::from_schema_name("CustomValue")).build(),
-    )
+    described_map(OneOf::builder().item(Object::with_type(Type::Null)).item(Ref::from_schema_name("CustomValue")))
 }
 
 /// Describes edits of values, each with both sides.
 pub(crate) fn described_edits() -> Object {
     let side = || OneOf::builder().item(Object::with_type(Type::Null)).item(Ref::from_schema_name("CustomValue"));
     let edited = Object::builder().property("from", side()).property("to", side()).required("from").required("to");
-    described_map(edited.build())
+    described_map(edited.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false))))
 }
 
 /// Describes what goes by the ids of fields.
-fn described_map(value: impl Into<Schema>) -> Object {
+fn described_map(value: impl Into<RefOr<Schema>>) -> Object {
     let ids = Object::builder().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
     Object::builder().property_names(Some(ids)).additional_properties(Some(value.into())).build()
 }

@@ -7,7 +7,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, SchemaType, Type};
 
-use crate::custom::described_changes;
+use crate::custom::{described_changes, described_values};
 use crate::{CustomFieldId, CustomValue, CustomValues, LeadId, MemberId, Permission, Phone, StageId, UnixMs};
 
 /// The door a lead came in by (B1).
@@ -109,8 +109,9 @@ pub struct Lead {
     #[schema(required)]
     pub value_minor: Option<i64>,
     pub state: LeadState,
-    /// What the studio asks besides; see [`crate::CustomField`].
+    /// What the studio asks besides.
     #[serde(default)]
+    #[schema(required, schema_with = described_values)]
     pub custom: CustomValues,
     pub first_touch: Touch,
     pub last_touch: Touch,
@@ -204,8 +205,10 @@ pub struct NewLead {
     pub notes: String,
     /// In hundredths of the studio's currency.
     pub value_minor: Option<i64>,
-    /// What the studio asks besides.
-    #[serde(default)]
+    /// What the studio asks besides. Left out where there is nothing: who asked before there was such a thing is understood
+    /// as having asked the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = described_values)]
     pub custom: CustomValues,
     /// Where it came from, as far as whoever adds it knows.
     #[serde(default)]

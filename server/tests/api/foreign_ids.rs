@@ -13,10 +13,10 @@ use wire::changes::Row;
 
 use crate::feed::Feed;
 use crate::harness::{
-    Client, OWNER, PASSWORD, SALES, STRANGER, TestServer, conversation_id, lead_id, message_id, other_studio_id,
-    owner_id, rows, sign_in, stage_id, stranger_id, studio_id,
+    Client, OWNER, PASSWORD, SALES, STRANGER, TestServer, conversation_id, field_id, lead_id, message_id,
+    other_studio_id, owner_id, rows, sign_in, stage_id, stranger_id, studio_id,
 };
-use crate::routes::{Example, colleague, example, invitation, routes};
+use crate::routes::{Example, colleague, example, invitation, routes, text_field};
 
 /// All that an answer says, but for the hour and the request's id, which is the same for both.
 #[derive(Debug, PartialEq, Eq)]
@@ -129,6 +129,8 @@ async fn an_id_out_of_reach_is_answered_as_one_that_does_not_exist_by_every_rout
         .filter(|route| !route.parameters().is_empty())
         // What stands in it is a secret and no id.
         .filter(|route| route.parameters() != ["token"])
+        // The sender chooses it, in their own studio: `custom_fields.rs`.
+        .filter(|route| route.parameters() != ["field_id"])
         .collect();
     // Last what takes away that of which the others speak.
     with_ids.sort_by_key(|route| route.method == "DELETE");
@@ -203,7 +205,12 @@ async fn an_id_out_of_reach_in_a_body_is_answered_as_one_that_does_not_exist() {
         operation(json!({ "reply": { "message_id": message_id(950), "conversation_id": id, "body": "Hello" } }))
     };
     let look = |id: &str| json!({ "lead_id": id });
-    let cases: [(Method, &str, Body<'_>, String, StatusCode); 9] = [
+    let define = format!("/v1/custom-fields/{}", field_id(1));
+    let defined = server.client(OWNER).await.send(Method::PUT, &define, Some(text_field("Style"))).await;
+    assert_eq!(defined.status, StatusCode::OK, "the first studio has it");
+    let with_value = |id: &str| json!({ "custom": { id: { "text": "Ballet" } } });
+    let cases: [(Method, &str, Body<'_>, String, StatusCode); 10] = [
+        (Method::PATCH, &own_lead, &with_value, field_id(1).to_string(), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::PATCH, &own_lead, &with_stage, stage_id(1).to_string(), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::PATCH, &own_lead, &with_owner, owner_id().to_string(), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::POST, "/v1/auth/sign-in", &in_studio, studio_id().to_string(), StatusCode::UNAUTHORIZED),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, CustomValues, DeliveryStatus, Direction, Lead, LeadId,
-    LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage, StageEvent, StageEventId, StageId,
-    StageOutcome, Studio, StudioId, Touch, UnixMs,
+    Channel, ChoiceOptionId, Conversation, ConversationId, ConversationStatus, CustomFieldId, CustomValues,
+    DeliveryStatus, Direction, Lead, LeadId, LeadState, Member, MemberId, Message, MessageId, Role, Source, Stage,
+    StageEvent, StageEventId, StageId, StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use frontdesk_server::{CertificateFiles, Config, MailConfig, Running, Transport, start, write_throw_away};
 use reqwest::{Method, StatusCode, tls};
@@ -91,6 +91,14 @@ pub fn conversation_id(n: u64) -> ConversationId {
 
 pub fn message_id(n: u64) -> MessageId {
     MessageId::from_uuid(uuid(6, n))
+}
+
+pub fn field_id(n: u64) -> CustomFieldId {
+    CustomFieldId::from_uuid(uuid(9, n))
+}
+
+pub fn option_id(n: u64) -> ChoiceOptionId {
+    ChoiceOptionId::from_uuid(uuid(10, n))
 }
 
 fn studio(id: StudioId, name: &str) -> Studio {

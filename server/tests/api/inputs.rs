@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use wire::ApiErrorCode;
 
 use crate::harness::{
-    Answer, Client, OWNER, PASSWORD, TestServer, answer, conversation_id, lead_id, message_id, owner_id, sales_id,
-    sign_in, stage_id,
+    Answer, Client, OWNER, PASSWORD, TestServer, answer, conversation_id, field_id, lead_id, message_id, option_id,
+    owner_id, sales_id, sign_in, stage_id,
 };
+use crate::routes::text_field;
 
 /// Stands in each wrong value, so that it can be looked for.
 const CANARY: &str = "Zeisig";
@@ -21,7 +22,7 @@ struct Bodied {
     max_bytes: usize,
 }
 
-fn bodied() -> [Bodied; 10] {
+fn bodied() -> [Bodied; 11] {
     const SMALL: usize = 16 * 1024;
     const LARGE: usize = 512 * 1024;
     let audit = json!({
@@ -36,6 +37,10 @@ fn bodied() -> [Bodied; 10] {
         "id": uuid::Uuid::from_u128(8), "at": 1_790_000_000_000_i64,
         "act": { "edit_lead": { "lead_id": lead_id(0), "edit": edit } },
     });
+    let choice = json!({
+        "name": "Package", "kind": "choice", "position": 3, "is_in_list": true, "is_archived": false,
+        "options": [{ "id": option_id(0), "name": "Mini", "is_retired": false }],
+    });
     let route = |method, path: String, good, max_bytes| Bodied { method, path, good, max_bytes };
     [
         route(Method::POST, "/v1/auth/sign-in".to_owned(), sign_in(OWNER, PASSWORD), SMALL),
@@ -47,7 +52,7 @@ fn bodied() -> [Bodied; 10] {
             json!({
                 "name": "Nora", "email": "nora@example.org", "phone": "+447700900118", "stage_id": stage_id(1),
                 "owner_id": owner_id(), "tags": ["a"], "notes": "b", "value_minor": 5,
-                "state": "archived",
+                "state": "archived", "custom": { field_id(0).to_string(): { "text": "Ballet" } },
             }),
             LARGE,
         ),
@@ -67,6 +72,7 @@ fn bodied() -> [Bodied; 10] {
         ),
         route(Method::POST, "/v1/sync/operations".to_owned(), json!({ "operations": [operation] }), LARGE),
         route(Method::PUT, "/v1/presence".to_owned(), json!({ "lead_id": lead_id(0) }), LARGE),
+        route(Method::PUT, format!("/v1/custom-fields/{}", field_id(1)), choice, LARGE),
     ]
 }
 
@@ -107,6 +113,20 @@ fn wrong() -> Vec<Wrong> {
     add(route, "/notes", vec![long(65_536), nul()]);
     add(route, "/state", vec![json!(CANARY), json!("")]);
     add(route, "/value_minor", vec![json!(-1), json!(1_i64 << 53), json!(0.5), json!(CANARY)]);
+
+    const STYLE: &str = "/custom/01900000-0009-7000-8000-000000000000";
+    let texts = [json!(""), json!(" "), long(200), nul(), line_break()];
+    let others = [json!({ "number": 1 }), json!({ "yes_no": true }), json!({}), json!(CANARY)];
+    add(route, STYLE, texts.into_iter().map(|text| json!({ "text": text })).chain(others).collect());
+
+    let route = "/v1/custom-fields/";
+    add(route, "/name", vec![json!(""), json!("  \t"), long(60), nul(), line_break()]);
+    add(route, "/kind", vec![json!(CANARY), json!("")]);
+    add(route, "/position", vec![json!(-1), json!(1_i64 << 53), json!(0.5), json!(CANARY)]);
+    let option = |n: u64| json!({ "id": option_id(n), "name": n.to_string(), "is_retired": true });
+    add(route, "/options", vec![json!([]), (0..101).map(option).collect()]);
+    add(route, "/options/0/id", vec![json!(CANARY), json!("0190")]);
+    add(route, "/options/0/name", vec![json!(""), json!(" "), long(60), nul(), line_break()]);
 
     let route = "/v1/conversations/";
     add(route, "/id", vec![json!(CANARY), json!("")]);
@@ -176,8 +196,12 @@ fn set(body: &Value, pointer: &str, value: Value) -> Value {
     body
 }
 
+/// Somebody who may all, at a studio that has the field of which a lead is given a value.
 async fn signed_in(server: &TestServer) -> Client {
-    server.client(OWNER).await
+    let client = server.client(OWNER).await;
+    let path = format!("/v1/custom-fields/{}", field_id(0));
+    assert_eq!(client.send(Method::PUT, &path, Some(text_field("Style"))).await.status, StatusCode::OK);
+    client
 }
 
 #[tokio::test]
@@ -225,8 +249,9 @@ async fn every_field_has_a_type_and_no_body_has_a_field_too_many() {
         pointers(&good, "", &mut fields);
         assert!(!fields.is_empty());
         for pointer in &fields {
-            // No field of ours is a truth value.
-            let refused = send(set(&good, pointer, json!(true))).await;
+            let is_truth_value = good.pointer(pointer).is_some_and(Value::is_boolean);
+            let other = if is_truth_value { json!(CANARY) } else { json!(true) };
+            let refused = send(set(&good, pointer, other)).await;
             assert_refused(&refused, &field_of(pointer), &format!("{path} {pointer} of another type"));
         }
         for object in [""].into_iter().chain(fields.iter().map(String::as_str)) {
@@ -234,7 +259,7 @@ async fn every_field_has_a_type_and_no_body_has_a_field_too_many() {
             let Some(Value::Object(inner)) = body.pointer_mut(object) else { continue };
             inner.insert("unheard_of".to_owned(), json!(CANARY));
             // An object of which one field says which kind it is: two of them say nothing.
-            let is_choice = object.ends_with("/act");
+            let is_choice = object.ends_with("/act") || object.starts_with("/custom/");
             let name = if is_choice { field_of(object) } else { field_of(&format!("{object}/unheard_of")) };
             assert_refused(&send(body).await, &name, &format!("{path} with a field too many in {object:?}"));
         }
@@ -323,6 +348,7 @@ async fn every_parameter_of_a_path_or_query_is_checked() {
         for (method, path, body) in [
             (Method::PATCH, format!("/v1/leads/{wrong}"), json!({ "notes": "x" })),
             (Method::DELETE, format!("/v1/leads/{wrong}"), Value::Null),
+            (Method::PUT, format!("/v1/custom-fields/{wrong}"), text_field("Style")),
             (Method::DELETE, format!("/v1/devices/{wrong}"), Value::Null),
             (
                 Method::POST,

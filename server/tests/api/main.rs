@@ -6,6 +6,7 @@ mod auth;
 mod billing;
 mod browser;
 mod certificate;
+mod custom_fields;
 mod cut;
 mod database;
 mod edges;

@@ -9,7 +9,7 @@ use serde_json::json;
 use wire::auth::Session;
 use wire::{ApiErrorBody, ApiErrorCode};
 
-use crate::harness::{OWNER, PASSWORD, SALES, TestServer, conversation_id, lead_id, studio_id};
+use crate::harness::{OWNER, PASSWORD, SALES, TestServer, conversation_id, field_id, lead_id, studio_id};
 use crate::routes::{Route, colleague, example, invitation, routes};
 
 const ADMIN: &str = "ada@studio.example";
@@ -157,6 +157,8 @@ async fn path_of(server: &TestServer, route: &Route, turn: u64, other: &Session)
         "token" => "nobodys".to_owned(),
         // Of the pool, which everybody sees.
         "lead_id" => lead_id(1 + 3 * turn).to_string(),
+        // The sender's to choose.
+        "field_id" => field_id(100 + turn).to_string(),
         "conversation_id" => conversation_id(1 + 3 * turn).to_string(),
         "device_id" => other.device_id.to_string(),
         _ => panic!("{route}: say here which {parameter} everybody sees"),

@@ -103,6 +103,8 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
             let act = json!({ "edit_lead": { "lead_id": lead_id(0), "edit": {} } });
             (Some(json!({ "operations": [{ "id": id, "at": 1, "act": act }] })), StatusCode::OK)
         }
+        ("GET", "/v1/custom-fields") => (None, StatusCode::OK),
+        ("PUT", "/v1/custom-fields/{field_id}") => (Some(text_field(&format!("Field {turn}"))), StatusCode::OK),
         ("PUT", "/v1/presence") => (Some(json!({ "lead_id": null })), StatusCode::NO_CONTENT),
         ("POST", "/v1/audit") => {
             let id = Uuid::from_u128(0xa0d1 << 64 | u128::from(turn));
@@ -112,6 +114,13 @@ pub fn example(route: &Route, turn: u64, email: &str, session: &Session) -> Exam
         _ => panic!("{route} is new: say here what a request of it looks like"),
     };
     Example { body, status }
+}
+
+/// What a studio says of a field of one line.
+pub fn text_field(name: &str) -> Value {
+    json!({
+        "name": name, "kind": "text", "options": [], "position": 0, "is_in_list": true, "is_archived": false,
+    })
 }
 
 fn with_refresh_token(session: &Session) -> Value {

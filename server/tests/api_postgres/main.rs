@@ -11,6 +11,8 @@ mod browser;
 mod certificate;
 #[path = "../support/postgres.rs"]
 mod cluster;
+#[path = "../api/custom_fields.rs"]
+mod custom_fields;
 #[path = "../api/cut.rs"]
 mod cut;
 mod database;
