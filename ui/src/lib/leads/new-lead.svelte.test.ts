@@ -34,7 +34,7 @@ describe('a new lead', () => {
     await open();
     const typed = newLead.typed;
     if (typed === null) throw new Error('it is open');
-    const wrong = readNewLead({ ...typed, name: ' ', phone: '07700 900118', email: 'nobody', value: 'much' });
+    const wrong = readNewLead({ ...typed, name: ' ', phone: '07700 900118', email: 'nobody', value: 'much' }, []);
     expect(wrong).toEqual({
       problems: {
         name: editStrings.problems.name_empty,
@@ -43,7 +43,8 @@ describe('a new lead', () => {
         value_minor: editStrings.problems.value,
       },
     });
-    const right = readNewLead({ ...typed, name: ' Mira ', phone: '+44 7700 900-118', value: '1,250.50', tag: 'VIP' });
+    const full = { ...typed, name: ' Mira ', phone: '+44 7700 900-118', value: '1,250.50', tag: 'VIP' };
+    const right = readNewLead(full, []);
     expect(right).toMatchObject({
       lead: { name: 'Mira', phone: '+447700900118', email: null, value_minor: 125_050, tags: ['VIP'], owner_id: null },
     });
@@ -116,4 +117,5 @@ const emptyFilter: LeadFilter = {
   created_before: null,
   active_from: null,
   active_before: null,
+  custom: [],
 };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import { FIELD_NAMES } from '../strings/edit';
 import { strings } from '../strings/outbox';
 import { actWords, refusalWords, stateWords, whyWords, writtenText } from './act-words';
 
@@ -36,8 +35,8 @@ describe('an act in words', () => {
 
 describe('a refusal in words', () => {
   it('names the field that is to blame', () => {
-    expect(refusalWords({ invalid: 'email' })).toBe(strings.refusals.invalidField(FIELD_NAMES.email));
-    expect(refusalWords({ invalid: 'tags[3]' })).toBe(strings.refusals.invalidField(FIELD_NAMES.tags));
+    expect(refusalWords({ invalid: 'email' })).toBe(strings.refusals.invalidField('e-mail'));
+    expect(refusalWords({ invalid: 'tags[3]' })).toBe(strings.refusals.invalidField('tags'));
     expect(refusalWords({ invalid: 'unheard_of' })).toBe(strings.refusals.invalid);
     expect(refusalWords({ invalid: null })).toBe(strings.refusals.invalid);
   });
