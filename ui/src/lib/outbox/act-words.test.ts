@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { useBackend } from '../backend';
+import { createFake } from '../backend/fake';
+import { session } from '../session/session.svelte';
 import { strings } from '../strings/outbox';
 import { actWords, refusalWords, stateWords, whyWords, writtenText } from './act-words';
 
@@ -30,6 +33,25 @@ describe('an act in words', () => {
   it('copies no ids', () => {
     const moved = { field: 'stage_id', from: { stage: 'a' }, to: { stage: 'b' } } as const;
     expect(writtenText({ changes: [moved, change], text: null })).toBe('Rang.');
+  });
+});
+
+describe('one of the studio’s own fields', () => {
+  it('is named in acts and refusals, with its value in words', async () => {
+    await useBackend(createFake({ leads: 1 }));
+    const stop = await session.begin();
+    const packed = {
+      field: { custom: 'field-package' },
+      from: { custom: null },
+      to: { custom: { choice: 'option-silver' } },
+    } as const;
+    const words = actWords({ lead_edited: { lead_id: 'l', lead_name: 'Nora', changes: [packed] } });
+    expect(words.verb).toBe(strings.of('Package'));
+    expect(writtenText(words)).toBe('Silver');
+    expect(refusalWords({ invalid: 'custom.field-package' })).toBe(strings.refusals.invalidField('Package'));
+    expect(refusalWords({ invalid: 'custom.unheard-of' })).toBe(strings.refusals.invalid);
+    await session.signOut('lose');
+    stop();
   });
 });
 

@@ -53,7 +53,7 @@ export const strings = {
   archive: 'Archive',
   archiveOf: (field: string) => `Archive ${field}`,
   restore: 'Use again',
-  restoreOf: (field: string) => `Use ${field} again`,
+  restoreOf: (field: string) => `Use again: ${field}`,
   add: 'New field',
   offline: 'You are offline. Fields can be changed when the server can be reached again.',
 
