@@ -6,7 +6,7 @@ MESSAGES ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check api bench simulate torture package fmt bindings
+.PHONY: help setup demo test check api bench simulate torture fuzz package fmt bindings
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,9 @@ simulate: ## Desks and a server on a network that a seed decides (SEEDS=10000 FR
 
 torture: ## Power cuts, kills, full disks, changed bytes (IMAGES=20000 KILLS=10000 FAULTS=2000 SEED=1)
 	@SEED=$(SEED) scripts/torture.sh
+
+fuzz: ## Bytes that find new ways through what reads a feed, a push, a CSV file, an envelope (SECONDS_EACH=300 TARGET=…)
+	@SECONDS_EACH=$(SECONDS_EACH) TARGET=$(TARGET) scripts/fuzz.sh
 
 package: ## Build the .deb
 	@scripts/package.sh

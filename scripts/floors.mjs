@@ -30,6 +30,8 @@ const TEST_SUPPORT = new Set([
   'frontdesk-bench-bare',
   'frontdesk-bench-plain',
   'frontdesk-torture',
+  'frontdesk-fuzzing',
+  'frontdesk-canaries',
 ]);
 
 /** Why `crate` may not depend on `dependency`, or null when it may. */

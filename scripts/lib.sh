@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck disable=SC2034  # used by the scripts that source this
 readonly TOOLS=$PWD/target/tools
 # shellcheck disable=SC2034
-readonly TAURI_DRIVER_VERSION=2.1.0 TAURI_CLI_VERSION=2.12.5 CARGO_DENY_VERSION=0.20.2
+readonly TAURI_DRIVER_VERSION=2.1.0 TAURI_CLI_VERSION=2.12.5 CARGO_DENY_VERSION=0.20.2 CARGO_FUZZ_VERSION=0.13.2
 
 # say TEXT…: one line of progress.
 say() {

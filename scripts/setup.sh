@@ -2,7 +2,7 @@
 # Installs what is missing for the named needs, and nothing when nothing is missing:
 #   build   compile the app and the server        window  drive the window without a screen
 #   test    run the test suites                   check   run the checks
-#   bench   measure the release build
+#   bench   measure the release build           fuzz    run the fuzz targets
 # On Debian and Ubuntu with apt-get (and sudo where not root); elsewhere it names what to install and stops.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -158,6 +158,7 @@ main() {
                 ;;
             test) install_packages "$NEEDS_TEST" ;;
             bench) install_packages "$NEEDS_BENCH" ;;
+            fuzz) install_tool cargo-fuzz "$CARGO_FUZZ_VERSION" ;;
             check)
                 install_packages "$NEEDS_CHECK"
                 install_tool cargo-deny "$CARGO_DENY_VERSION"

@@ -3,6 +3,7 @@
 //! The process is this test program again, running one `#[ignore]`d test, which finds what it needs in the environment,
 //! tells what it does in lines on its standard output and waits for cues on its standard input.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -49,6 +50,17 @@ pub(crate) struct Child {
 impl Child {
     /// Starts `test`, a path such as `memory::child`, on this folder.
     pub(crate) fn start(test: &str, server: &TestServer, data_dir: &Path, place: &Place<'_>) -> anyhow::Result<Self> {
+        Self::start_with(test, server, data_dir, place, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub(crate) fn start_with(
+        test: &str,
+        server: &TestServer,
+        data_dir: &Path,
+        place: &Place<'_>,
+        environment: &[(&str, &OsStr)],
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe()?;
         let mut command = match place {
             Place::Here => Command::new(&program),
@@ -93,6 +105,7 @@ impl Child {
             .env(URL, server.url())
             .env(CA, server.ca_file())
             .env(EMAIL, &manager(server).email)
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -1,6 +1,7 @@
 //! The real client against the real server: SQLCipher, TLS, a network that can be cut. One module a promise.
 
 mod billing;
+mod canaries;
 mod child;
 mod command_line;
 mod custom_fields;

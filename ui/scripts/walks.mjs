@@ -127,6 +127,53 @@ export const WALKS = [
     },
   },
   {
+    name: 'fields',
+    at: '#/settings/fields',
+    until: 'fields',
+    async go(page) {
+      await page.focus(testid('field-add'));
+      await press(page, 'Enter');
+      await until(page, 'the focus in the name', () => document.activeElement?.dataset.testid === 'field-name');
+      await page.keyboard.type('Guests');
+      await press(page, 'Tab', 'ArrowDown', 'Enter');
+      await said(page, 'Guests added');
+      const place = (n) =>
+        until(
+          page,
+          `Guests in place ${n}, with the focus on what moved it`,
+          (at) =>
+            document.querySelectorAll('[data-testid="field-row"]')[at]?.textContent.includes('Guests') &&
+            document.activeElement?.getAttribute('aria-label') === 'Move Guests up',
+          n,
+        );
+      await page.focus('[aria-label="Move Guests up"]');
+      await press(page, 'Enter');
+      await place(4);
+      await press(page, 'Enter');
+      await place(3);
+      // More columns than there is room for: one scrolls, and sees whom they are about.
+      for (const name of ['Guests', 'Hours booked', 'Partner', 'Needs parking']) {
+        await page.focus(`[role="checkbox"][aria-label^="${name}:"]`);
+        await press(page, 'Space');
+        await said(page, `${name} saved`);
+      }
+      await press(page, 'g', 'l');
+      await shown(page, ROW);
+      await press(page, 'j');
+      await onRow(page, 0);
+      await press(page, 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+      await until(page, 'the last column in sight, and the name', () => {
+        const grid = document.querySelector('[role="grid"]');
+        const right = grid.getBoundingClientRect().right;
+        const last = document.querySelector('[role="row"] .last_activity_at').getBoundingClientRect();
+        const name = document.querySelector('[data-testid="lead-row"] .name').getBoundingClientRect();
+        const check = document.querySelector('[data-testid="lead-row"] .check').getBoundingClientRect();
+        return grid.scrollLeft > 0 && last.right <= right + 1 && Math.abs(name.left - check.right) < 1;
+      });
+      await page.screenshot({ path: '/tmp/fui/wide.png' });
+    },
+  },
+  {
     name: 'places',
     at: '#/inbox',
     until: STATUS,

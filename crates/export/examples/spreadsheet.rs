@@ -80,6 +80,7 @@ fn main() -> Result<()> {
             let notes = if n == HOSTILE.len() as u64 { long.as_str() } else { hostile.unwrap_or("asked about prices") };
             let tags = [name.clone(), "vip".to_owned()];
             writer.write(&LeadRecord {
+                custom: &domain::CustomValues::new(),
                 id: LeadId::from_uuid(Uuid::from_u64_pair(0x0192_0000_0000_7000, 0x8000_0000_0000_0000 | n)),
                 name: &name,
                 email: Some("nora@example.com"),

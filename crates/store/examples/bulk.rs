@@ -218,6 +218,7 @@ fn lead_rows(n: u64, dice: &mut Dice) -> impl Iterator<Item = Row> {
         notes: String::new(),
         value_minor: Some(dice.roll(90_000) as i64),
         state: LeadState::Active,
+        custom: domain::CustomValues::new(),
         first_touch: Touch::default(),
         last_touch: Touch::default(),
         created_at: UnixMs(moment(n).0 - dice.roll(10_000_000_000) as i64),

@@ -35,3 +35,8 @@ INSERT INTO field_conflict_of_any (operation_id, field, custom_id, lead_id, at, 
 DROP TABLE field_conflict;
 ALTER TABLE field_conflict_of_any RENAME TO field_conflict;
 CREATE INDEX field_conflict_by_lead ON field_conflict (lead_id);
+
+-- Whoever wrote this cache before did not keep the values that it was told: the next pull tells everything again. Rows stay
+-- until its end.
+UPDATE sync_state SET cursor = NULL, epoch = epoch + 1, is_restarted = 1, is_complete = 0, in_snapshot = 0, rows_done = 0
+    WHERE cursor IS NOT NULL;

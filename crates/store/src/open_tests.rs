@@ -164,6 +164,34 @@ fn a_newer_schema_is_left_alone() {
     assert_eq!(error, StoreError::TooNew { found: 99, known: 8 });
 }
 
+const MIGRATIONS: [&str; 7] = [
+    include_str!("../migrations/V1__initial.sql"),
+    include_str!("../migrations/V2__outbox.sql"),
+    include_str!("../migrations/V3__lead_state.sql"),
+    include_str!("../migrations/V4__replies_and_drafts.sql"),
+    include_str!("../migrations/V5__contact_key.sql"),
+    include_str!("../migrations/V7__chain.sql"),
+    include_str!("../migrations/V8__custom_fields.sql"),
+];
+
+#[test]
+fn a_cache_from_before_there_were_custom_fields_is_told_everything_again() {
+    let cursor_after = |cursor: Option<&str>| -> (Option<String>, i64, bool) {
+        let old = rusqlite::Connection::open_in_memory().unwrap();
+        let (v8, before) = MIGRATIONS.split_last().unwrap();
+        for migration in before {
+            old.execute_batch(migration).unwrap();
+        }
+        old.execute("UPDATE sync_state SET cursor = ?1, is_complete = 1", [cursor]).unwrap();
+        old.execute_batch(v8).unwrap();
+        let columns = "SELECT cursor, epoch, is_restarted FROM sync_state";
+        old.query_row(columns, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let (cursor, epoch, is_restarted) = cursor_after(None);
+    assert_eq!((cursor, is_restarted), (None, false), "it was told nothing yet");
+    assert_eq!(cursor_after(Some("c")), (None, epoch + 1, true));
+}
+
 #[test]
 fn the_schema_after_migration_is_the_schema_of_the_files() {
     let schema = |db: &rusqlite::Connection| -> Vec<String> {
@@ -175,15 +203,7 @@ fn the_schema_after_migration_is_the_schema_of_the_files() {
             .unwrap()
     };
     let fresh = rusqlite::Connection::open_in_memory().unwrap();
-    for migration in [
-        include_str!("../migrations/V1__initial.sql"),
-        include_str!("../migrations/V2__outbox.sql"),
-        include_str!("../migrations/V3__lead_state.sql"),
-        include_str!("../migrations/V4__replies_and_drafts.sql"),
-        include_str!("../migrations/V5__contact_key.sql"),
-        include_str!("../migrations/V7__chain.sql"),
-        include_str!("../migrations/V8__custom_fields.sql"),
-    ] {
+    for migration in MIGRATIONS {
         fresh.execute_batch(migration).unwrap();
     }
     let cache = new_cache();

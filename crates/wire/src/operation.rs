@@ -6,7 +6,10 @@
 //!
 //! What is refused is not kept: the same operation may be sent again once what stood in its way is gone.
 
-use domain::{ConversationId, FieldResult, LeadEdit, LeadId, MessageId, NewLead, OperationId, UnixMs};
+use domain::{
+    ConversationId, FieldResult, InvalidField, LeadEdit, LeadId, MessageId, NewLead, OperationId, UnixMs,
+    check_message_body,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -111,6 +114,22 @@ impl Act {
             Self::EditLead(act) => vec![act.lead_id],
             Self::MergeLeads(MergeLeads { lead_id, duplicate_id }) => vec![*lead_id, *duplicate_id],
             Self::Reply(_) => Vec::new(),
+        }
+    }
+
+    /// What can be told wrong without asking the studio.
+    ///
+    /// # Errors
+    /// The first field that is.
+    pub fn check(&self) -> Result<(), InvalidField> {
+        match self {
+            Self::CreateLead(act) => act.lead.check(),
+            Self::EditLead(act) => act.edit.wanted().check(),
+            Self::MergeLeads(MergeLeads { lead_id, duplicate_id }) if lead_id == duplicate_id => {
+                Err(InvalidField::new("duplicate_id", "is the lead itself"))
+            }
+            Self::MergeLeads(_) => Ok(()),
+            Self::Reply(act) => check_message_body(&act.body),
         }
     }
 

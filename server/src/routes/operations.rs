@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{InvalidField, Permission, check_message_body};
+use domain::Permission;
 use wire::operation::{
-    Act, MAX_OPERATIONS, MergeLeads, OperationOutcome, OperationResult, OperationResults, Operations, RefusalReason,
-    Refused,
+    MAX_OPERATIONS, OperationOutcome, OperationResult, OperationResults, Operations, RefusalReason, Refused,
 };
 
 use super::body::JsonBody;
@@ -56,8 +55,8 @@ pub(crate) async fn push(
         let (id, targets) = (operation.id, operation.act.targets());
         let outcome = if targets.iter().any(|target| undone.contains(target)) {
             OperationOutcome::Held
-        } else if let Err(refusal) = check(&operation.act) {
-            OperationOutcome::Refused(refusal)
+        } else if let Err(invalid) = operation.act.check() {
+            OperationOutcome::Refused(Refused { reason: RefusalReason::Invalid, field: Some(invalid.field) })
         } else {
             tenant.carry_out(operation, caller.editor(), state.clock.now()).await?
         };
@@ -67,18 +66,4 @@ pub(crate) async fn push(
         results.push(OperationResult { id, outcome });
     }
     Ok(Json(OperationResults { epoch: epoch.as_str().to_owned(), results, head: known }))
-}
-
-/// What can be told wrong without asking the studio.
-fn check(act: &Act) -> Result<(), Refused> {
-    let checked = match act {
-        Act::CreateLead(act) => act.lead.check(),
-        Act::EditLead(act) => act.edit.wanted().check(),
-        Act::MergeLeads(MergeLeads { lead_id, duplicate_id }) if lead_id == duplicate_id => {
-            Err(InvalidField::new("duplicate_id", "is the lead itself"))
-        }
-        Act::MergeLeads(_) => Ok(()),
-        Act::Reply(act) => check_message_body(&act.body),
-    };
-    checked.map_err(|error| Refused { reason: RefusalReason::Invalid, field: Some(error.field) })
 }

@@ -43,6 +43,22 @@ impl Side {
         Ok(Self { session, cache, leads, dice: ChaCha8Rng::seed_from_u64(3), times: Samples::default() })
     }
 
+    pub(crate) const fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Ends its use of the cache, so that another may open it.
+    ///
+    /// # Errors
+    /// The cache can't be closed.
+    pub(crate) fn close(&self) -> anyhow::Result<()> {
+        Ok(self.cache.close()?)
+    }
+
+    pub(crate) const fn session(&self) -> &HostedSession {
+        &self.session
+    }
+
     /// Of an empty cache, after its first sync.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 #[path = "../../../server/tests/support/postgres.rs"]
 mod cluster;
 mod delta;
+mod edits;
 mod export;
 mod feed;
 mod hosted;
@@ -180,6 +181,12 @@ async fn measure_client(cli: &Cli, scratch: &Path, report: &mut Report<'_>) -> a
     let cache = delta::empty_cache(&session, &scratch.join("tenth-cache"))?;
     let mut tenth = delta::Side::filled(session, cache).await?;
     report.add("delta", size.leads, delta::measure(&mut full, &mut tenth).await?)?;
+
+    let mut rows = edits::measure_push(&tenth).await?;
+    rows.extend(edits::measure_merge(full.cache(), scratch)?);
+    full.close()?;
+    rows.extend(edits::measure_durable(&files)?);
+    report.add("edits", size.leads, rows)?;
 
     report.add("size", size.leads, sizes(cli, &synced.cache)?)
 }

@@ -32,8 +32,8 @@ const WARM_UP: usize = 20;
 /// Openings.
 const OPENINGS: usize = 15;
 
-const BASELINE: &str = "unencrypted copy";
-const TARGET: Target = Target::RatioAndValue(2.0, 20.0);
+pub(crate) const BASELINE: &str = "unencrypted copy";
+pub(crate) const TARGET: Target = Target::RatioAndValue(2.0, 20.0);
 
 /// The cache and its unencrypted copy, under the questions that are measured.
 trait Asked {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use rustix::process::{Pid, Signal};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thirtyfour::{By, Capabilities, TypingData, WebDriver};
@@ -41,6 +42,8 @@ impl Launch {
         let mut command = Command::new(program);
         command
             .env("FRONTDESK_DATA_DIR", &self.data_dir)
+            // What it says is looked through at the end.
+            .env("FRONTDESK_LOG", "trace")
             .env("FRONTDESK_SERVER_URL", &self.server_url)
             .env("FRONTDESK_EXTRA_CA", &self.extra_ca)
             .env("FRONTDESK_PREFILL_EMAIL", &self.email)
@@ -108,6 +111,19 @@ impl App {
     /// The driver does not answer.
     pub async fn kill(self) -> anyhow::Result<()> {
         self.driver.quit().await.context("the app can't be ended")?;
+        self.drivers.stop().await
+    }
+
+    /// Has the app's `process`, its folder in `/proc`, end as a fault in its code would end it.
+    ///
+    /// # Errors
+    /// It can't be ended.
+    pub async fn crash(self, process: &Path) -> anyhow::Result<()> {
+        let id = process.file_name().and_then(|id| id.to_str()).and_then(|id| id.parse().ok());
+        let id = id.and_then(Pid::from_raw).context("a process has an id")?;
+        rustix::process::kill_process(id, Signal::ABORT).context("the app can't be ended")?;
+        // There is no session any more that could be ended in order.
+        let _ = self.driver.leak();
         self.drivers.stop().await
     }
 

@@ -128,6 +128,12 @@ impl Hosted {
         &self.ca
     }
 
+    /// Where its data, certificate and logs are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     #[must_use]
     pub fn email(&self) -> &str {
         &self.account.email

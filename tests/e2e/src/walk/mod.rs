@@ -3,6 +3,7 @@
 //! `make demo` takes the first part of it where there is no screen, the test suite takes all of it. A step
 //! passes only when what it looks for was really seen; the steps after one that failed do not happen.
 
+mod canaries;
 mod edit;
 mod export;
 mod first_sync;
@@ -41,6 +42,8 @@ pub enum Step {
     Search,
     /// A colleague's change and a lead's message reach the screen within a second.
     ServerChange,
+    /// A colleague plants words that stand nowhere else, and the window shows some.
+    Canaries,
     /// The server stops; everything still works.
     Offline,
     /// The app is killed and opened again, still with no server.
@@ -53,6 +56,8 @@ pub enum Step {
     /// The server is back, and has what was edited.
     Reconnect,
     Lock,
+    /// Nothing of those words is outside the encrypted files, not even after a crash.
+    NoTrace,
     SignOut,
 }
 
@@ -72,7 +77,7 @@ impl Step {
     ];
 
     /// Everything.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SignInRefused,
         Self::SignIn,
         Self::FirstSync,
@@ -81,6 +86,7 @@ impl Step {
         Self::Inbox,
         Self::Search,
         Self::ServerChange,
+        Self::Canaries,
         Self::Offline,
         Self::ReopenOffline,
         Self::ExportCsv,
@@ -88,6 +94,7 @@ impl Step {
         Self::EditOffline,
         Self::Reconnect,
         Self::Lock,
+        Self::NoTrace,
         Self::SignOut,
     ];
 
@@ -103,6 +110,7 @@ impl Step {
             Self::Inbox => "inbox",
             Self::Search => "search",
             Self::ServerChange => "server_change",
+            Self::Canaries => "canaries",
             Self::Offline => "offline",
             Self::ReopenOffline => "reopen_offline",
             Self::ExportCsv => "export_csv",
@@ -110,6 +118,7 @@ impl Step {
             Self::EditOffline => "edit_offline",
             Self::Reconnect => "reconnect",
             Self::Lock => "lock",
+            Self::NoTrace => "no_trace",
             Self::SignOut => "sign_out",
         }
     }
@@ -124,6 +133,7 @@ impl Step {
             Self::Inbox => review::inbox(walk).await,
             Self::Search => search::finds_old_message(walk).await,
             Self::ServerChange => server_change::reaches_screen(walk).await,
+            Self::Canaries => canaries::plant_and_show(walk).await,
             Self::Offline => offline::server_stops(walk).await,
             Self::ReopenOffline => offline::reopens(walk).await,
             Self::ExportCsv => export::csv(walk).await,
@@ -134,6 +144,10 @@ impl Step {
                 edit::has_arrived(walk).await
             }
             Self::Lock => lock::locks_and_unlocks(walk).await,
+            Self::NoTrace => {
+                canaries::are_exported(&walk.out.join("leads.csv"))?;
+                canaries::left_no_trace(walk).await
+            }
             Self::SignOut => sign_out::erases(walk).await,
         }
     }

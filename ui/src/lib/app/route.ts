@@ -2,7 +2,7 @@
 // The address carries opaque ids only: never a name, a number or a word that was searched. `searched` is the one part
 // of a route that is not in its address: it lives until one goes elsewhere or back.
 
-export const SETTINGS_SECTIONS = ['appearance', 'security', 'members', 'billing', 'about'] as const;
+export const SETTINGS_SECTIONS = ['appearance', 'security', 'fields', 'members', 'billing', 'about'] as const;
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export type Route =

@@ -9,6 +9,8 @@ import type { ConflictRow } from '../bindings/ConflictRow';
 import type { ConversationId } from '../bindings/ConversationId';
 import type { ConversationPage } from '../bindings/ConversationPage';
 import type { ConversationRow } from '../bindings/ConversationRow';
+import type { CustomFieldForm } from '../bindings/CustomFieldForm';
+import type { CustomFieldId } from '../bindings/CustomFieldId';
 import type { DeskEvent } from '../bindings/DeskEvent';
 import type { DeviceId } from '../bindings/DeviceId';
 import type { DeviceList } from '../bindings/DeviceList';
@@ -181,6 +183,12 @@ export interface Backend {
   /** Has a new link mailed, in the place of the one before. */
   invitationSend(id: InvitationId): Promise<void>;
   invitationWithdraw(id: InvitationId): Promise<void>;
+
+  /**
+   * Defines one of the studio's own fields, or changes it. Needs the network, and a role that manages fields. Rejects with
+   * `invalid_input` where it can't be so, `not_allowed` where the role may not.
+   */
+  customFieldSave(id: CustomFieldId, form: CustomFieldForm): Promise<void>;
 
   /** Opens an https, mailto or tel link in the system's own program, and nothing else. */
   openLink(url: string): Promise<void>;

@@ -12,4 +12,5 @@ export const EVERY_LEAD: LeadFilter = {
   created_before: null,
   active_from: null,
   active_before: null,
+  custom: [],
 };

@@ -17,6 +17,7 @@ import type { Stage } from '../bindings/Stage';
 import type { StageEvent } from '../bindings/StageEvent';
 import type { Studio } from '../bindings/Studio';
 import type { Touch } from '../bindings/Touch';
+import { customOf } from './fake-fields';
 import { CAST, FIRST_NAMES, HOSTILE_NAME, LAST_NAMES, LINES, REPLIES } from './fake-words';
 
 const MINUTE_MS = 60_000;
@@ -137,6 +138,7 @@ export function leadAt(n: number, now: number): Lead {
     notes: chance(n, 12) < 0.3 ? 'Prefers a morning slot. Asked about parking.' : '',
     value_minor: chance(n, 13) < 0.5 ? Math.floor(80 + chance(n, 14) * 900) * 100 : null,
     state: 'active',
+    custom: customOf(n, created, (salt) => chance(n, salt)),
     first_touch: {
       ...NO_TOUCH,
       utm_source: source === 'meta_lead_ad' ? 'meta' : null,
@@ -284,5 +286,6 @@ export function endedDevices(now: number): EndedDevice[] {
 export function permissions(role: Role): Permission[] {
   const all: Permission[] = ['review_leads', 'edit_leads', 'bulk_edit_leads', 'delete_leads', 'export_leads'];
   if (role === 'sales') return all.slice(0, 2);
+  all.push('manage_fields');
   return role === 'owner' || role === 'admin' ? [...all, 'view_billing', 'manage_members'] : all;
 }

@@ -5,6 +5,7 @@ import type { Acted } from '../bindings/Acted';
 import type { BulkChange } from '../bindings/BulkChange';
 import type { ConflictChoice } from '../bindings/ConflictChoice';
 import type { ConflictRow } from '../bindings/ConflictRow';
+import type { CustomValue } from '../bindings/CustomValue';
 import type { FieldChange } from '../bindings/FieldChange';
 import type { FieldConflict } from '../bindings/FieldConflict';
 import type { FieldEdit } from '../bindings/FieldEdit';
@@ -26,7 +27,16 @@ import type { OutboxRow } from '../bindings/OutboxRow';
 import type { PendingMerge } from '../bindings/PendingMerge';
 import type { StageEvent } from '../bindings/StageEvent';
 import { problemOf } from '../edit/check';
-import { changesOf, editOf, LEAD_FIELDS, sameValue, valueOf, withValue } from '../edit/lead-fields';
+import {
+  changesOf,
+  editOf,
+  fieldKey,
+  LEAD_FIELDS,
+  sameField,
+  sameValue,
+  valueOf,
+  withValue,
+} from '../edit/lead-fields';
 import { errorView } from './error-view';
 import type { FakeOptions } from './fake-options';
 
@@ -150,7 +160,7 @@ export class FakeEdits {
   }
 
   settle(leadId: LeadId, operationId: OperationId, field: LeadField, choice: ConflictChoice): Acted {
-    const conflict = this.#conflicts.find((one) => one.operation_id === operationId && one.field === field);
+    const conflict = this.#conflicts.find((one) => one.operation_id === operationId && sameField(one.field, field));
     const lead = this.desk.find(leadId);
     if (conflict === undefined || lead === undefined) throw errorView('not_found');
     let acted: Acted = { changed: 0, undo: null };
@@ -298,11 +308,14 @@ export class FakeEdits {
   }
 
   unsentOf(id: LeadId): LeadField[] {
-    if (this.#acts.some((act) => act.leadId === id && act.isCreation)) return [...LEAD_FIELDS];
+    if (this.#acts.some((act) => act.leadId === id && act.isCreation)) {
+      const custom = Object.keys(this.desk.find(id)?.custom ?? {});
+      return [...LEAD_FIELDS, ...custom.map((field) => ({ custom: field }))];
+    }
     const fields = this.#acts
       .filter((act) => act.leadId === id)
       .flatMap((act) => act.changes.map(({ field }) => field));
-    return LEAD_FIELDS.filter((field) => fields.includes(field));
+    return [...new Map(fields.map((field) => [fieldKey(field), field])).values()];
   }
 
   conflictsOf(lead: Lead): FieldConflict[] {
@@ -328,7 +341,7 @@ export class FakeEdits {
 
   /** What was there before the start. */
   begin(leads: readonly Lead[]): void {
-    const { now, waitingEdits, hasRefused, hasConflicts, putAway, isFirstPutAway } = this.options;
+    const { now, waitingEdits, hasRefused, hasConflicts, hasFieldConflict, putAway, isFirstPutAway } = this.options;
     for (let n = 0; n < putAway; n += 1) {
       const lead = leads[20 + n];
       if (lead !== undefined) this.desk.put({ ...lead, state: n % 3 === 2 ? 'deleted' : 'archived' });
@@ -359,12 +372,16 @@ export class FakeEdits {
     }
     const first = leads[0];
     if (first !== undefined) this.#history.set(first.id, someHistory(first, at));
-    if (hasConflicts && first !== undefined) {
+    if (first !== undefined) {
       const overtaken = (field: LeadField, seen: FieldValue, yours: FieldValue, theirs: FieldValue): void => {
         this.#conflicts.push({ operation_id: this.#id(), lead_id: first.id, field, seen, yours, at: at(96) });
         const lead = this.desk.find(first.id);
         if (lead !== undefined) this.desk.put(withValue(lead, field, theirs));
       };
+      const gold: FieldValue = { custom: { choice: 'option-gold' } };
+      const silver: FieldValue = { custom: { choice: 'option-silver' } };
+      if (hasFieldConflict) overtaken({ custom: 'field-package' }, { custom: null }, gold, silver);
+      if (!hasConflicts) return;
       overtaken('phone', valueOf(first, 'phone'), { text: '+447700900733' }, { text: '+447700900204' });
       overtaken(
         'notes',
@@ -491,7 +508,7 @@ export class FakeEdits {
     const record = { id: act.id, lead_id: act.leadId, member_id: this.desk.memberId, at: act.at, changes: outcomes };
     this.#history.set(act.leadId, [record, ...this.historyOf(act.leadId)]);
     for (const { field, from, to } of conflicts) {
-      this.#conflicts = this.#conflicts.filter((one) => one.lead_id !== act.leadId || one.field !== field);
+      this.#conflicts = this.#conflicts.filter((one) => one.lead_id !== act.leadId || !sameField(one.field, field));
       this.#conflicts.push({ operation_id: act.id, lead_id: act.leadId, field, seen: from, yours: to, at: act.at });
     }
   }
@@ -506,6 +523,7 @@ const WAITING: readonly { field: LeadField; to: FieldValue }[] = [
   { field: 'tags', to: { tags: ['Family', 'VIP'] } },
   { field: 'value_minor', to: { money: 64_000 } },
   { field: 'phone', to: { text: '+447700900555' } },
+  { field: { custom: 'field-package' }, to: { custom: { choice: 'option-silver' } } },
 ];
 
 /** The further from active, the later. */
@@ -524,8 +542,10 @@ function takenOver(lead: Lead, duplicate: Lead): FieldChange[] {
     value_minor: lead.value_minor ?? duplicate.value_minor,
     tags: [...new Set([...lead.tags, ...duplicate.tags])],
     notes: [...new Set(notes)].join('\n\n'),
+    custom: { ...duplicate.custom, ...lead.custom },
   };
-  return LEAD_FIELDS.flatMap((field) => {
+  const custom = Object.keys(united.custom).map((id) => ({ custom: id }));
+  return [...LEAD_FIELDS, ...custom].flatMap((field) => {
     const [from, to] = [valueOf(lead, field), valueOf(united, field)];
     return sameValue(from, to) ? [] : { field, from, to };
   });
@@ -551,6 +571,12 @@ function someHistory(lead: Lead, at: (minutes: number) => number): LeadEditRecor
     ]),
     edit(1, 'member-paulo', 3000, [
       { field: 'value_minor', from: { money: null }, to: { money: 42_000 }, outcome: 'applied' },
+      {
+        field: { custom: 'field-package' },
+        from: { custom: null },
+        to: { custom: { choice: 'option-bronze' } },
+        outcome: 'applied',
+      },
       { field: 'state', from: { state: 'archived' }, to: { state: 'active' }, outcome: 'applied' },
     ]),
   ];
@@ -593,11 +619,20 @@ function both(field: LeadField, theirs: FieldValue, yours: FieldValue): FieldVal
   return { text: `${theirs.text ?? ''}\n\n${yours.text ?? ''}` };
 }
 
+function theirsOf(value: CustomValue | null): CustomValue | null {
+  if (value === null) return { text: 'Vik' };
+  if ('number' in value) return { number: value.number + 1_500 };
+  if ('choice' in value) return { choice: value.choice === 'option-gold' ? 'option-silver' : 'option-gold' };
+  if ('yes_no' in value) return { yes_no: !value.yes_no };
+  return 'date' in value ? null : { text: `${value.text} (Vik)` };
+}
+
 /** What a colleague makes of a field that is being edited here. */
 function theirs({ field, from }: FieldChange): FieldValue {
   if ('tags' in from) return { tags: [...from.tags, 'Seen by Vik'] };
   if ('stage' in from) return { stage: 'stage-contacted' };
   if ('owner' in from) return { owner: from.owner === 'member-ines' ? null : 'member-ines' };
+  if ('custom' in from) return { custom: theirsOf(from.custom) };
   if ('money' in from) return { money: (from.money ?? 0) + 5_000 };
   if ('state' in from) return { state: 'archived' };
   if (field === 'phone') return { text: '+447700900999' };

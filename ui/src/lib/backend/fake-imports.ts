@@ -1,5 +1,7 @@
 // Imports of the desk in memory: a file that is always the same, and the reports of one that is read.
 
+import type { CustomFieldId } from '../bindings/CustomFieldId';
+import type { CustomValue } from '../bindings/CustomValue';
 import type { ImportCounts } from '../bindings/ImportCounts';
 import type { ImportFile } from '../bindings/ImportFile';
 import type { ImportPlan } from '../bindings/ImportPlan';
@@ -48,6 +50,11 @@ interface Column {
   heading: string;
   samples: string[];
   guess: ImportTarget;
+}
+
+/** What the last column of the file makes of one of the studio's own fields. */
+function sizeIn(target: ImportTarget): [CustomFieldId, CustomValue][] {
+  return typeof target === 'string' ? [] : [[target.custom, { number: 38_000 }]];
 }
 
 export class FakeImports {
@@ -150,7 +157,8 @@ export class FakeImports {
     }, REPORT_MS);
   }
 
-  #lead({ stage_id, owner_id, tag }: ImportPlan, name: string, email: string | null, phone: string | null): NewLead {
+  #lead(plan: ImportPlan, name: string, email: string | null, phone: string | null): NewLead {
+    const { stage_id, owner_id, tag } = plan;
     const tags = tag === null ? [] : [tag];
     return {
       name,
@@ -162,6 +170,7 @@ export class FakeImports {
       source: 'csv_import',
       notes: '',
       value_minor: null,
+      custom: Object.fromEntries(plan.targets.flatMap(sizeIn)),
       first_touch: NO_TOUCH,
     };
   }

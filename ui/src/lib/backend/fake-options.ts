@@ -49,6 +49,8 @@ export interface FakeOptions {
   isWatched: boolean;
   /** Fields of the first lead were changed by a colleague, too. */
   hasConflicts: boolean;
+  /** One of the studio's own fields of it, too. */
+  hasFieldConflict: boolean;
   /** What the server says of each edit that reaches it; null where it does them. */
   refusal: OutboxRefusal | null;
   /** A colleague changes each field just before an edit of it reaches the server. */
@@ -85,6 +87,8 @@ export interface FakeOptions {
   /** What is done about members and invitations fails with this; the list, with the other. */
   memberError: ErrorCode | null;
   memberListError: ErrorCode | null;
+  /** Saving one of the studio's own fields fails with this. */
+  fieldError: ErrorCode | null;
   now: number;
 }
 
@@ -113,6 +117,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   hasDraft: false,
   isWatched: false,
   hasConflicts: false,
+  hasFieldConflict: false,
   refusal: null,
   isOvertaken: false,
   hasColleague: false,
@@ -135,14 +140,15 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   revokeError: null,
   memberError: null,
   memberListError: null,
+  fieldError: null,
 };
 
 /**
  * Reads the address: `?fake=offline,sales&leads=100000&open=500&latency=300&fail=disk_full&signin=unknown_host`
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
- * `&member=last_owner&members=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
+ * `&member=last_owner&members=server_failed&field=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, refused-reply, draft, watched, conflict, overtaken, colleague, archived, deleted (the first lead), older-copy,
+ * revoked, one-device, refused, refused-reply, draft, watched, conflict, field-conflict, overtaken, colleague, archived, deleted (the first lead), older-copy,
  * rebuilt, foreign (a file to import whose headings nobody knows). `&import=import_empty&importing=disk_full` are what opening such a
  * file and adding its rows fail with. `away` is how many leads were put away, `edits` how many edits wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
@@ -187,6 +193,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     hasDraft: words.has('draft'),
     isWatched: words.has('watched'),
     hasConflicts: words.has('conflict'),
+    hasFieldConflict: words.has('field-conflict'),
     refusal: refusalOf(query.get('refuse')),
     isOvertaken: words.has('overtaken'),
     hasColleague: words.has('colleague'),
@@ -213,6 +220,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     revokeError: code('revoke'),
     memberError: code('member'),
     memberListError: code('members'),
+    fieldError: code('field'),
   };
 }
 

@@ -1,6 +1,8 @@
 // Filter and order of the lead list, folders of the inbox and pages of a thread, as the cache does them in SQL.
 
 import type { ConversationRow } from '../bindings/ConversationRow';
+import type { CustomTest } from '../bindings/CustomTest';
+import type { CustomValue } from '../bindings/CustomValue';
 import type { Folder } from '../bindings/Folder';
 import type { Lead } from '../bindings/Lead';
 import type { LeadFilter } from '../bindings/LeadFilter';
@@ -9,6 +11,7 @@ import type { Member } from '../bindings/Member';
 import type { Message } from '../bindings/Message';
 import type { MessageAnchor } from '../bindings/MessageAnchor';
 import type { Stage } from '../bindings/Stage';
+import { folded } from '../fields/field-form';
 
 export function leadMatches(lead: Lead, filter: LeadFilter): boolean {
   const within = (at: number, from: number | null, before: number | null): boolean =>
@@ -20,9 +23,23 @@ export function leadMatches(lead: Lead, filter: LeadFilter): boolean {
       filter.owners.some((o) => (o === 'unassigned' ? lead.owner_id === null : lead.owner_id === o.member))) &&
     (filter.sources.length === 0 || filter.sources.includes(lead.source)) &&
     (filter.tags.length === 0 || filter.tags.some((tag) => lead.tags.includes(tag))) &&
+    filter.custom.every(({ field_id, test }) => passes(lead.custom[field_id], test)) &&
     within(lead.created_at, filter.created_from, filter.created_before) &&
     within(lead.last_activity_at, filter.active_from, filter.active_before)
   );
+}
+
+function passes(value: CustomValue | undefined, test: CustomTest): boolean {
+  if (test === 'empty') return value === undefined;
+  if (value === undefined) return false;
+  if (test === 'filled') return true;
+  const between = <T extends number | string>(at: T, { from, to }: { from: T | null; to: T | null }): boolean =>
+    (from === null || at >= from) && (to === null || at <= to);
+  if ('starts_with' in test) return 'text' in value && folded(value.text).startsWith(folded(test.starts_with));
+  if ('number' in test) return 'number' in value && between(value.number, test.number);
+  if ('date' in test) return 'date' in value && between(value.date, test.date);
+  if ('yes_no' in test) return 'yes_no' in value && value.yes_no === test.yes_no;
+  return 'choice' in value && (test.choice.length === 0 || test.choice.includes(value.choice));
 }
 
 export function compareLeads(sort: LeadSort, stages: Stage[], members: Member[]): (a: Lead, b: Lead) => number {

@@ -26,6 +26,7 @@ import { fakeBilling } from './fake-billing';
 import * as data from './fake-data';
 import { FakeEdits } from './fake-edits';
 import { FakeExports } from './fake-exports';
+import { FakeFields } from './fake-fields';
 import { FakeImports } from './fake-imports';
 import { FakeMembers } from './fake-members';
 import { DEFAULTS, optionsFromLocation, type FakeOptions } from './fake-options';
@@ -235,6 +236,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     ended = [...over, ...before];
     return meant.length;
   }
+  const fields = new FakeFields(options);
   const members = new FakeMembers(staff, me, options);
 
   const session = (): SessionView => ({
@@ -243,6 +245,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     members: staff,
     stages: data.STAGES,
     tags: data.TAGS,
+    fields: fields.list(),
     permissions: data.permissions(me.role),
     key_store: keyStore,
     lock_after_minutes: lockAfterMinutes,
@@ -569,6 +572,13 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
     invitationCreate: (email, role) => online(() => members.invite(email, role)),
     invitationSend: (id) => online(() => members.send(id)),
     invitationWithdraw: (id) => online(() => members.withdraw(id)),
+
+    customFieldSave: (id, form) =>
+      online(() => {
+        if (!data.permissions(me.role).includes('manage_fields')) throw errorView('not_allowed');
+        fields.save(id, form);
+        changed({ studio: true });
+      }),
 
     openLink: () => answer(() => undefined),
     windowReady: () => answer(() => undefined),

@@ -99,6 +99,8 @@ export const tauriBackend: Backend = {
   invitationSend: (id) => call('invitation_send', { id }),
   invitationWithdraw: (id) => call('invitation_withdraw', { id }),
 
+  customFieldSave: (id, form) => call('custom_field_save', { id, form }),
+
   openLink: (url) => call('open_link', { url }),
   windowReady: () => call('window_ready'),
 

@@ -3,4 +3,4 @@
 /**
  * Something a route or a control needs.
  */
-export type Permission = "review_leads" | "edit_leads" | "bulk_edit_leads" | "delete_leads" | "export_leads" | "view_billing" | "manage_members";
+export type Permission = "review_leads" | "edit_leads" | "bulk_edit_leads" | "delete_leads" | "export_leads" | "view_billing" | "manage_members" | "manage_fields";

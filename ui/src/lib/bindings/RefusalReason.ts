@@ -3,4 +3,4 @@
 /**
  * Why a row makes no lead.
  */
-export type RefusalReason = "nobody" | "email" | "phone" | "phone_country" | "stage" | "owner" | "value" | "currency" | "state" | "opt_out" | "too_long" | "too_many_tags" | "character" | "too_many_cells" | "quote_open" | "row_too_long";
+export type RefusalReason = "nobody" | "email" | "phone" | "phone_country" | "stage" | "owner" | "value" | "currency" | "number" | "date" | "yes_no" | "choice" | "state" | "opt_out" | "too_long" | "too_many_tags" | "character" | "too_many_cells" | "quote_open" | "row_too_long";

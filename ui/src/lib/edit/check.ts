@@ -1,14 +1,17 @@
 // What the fields of a lead may hold, told where it is typed. The rules are those of `domain` (LeadPatch::check), which
 // decides: this only spares one the way there and back. Pure.
 
+import type { CustomValue } from '../bindings/CustomValue';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadField } from '../bindings/LeadField';
+import { isCalendarDay } from '../format/time';
 
 export const NAME_CHARS = 200;
 export const EMAIL_BYTES = 254;
 export const MOST_TAGS = 50;
 export const TAG_CHARS = 60;
 export const NOTES_BYTES = 65_536;
+export const CUSTOM_TEXT_CHARS = 200;
 
 /** What is wrong with a value; `strings.problems` has the words. */
 export type Problem =
@@ -23,10 +26,14 @@ export type Problem =
   | 'tag_twice'
   | 'notes_long'
   | 'notes_zero'
-  | 'value';
+  | 'value'
+  | 'text_long'
+  | 'number'
+  | 'date'
+  | 'choice';
 
 // eslint-disable-next-line no-control-regex -- Rust's char::is_control: C0, delete and C1.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+export const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
@@ -39,6 +46,7 @@ export function problemOf(field: LeadField, value: FieldValue): Problem | null {
     const isRight = value.money === null || (Number.isSafeInteger(value.money) && value.money >= 0);
     return isRight ? null : 'value';
   }
+  if ('custom' in value) return value.custom === null ? null : problemOfCustom(value.custom);
   if (!('text' in value)) return null;
   const text = value.text;
   switch (field) {
@@ -56,6 +64,17 @@ export function problemOf(field: LeadField, value: FieldValue): Problem | null {
     default:
       return null;
   }
+}
+
+/** Whether the field can hold it, kind and options, is for the studio to tell. */
+function problemOfCustom(value: CustomValue): Problem | null {
+  if ('text' in value) {
+    if (Array.from(value.text).length > CUSTOM_TEXT_CHARS) return 'text_long';
+    return CONTROL.test(value.text) ? 'control' : null;
+  }
+  if ('number' in value) return Number.isSafeInteger(value.number) ? null : 'number';
+  if ('date' in value) return isCalendarDay(value.date) ? null : 'date';
+  return null;
 }
 
 function problemOfTags(tags: readonly string[]): Problem | null {

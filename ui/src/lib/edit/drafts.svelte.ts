@@ -7,11 +7,12 @@ import type { LeadField } from '../bindings/LeadField';
 import type { LeadId } from '../bindings/LeadId';
 import type { OperationId } from '../bindings/OperationId';
 import { session } from '../session/session.svelte';
+import { fieldKey } from './lead-fields';
 import { typedOf, type Typed, type TypedField } from './typed';
 
 export interface Draft {
   leadId: LeadId;
-  /** A stage or an owner has a draft only where it is to replace a refused one. */
+  /** What is chosen has a draft only where it is to replace a refused one. */
   field: LeadField;
   /** What the field held when it was opened; of a refused act, before that. */
   from: FieldValue;
@@ -24,7 +25,7 @@ export interface Draft {
   replaces: OperationId | null;
 }
 
-const keyOf = (leadId: LeadId, field: LeadField): string => `${leadId} ${field}`;
+const keyOf = (leadId: LeadId, field: LeadField): string => `${leadId} ${fieldKey(field)}`;
 
 class Drafts {
   #all = $state.raw<ReadonlyMap<string, Draft>>(new Map());

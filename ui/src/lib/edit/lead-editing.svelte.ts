@@ -4,16 +4,16 @@ import type { FieldConflict } from '../bindings/FieldConflict';
 import type { LeadDetail } from '../bindings/LeadDetail';
 import type { LeadField } from '../bindings/LeadField';
 import type { OpenLead } from '../leads/open-lead.svelte';
+import { kindOf } from '../session/names';
+import { session } from '../session/session.svelte';
 import { drafts } from './drafts.svelte';
-import { LEAD_FIELDS, sameValue, valueOf } from './lead-fields';
+import { editable, fieldKey, sameField, sameValue, valueOf } from './lead-fields';
 import type { ShowValue } from './save';
 import { isTyped } from './typed';
 
-export type ChosenField = 'stage_id' | 'owner_id';
-
 export class LeadEditing {
-  /** The field whose list of choices is open. */
-  choosing = $state.raw<ChosenField | null>(null);
+  /** The key of the field whose list of choices is open. */
+  choosing = $state.raw<string | null>(null);
 
   constructor(private readonly lead: OpenLead) {}
 
@@ -24,7 +24,7 @@ export class LeadEditing {
   /** The conflicts, in the order of the page. */
   get conflicts(): FieldConflict[] {
     const all = this.detail?.conflicts ?? [];
-    return LEAD_FIELDS.flatMap((field) => all.filter((one) => one.field === field));
+    return editable(session.view.fields).flatMap((field) => all.filter((one) => sameField(one.field, field)));
   }
 
   readonly show: ShowValue = (field, from, to) => {
@@ -38,14 +38,16 @@ export class LeadEditing {
     if (detail === null) return false;
     // Where a lead was put is no field of its page.
     if (field === 'state') return false;
-    if (isTyped(field)) drafts.open(detail.lead.id, field, valueOf(detail.lead, field));
-    else this.choosing = field;
+    // What was put away is there to be read; what the session does not know yet is nothing that could be typed.
+    if (typeof field !== 'string' && (session.findField(field.custom)?.is_archived ?? true)) return false;
+    if (isTyped(field, kindOf(field))) drafts.open(detail.lead.id, field, valueOf(detail.lead, field));
+    else this.choosing = fieldKey(field);
     return true;
   }
 
   /** Opens the field that has the focus, else the first. */
   openFocused(): boolean {
     const focused = document.activeElement?.closest<HTMLElement>('[data-field]')?.dataset['field'];
-    return this.open(LEAD_FIELDS.find((field) => field === focused) ?? 'name');
+    return this.open(editable(session.view.fields).find((field) => fieldKey(field) === focused) ?? 'name');
   }
 }

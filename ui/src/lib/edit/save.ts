@@ -8,7 +8,8 @@ import type { LeadField } from '../bindings/LeadField';
 import type { LeadId } from '../bindings/LeadId';
 import type { OperationId } from '../bindings/OperationId';
 import { ERRORS } from '../errors/error-table';
-import { FIELD_NAMES, strings } from '../strings/edit';
+import { fieldName, kindOf } from '../session/names';
+import { strings } from '../strings/edit';
 import { acts, failed } from './acts.svelte';
 import { drafts, type Draft } from './drafts.svelte';
 import { editOf, sameValue } from './lead-fields';
@@ -23,8 +24,9 @@ type Change = Pick<Draft, 'leadId' | 'field' | 'from' | 'shown' | 'replaces'>;
 /** Saves what was typed and closes the field. False where it can't be: the field says why, and stays. */
 export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean> {
   const { leadId, field, from, replaces } = draft;
-  if (!isTyped(field)) return false;
-  const read = readTyped(field, draft.typed);
+  const kind = kindOf(field);
+  if (!isTyped(field, kind)) return false;
+  const read = readTyped(field, draft.typed, kind);
   if ('problem' in read) {
     drafts.change(draft, { problem: strings.problems[read.problem] });
     return false;
@@ -35,7 +37,7 @@ export async function saveDraft(draft: Draft, show: ShowValue): Promise<boolean>
     return true;
   }
   try {
-    acts.tell(await save(draft, to, show), () => strings.saved(FIELD_NAMES[field]), true);
+    acts.tell(await save(draft, to, show), () => strings.saved(fieldName(field)), true);
     return true;
   } catch (reason) {
     const { code } = asErrorView(reason);
@@ -67,7 +69,7 @@ async function replace(id: OperationId, leadId: LeadId, edit: LeadEdit): Promise
   }
 }
 
-/** Saves a stage or an owner that was chosen. */
+/** Saves what was chosen. */
 export async function saveChoice(change: Change, to: FieldValue, said: string, show: ShowValue): Promise<void> {
   if (sameValue(change.from, to) && change.replaces === null) return;
   try {

@@ -1,14 +1,18 @@
 // Between what a field holds and what one types into it. Pure.
 
+import type { CustomKind } from '../bindings/CustomKind';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadField } from '../bindings/LeadField';
+import { customTyped, isTypedKind, readCustom } from '../fields/custom-value';
 import { phoneText } from '../text/phone';
 import { problemOf, type Problem } from './check';
 
 /** Fields that are edited by typing; the others are chosen. */
 export type TypedField = Exclude<LeadField, 'stage_id' | 'owner_id' | 'state'>;
 
-export function isTyped(field: LeadField): field is TypedField {
+/** `kind` is that of one of the studio's own fields; null of every other, and where it is not known. */
+export function isTyped(field: LeadField, kind: CustomKind | null): field is TypedField {
+  if (typeof field !== 'string') return kind !== null && isTypedKind(kind);
   return field !== 'stage_id' && field !== 'owner_id' && field !== 'state';
 }
 
@@ -20,20 +24,30 @@ export interface Typed {
 
 export function typedOf(field: TypedField, value: FieldValue): Typed {
   if ('tags' in value) return { text: '', tags: value.tags };
+  if ('custom' in value) return { text: value.custom === null ? '' : customTyped(value.custom), tags: [] };
   if ('money' in value) return { text: value.money === null ? '' : moneyTyped(value.money), tags: [] };
   const text = 'text' in value ? (value.text ?? '') : '';
   return { text: field === 'phone' ? phoneText(text) : text, tags: [] };
 }
 
 /** What was typed as a value, or what is wrong with it. */
-export function readTyped(field: TypedField, typed: Typed): { value: FieldValue } | { problem: Problem } {
-  const value = valueTyped(field, typed);
-  if (value === null) return { problem: 'value' };
+export function readTyped(
+  field: TypedField,
+  typed: Typed,
+  kind: CustomKind | null = null,
+): { value: FieldValue } | { problem: Problem } {
+  const value = typeof field === 'string' ? valueTyped(field, typed) : customOf(kind, typed.text);
+  if (value === null) return { problem: kind === 'number' || kind === 'date' || kind === 'choice' ? kind : 'value' };
   const problem = problemOf(field, value);
   return problem === null ? { value } : { problem };
 }
 
-function valueTyped(field: TypedField, { text, tags }: Typed): FieldValue | null {
+function customOf(kind: CustomKind | null, text: string): FieldValue | null {
+  const custom = kind === null ? undefined : readCustom(kind, text);
+  return custom === undefined ? null : { custom };
+}
+
+function valueTyped(field: Extract<TypedField, string>, { text, tags }: Typed): FieldValue | null {
   const trimmed = text.trim();
   switch (field) {
     case 'name':

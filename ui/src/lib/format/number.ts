@@ -14,6 +14,13 @@ export function counted(n: number, one: string, many: string): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** `1,250.5` from 1250500 thousandths, exactly. */
+export function thousandths(n: number): string {
+  const rest = Math.abs(n) % 1000;
+  const part = rest === 0 ? '' : `.${String(rest).padStart(3, '0').replace(/0+$/, '')}`;
+  return `${n < 0 ? '-' : ''}${whole.format((Math.abs(n) - rest) / 1000)}${part}`;
+}
+
 const moneyFormats = new Map<string, Intl.NumberFormat>();
 
 /** `€420` from 42000 and `EUR`; cents only where there are any. */

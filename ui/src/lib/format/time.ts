@@ -39,6 +39,20 @@ export function shortDate(at: number, now: number, timeZone?: string): string {
   return format(year(at) === year(now) ? options : { ...options, year: 'numeric' }, timeZone).format(at);
 }
 
+/** `15 Nov 2026` of `2026-11-15`: a day of the calendar, which is the same everywhere. */
+export function calendarDay(day: string): string {
+  if (!isCalendarDay(day)) return day;
+  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
+  return format(options, 'UTC').format(Date.parse(`${day}T00:00:00Z`));
+}
+
+/** Whether it is a day of the years 1 to 9999, written `2026-11-15`. */
+export function isCalendarDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || text.startsWith('0000')) return false;
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
+
 /** As short as a list allows: `14:02` today, `Yesterday`, `Tue` within the week, else `15 Nov`. */
 export function listTime(at: number, now: number, timeZone?: string): string {
   const days = daysBetween(at, now, timeZone);

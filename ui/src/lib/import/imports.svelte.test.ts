@@ -49,6 +49,18 @@ describe('an import', () => {
     expect(imports.step).toBe('report');
   });
 
+  it('fills the studio’s own fields, each from one column', async () => {
+    await open();
+    await imports.choose();
+    imports.setTarget(4, { custom: 'field-hours' });
+    expect(imports.ownFields.map(({ name }) => name)).toEqual(['Hours booked']);
+    await imports.check();
+    expect(imports.rows[0]?.lead?.custom).toEqual({ 'field-hours': { number: 38_000 } });
+    imports.setTarget(3, { custom: 'field-hours' });
+    expect(imports.targets.slice(3)).toEqual([{ custom: 'field-hours' }, 'ignore']);
+    expect(saysWho([{ custom: 'field-hours' }])).toBe(false);
+  });
+
   it('says that what was added stays when it is cancelled, or fails', async () => {
     await open({ importRunError: 'disk_full' });
     await imports.choose();

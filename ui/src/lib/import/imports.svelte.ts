@@ -2,6 +2,7 @@
 // and its path are the shell's business; here is only what to show.
 
 import { asErrorView, backend, onDeskEvent } from '../backend';
+import type { CustomField } from '../bindings/CustomField';
 import type { Duplicates } from '../bindings/Duplicates';
 import type { ErrorView } from '../bindings/ErrorView';
 import type { ImportCounts } from '../bindings/ImportCounts';
@@ -39,9 +40,17 @@ export function saysWho(targets: readonly ImportTarget[]): boolean {
   return targets.some((target) => WHO.includes(target));
 }
 
+/** What a target goes by where a text is needed. */
+export function targetKey(target: ImportTarget): string {
+  return typeof target === 'string' ? target : `custom.${target.custom}`;
+}
+
 /** A target that one column gets is taken from the others: each is in a lead once. */
 export function withTarget(targets: readonly ImportTarget[], place: number, target: ImportTarget): ImportTarget[] {
-  return targets.map((other, at) => (at === place ? target : other === target ? 'ignore' : other));
+  return targets.map((other, at) => {
+    if (at === place) return target;
+    return targetKey(other) === targetKey(target) ? 'ignore' : other;
+  });
 }
 
 /** How many leads there would be. */
@@ -119,6 +128,14 @@ class Imports {
     if (file === null) return;
     await this.#do(async () => {
       this.#take(await backend().importSetHeadings(file.import_id, hasHeadings));
+    });
+  }
+
+  /** The studio's own fields that columns become, in the order of the columns. */
+  get ownFields(): CustomField[] {
+    return this.targets.flatMap((target) => {
+      const field = typeof target === 'string' ? undefined : session.findField(target.custom);
+      return field === undefined ? [] : [field];
     });
   }
 

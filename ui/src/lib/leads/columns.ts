@@ -15,3 +15,6 @@ export const COLUMNS: readonly { id: ColumnId; sort: LeadColumn | null }[] = [
   { id: 'created_at', sort: 'created_at' },
   { id: 'last_activity_at', sort: 'last_activity_at' },
 ];
+
+/** The columns of the studio's own fields, by which nobody sorts, stand before this one. */
+export const OWN_BEFORE: ColumnId = 'created_at';

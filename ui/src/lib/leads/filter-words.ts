@@ -4,11 +4,22 @@ import type { LeadFilter } from '../bindings/LeadFilter';
 import { shortDate } from '../format/time';
 import { SOURCE_NAMES, STATE_LISTS, strings } from '../strings/leads';
 import { presetOf, type DateRange } from './date-range';
-import { rangeOf, type FilterName } from './filter';
-import { ownerName, stageName } from '../session/names';
+import { testOf, testWords } from './custom-filter';
+import { isOwn, ownId, rangeOf, type FilterName } from './filter';
+import { fieldName, ownerName, stageName } from '../session/names';
+import { session } from '../session/session.svelte';
+
+/** What is filtered by. */
+export function filterLabel(name: FilterName): string {
+  return isOwn(name) ? fieldName({ custom: ownId(name) }) : strings.filterNames[name];
+}
 
 /** `''` while nothing is chosen. */
 export function filterValues(filter: LeadFilter, name: FilterName, now: number, timeZone: string): string {
+  if (isOwn(name)) {
+    const test = testOf(filter, ownId(name));
+    return test === null ? '' : short(testWords(test, session.findField(ownId(name))));
+  }
   switch (name) {
     case 'stage':
       return short(filter.stages.map(stageName));

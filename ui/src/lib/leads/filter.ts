@@ -1,24 +1,50 @@
 // What a filter of the lead list says, and how it is changed. Pure.
 
 import { EVERY_LEAD } from '../backend/every-lead';
+import type { CustomField } from '../bindings/CustomField';
+import type { CustomFieldId } from '../bindings/CustomFieldId';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { LeadColumn } from '../bindings/LeadColumn';
 import type { LeadSort } from '../bindings/LeadSort';
 import type { OwnerFilter } from '../bindings/OwnerFilter';
+import { canonicalTests, testOf, withTest } from './custom-filter';
 import type { DateRange } from './date-range';
 
-/** One thing that can be filtered by, as it stands on its chip. */
-export type FilterName = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'active' | 'state';
+/** What every lead can be filtered by. */
+export type FixedFilter = 'stage' | 'owner' | 'source' | 'tag' | 'created' | 'active' | 'state';
+/** One thing that can be filtered by, as it stands on its chip: the studio's own fields, too. */
+export type FilterName = FixedFilter | `custom.${CustomFieldId}`;
 
-export const FILTER_NAMES: readonly FilterName[] = ['state', 'stage', 'owner', 'source', 'tag', 'created', 'active'];
+export const FILTER_NAMES: readonly FixedFilter[] = ['state', 'stage', 'owner', 'source', 'tag', 'created', 'active'];
 
 export const DEFAULT_QUERY: LeadQuery = {
   filter: EVERY_LEAD,
   sort: { column: 'last_activity_at', descending: true },
 };
 
+export type OwnFilter = Exclude<FilterName, FixedFilter>;
+
+export function isOwn(name: FilterName): name is OwnFilter {
+  return name.startsWith('custom.');
+}
+
+/** Of the studio's own field that is filtered by. */
+export function ownId(name: OwnFilter): CustomFieldId {
+  return name.slice('custom.'.length);
+}
+
+/**
+ * All there are: of the studio's own fields those in use, and whatever the filter has besides, be it of one that was put
+ * away since it was saved.
+ */
+export function filterNames(filter: LeadFilter, inUse: readonly CustomField[]): FilterName[] {
+  const ids = new Set([...inUse.map(({ id }) => id), ...filter.custom.map(({ field_id }) => field_id)]);
+  return [...FILTER_NAMES, ...[...ids].map((id): FilterName => `custom.${id}`)];
+}
+
 export function isSet(filter: LeadFilter, name: FilterName): boolean {
+  if (isOwn(name)) return testOf(filter, ownId(name)) !== null;
   switch (name) {
     case 'stage':
       return filter.stages.length > 0;
@@ -38,10 +64,11 @@ export function isSet(filter: LeadFilter, name: FilterName): boolean {
 }
 
 export function isEmpty(filter: LeadFilter): boolean {
-  return !FILTER_NAMES.some((name) => isSet(filter, name));
+  return filter.custom.length === 0 && !FILTER_NAMES.some((name) => isSet(filter, name));
 }
 
 export function without(filter: LeadFilter, name: FilterName): LeadFilter {
+  if (isOwn(name)) return withTest(filter, ownId(name), null);
   switch (name) {
     case 'stage':
       return { ...filter, stages: [] };
@@ -108,6 +135,7 @@ function canonical({ filter, sort }: LeadQuery): string {
     filter.created_before,
     filter.active_from,
     filter.active_before,
+    canonicalTests(filter),
     sort.column,
     sort.descending,
   ]);

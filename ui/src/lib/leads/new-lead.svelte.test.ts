@@ -34,7 +34,7 @@ describe('a new lead', () => {
     await open();
     const typed = newLead.typed;
     if (typed === null) throw new Error('it is open');
-    const wrong = readNewLead({ ...typed, name: ' ', phone: '07700 900118', email: 'nobody', value: 'much' });
+    const wrong = readNewLead({ ...typed, name: ' ', phone: '07700 900118', email: 'nobody', value: 'much' }, []);
     expect(wrong).toEqual({
       problems: {
         name: editStrings.problems.name_empty,
@@ -43,7 +43,8 @@ describe('a new lead', () => {
         value_minor: editStrings.problems.value,
       },
     });
-    const right = readNewLead({ ...typed, name: ' Mira ', phone: '+44 7700 900-118', value: '1,250.50', tag: 'VIP' });
+    const full = { ...typed, name: ' Mira ', phone: '+44 7700 900-118', value: '1,250.50', tag: 'VIP' };
+    const right = readNewLead(full, []);
     expect(right).toMatchObject({
       lead: { name: 'Mira', phone: '+447700900118', email: null, value_minor: 125_050, tags: ['VIP'], owner_id: null },
     });
@@ -97,6 +98,28 @@ describe('a new lead', () => {
     expect(newLead.typed?.ownerId).toBe(POOL);
   });
 
+  it('has what was typed of the studio’s own fields, or says what is wrong with it', async () => {
+    await open();
+    const typed = newLead.typed;
+    if (typed === null) throw new Error('it is open');
+    const read = (custom: Record<string, string>) =>
+      readNewLead({ ...typed, name: 'Mira', custom }, session.fieldsInUse);
+    expect(read({ 'field-hours': 'many', 'field-day': '31 Jan' })).toEqual({
+      problems: { 'custom.field-hours': editStrings.problems.number, 'custom.field-day': editStrings.problems.date },
+    });
+    const given = { 'field-hours': '2.5', 'field-package': 'option-gold', 'field-parking': 'no', 'field-partner': ' ' };
+    const right = read(given);
+    expect('lead' in right && right.lead.custom).toEqual({
+      'field-hours': { number: 2_500 },
+      'field-package': { choice: 'option-gold' },
+      'field-parking': { yes_no: false },
+    });
+    newLead.change({ name: 'Mira', custom: given });
+    expect(await newLead.add()).toBe(true);
+    const page = await desk.leadPage({ filter: emptyFilter, sort: { column: 'created_at', descending: true } }, 0, 1);
+    expect(page.rows[0]?.custom['field-hours']).toEqual({ number: 2_500 });
+  });
+
   it('keeps what was typed where the disk is full', async () => {
     await open({ editError: 'disk_full' });
     newLead.change({ name: 'Mira' });
@@ -116,4 +139,5 @@ const emptyFilter: LeadFilter = {
   created_before: null,
   active_from: null,
   active_before: null,
+  custom: [],
 };

@@ -1,6 +1,8 @@
 // A lead that is being added: what was typed so far, what is the matter with it, and who has the same address or number.
 
 import { asErrorView, backend } from '../backend';
+import type { CustomField } from '../bindings/CustomField';
+import type { CustomFieldId } from '../bindings/CustomFieldId';
 import type { ErrorView } from '../bindings/ErrorView';
 import type { KnownLead } from '../bindings/KnownLead';
 import type { NewLead } from '../bindings/NewLead';
@@ -28,10 +30,12 @@ export interface NewLeadTyped {
   tag: string;
   notes: string;
   source: Source;
+  /** Of each of the studio's own fields what was typed or chosen; absent is nothing. */
+  custom: Readonly<Record<CustomFieldId, string>>;
 }
 
 export type NewLeadField = Extract<TypedField, 'name' | 'phone' | 'email' | 'value_minor' | 'tags' | 'notes'>;
-export type NewLeadProblems = Partial<Record<NewLeadField, string>>;
+export type NewLeadProblems = Partial<Record<NewLeadField | `custom.${CustomFieldId}`, string>>;
 
 function nothing(): NewLeadTyped {
   const { stages, me, permissions } = session.view;
@@ -47,11 +51,15 @@ function nothing(): NewLeadTyped {
     tag: '',
     notes: '',
     source: 'manual',
+    custom: {},
   };
 }
 
 /** The lead that was typed, or what is wrong with which field. Pure. */
-export function readNewLead(typed: NewLeadTyped): { lead: NewLead } | { problems: NewLeadProblems } {
+export function readNewLead(
+  typed: NewLeadTyped,
+  fields: readonly CustomField[],
+): { lead: NewLead } | { problems: NewLeadProblems } {
   const problems: NewLeadProblems = {};
   const read = <T>(field: NewLeadField, text: string, tags: readonly string[] = []): T | null => {
     const result = readTyped(field, { text, tags });
@@ -72,8 +80,14 @@ export function readNewLead(typed: NewLeadTyped): { lead: NewLead } | { problems
     tags: read<string[]>('tags', typed.tag, typed.tags) ?? [],
     notes: read<string>('notes', typed.notes) ?? '',
     value_minor: read<number>('value_minor', typed.value),
+    custom: {},
     first_touch: NO_TOUCH,
   };
+  for (const { id, kind } of fields) {
+    const result = readTyped({ custom: id }, { text: typed.custom[id] ?? '', tags: [] }, kind);
+    if ('problem' in result) problems[`custom.${id}`] = editStrings.problems[result.problem];
+    else if ('custom' in result.value && result.value.custom !== null) lead.custom[id] = result.value.custom;
+  }
   return Object.keys(problems).length > 0 ? { problems } : { lead };
 }
 
@@ -145,7 +159,7 @@ class NewLeads {
 
   #check(): NewLead | null {
     if (this.typed === null) return null;
-    const read = readNewLead(this.typed);
+    const read = readNewLead(this.typed, session.fieldsInUse);
     this.problems = 'problems' in read ? read.problems : {};
     return 'lead' in read ? read.lead : null;
   }

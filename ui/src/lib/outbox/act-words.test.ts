@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { FIELD_NAMES } from '../strings/edit';
+import { useBackend } from '../backend';
+import { createFake } from '../backend/fake';
+import { session } from '../session/session.svelte';
 import { strings } from '../strings/outbox';
 import { actWords, refusalWords, stateWords, whyWords, writtenText } from './act-words';
 
@@ -34,10 +36,29 @@ describe('an act in words', () => {
   });
 });
 
+describe('one of the studio’s own fields', () => {
+  it('is named in acts and refusals, with its value in words', async () => {
+    await useBackend(createFake({ leads: 1 }));
+    const stop = await session.begin();
+    const packed = {
+      field: { custom: 'field-package' },
+      from: { custom: null },
+      to: { custom: { choice: 'option-silver' } },
+    } as const;
+    const words = actWords({ lead_edited: { lead_id: 'l', lead_name: 'Nora', changes: [packed] } });
+    expect(words.verb).toBe(strings.of('Package'));
+    expect(writtenText(words)).toBe('Silver');
+    expect(refusalWords({ invalid: 'custom.field-package' })).toBe(strings.refusals.invalidField('Package'));
+    expect(refusalWords({ invalid: 'custom.unheard-of' })).toBe(strings.refusals.invalid);
+    await session.signOut('lose');
+    stop();
+  });
+});
+
 describe('a refusal in words', () => {
   it('names the field that is to blame', () => {
-    expect(refusalWords({ invalid: 'email' })).toBe(strings.refusals.invalidField(FIELD_NAMES.email));
-    expect(refusalWords({ invalid: 'tags[3]' })).toBe(strings.refusals.invalidField(FIELD_NAMES.tags));
+    expect(refusalWords({ invalid: 'email' })).toBe(strings.refusals.invalidField('e-mail'));
+    expect(refusalWords({ invalid: 'tags[3]' })).toBe(strings.refusals.invalidField('tags'));
     expect(refusalWords({ invalid: 'unheard_of' })).toBe(strings.refusals.invalid);
     expect(refusalWords({ invalid: null })).toBe(strings.refusals.invalid);
   });

@@ -1,15 +1,18 @@
-// What an act was, and why it was refused, in words. Pure: names and values, which are hostile, are drawn by themselves.
+// What an act was, and why it was refused, in words. Names and values, which are hostile, are drawn by themselves.
 
 import type { ConversationId } from '../bindings/ConversationId';
 import type { FieldChange } from '../bindings/FieldChange';
 import type { FieldValue } from '../bindings/FieldValue';
 import type { LeadId } from '../bindings/LeadId';
+import type { LeadField } from '../bindings/LeadField';
 import type { OutboxAct } from '../bindings/OutboxAct';
 import type { OutboxRefusal } from '../bindings/OutboxRefusal';
 import type { OutboxRow } from '../bindings/OutboxRow';
 import type { OutboxState } from '../bindings/OutboxState';
-import { LEAD_FIELDS } from '../edit/lead-fields';
-import { FIELD_NAMES } from '../strings/edit';
+import { editable, fieldKey } from '../edit/lead-fields';
+import { customWords } from '../fields/custom-value';
+import { fieldName, fieldWord } from '../session/names';
+import { session } from '../session/session.svelte';
 import { strings } from '../strings/outbox';
 
 export interface ActWords {
@@ -30,7 +33,7 @@ export function actWords(act: OutboxAct): ActWords {
   if ('lead_edited' in act) {
     const { lead_id, lead_name, changes } = act.lead_edited;
     const field = changes[0]?.field;
-    const verb = field === undefined ? strings.of(strings.title) : strings.of(FIELD_NAMES[field]);
+    const verb = field === undefined ? strings.of(strings.title) : strings.of(fieldName(field));
     return { verb, name: lead_name, leadId: lead_id, conversationId: null, changes, text: null };
   }
   if ('lead_created' in act) {
@@ -64,8 +67,8 @@ export function refusalWords(refusal: OutboxRefusal): string {
   if ('invalid' in refusal) {
     // `tags[3]` is a tag.
     const named = refusal.invalid?.replace(/\[.*$/, '');
-    const field = LEAD_FIELDS.find((one) => one === named);
-    return field === undefined ? refusals.invalid : refusals.invalidField(FIELD_NAMES[field]);
+    const field = editable(session.current?.fields ?? []).find((one) => fieldKey(one) === named);
+    return field === undefined ? refusals.invalid : refusals.invalidField(fieldWord(field));
   }
   if (refusal.other === 'taken') return refusals.taken;
   return refusal.other === 'too_large' ? refusals.too_large : refusals.other;
@@ -87,11 +90,14 @@ export function whyWords({ act, state }: Pick<OutboxRow, 'act' | 'state'>): stri
 
 /** All that was written in an act, to be kept elsewhere. Ids of stages and owners are no text. */
 export function writtenText({ changes, text }: Pick<ActWords, 'changes' | 'text'>): string {
-  const written = changes.map(({ to }) => textOf(to)).filter((one) => one !== '');
+  const written = changes.map(({ field, to }) => textOf(field, to)).filter((one) => one !== '');
   return [...written, ...(text === null ? [] : [text])].join('\n\n');
 }
 
-function textOf(value: FieldValue): string {
+function textOf(field: LeadField, value: FieldValue): string {
+  if ('custom' in value && value.custom !== null) {
+    return customWords(value.custom, typeof field === 'string' ? undefined : session.findField(field.custom));
+  }
   if ('text' in value) return value.text ?? '';
   if ('tags' in value) return value.tags.join(', ');
   if ('money' in value && value.money !== null) return String(value.money / 100);

@@ -3,6 +3,7 @@
 
 import { backend, onDeskEvent } from '../backend';
 import type { ConflictRow } from '../bindings/ConflictRow';
+import { fieldKey } from '../edit/lead-fields';
 import { session } from '../session/session.svelte';
 import { ListCursor } from '../virtual/list-cursor.svelte';
 import { PagedRows, type RowSource } from '../virtual/paged-rows.svelte';
@@ -16,7 +17,7 @@ const SOURCE: RowSource<ListedConflict> = {
   page: async (offset, limit) =>
     (await backend().conflictPage(offset, limit)).map((row) => ({
       ...row,
-      id: `${row.conflict.operation_id} ${row.conflict.field}`,
+      id: `${row.conflict.operation_id} ${fieldKey(row.conflict.field)}`,
     })),
 };
 

@@ -4,6 +4,7 @@ import { router } from '../app/router.svelte';
 import type { OutboxRow } from '../bindings/OutboxRow';
 import { drafts } from '../edit/drafts.svelte';
 import { isTyped, typedOf } from '../edit/typed';
+import { kindOf } from '../session/names';
 import { actWords, refusalOf, refusalWords } from './act-words';
 
 /** Opens the lead. A refused act is given up once what is made of it now is saved, and not before. */
@@ -19,7 +20,7 @@ export function editAgain(row: OutboxRow): void {
         field,
         from,
         shown: to,
-        typed: isTyped(field) ? typedOf(field, to) : { text: '', tags: [] },
+        typed: isTyped(field, kindOf(field)) ? typedOf(field, to) : { text: '', tags: [] },
         problem: refusalWords(refusal),
         replaces: row.id,
       });

@@ -1,6 +1,8 @@
 // Who is signed in, and what every screen needs of the studio. While the desk is not open it holds nothing of either.
 
 import { backend, asErrorView, onDeskEvent } from '../backend';
+import type { CustomField } from '../bindings/CustomField';
+import type { CustomFieldId } from '../bindings/CustomFieldId';
 import type { ErrorView } from '../bindings/ErrorView';
 import type { Member } from '../bindings/Member';
 import type { MemberId } from '../bindings/MemberId';
@@ -26,6 +28,10 @@ class Session {
   #view = $state.raw<SessionView | null>(null);
   readonly #members = $derived(new Map((this.#view?.members ?? []).map((member) => [member.id, member])));
   readonly #stages = $derived(new Map((this.#view?.stages ?? []).map((stage) => [stage.id, stage])));
+  readonly #fields = $derived(new Map((this.#view?.fields ?? []).map((field) => [field.id, field])));
+  /** The studio's own fields, in their order: those that are not put away, and of them those with a column in the list. */
+  readonly fieldsInUse = $derived((this.#view?.fields ?? []).filter((field) => !field.is_archived));
+  readonly listedFields = $derived(this.fieldsInUse.filter((field) => field.is_in_list));
 
   #closed = new Set<() => void>();
   #isSigningOut = false;
@@ -55,6 +61,11 @@ class Session {
 
   findStage(id: StageId): Stage | undefined {
     return this.#stages.get(id);
+  }
+
+  /** One of the studio's own fields; one that was added just now may be absent. */
+  findField(id: CustomFieldId): CustomField | undefined {
+    return this.#fields.get(id);
   }
 
   /** Calls back when the desk is locked or signed out: whoever holds rows or text lets go of them. */

@@ -1,13 +1,13 @@
 // Words of editing leads: fields, what is wrong with what was typed, what was done, conflicts.
 
 import type { ConflictChoice } from '../bindings/ConflictChoice';
-import type { LeadField } from '../bindings/LeadField';
 import type { LeadState } from '../bindings/LeadState';
 import type { Problem } from '../edit/check';
+import type { FixedField } from '../edit/lead-fields';
 import { counted } from '../format/number';
 
-/** As they stand in front of a value. */
-export const FIELD_NAMES: Readonly<Record<LeadField, string>> = {
+/** Those that every studio has, as they stand in front of a value; `fieldName` knows the others, too. */
+export const FIELD_NAMES: Readonly<Record<FixedField, string>> = {
   name: 'Name',
   email: 'E-mail',
   phone: 'Phone',
@@ -26,7 +26,7 @@ export const STATE_NAMES: Readonly<Record<LeadState, string>> = {
 };
 
 export const strings = {
-  edit: (field: string) => `Edit ${field.toLocaleLowerCase('en-GB')}`,
+  edit: (field: string) => `Edit ${field}`,
   change: (field: string, value: string) => `${field}: ${value}. Change it`,
   none: 'None',
   save: 'Save',
@@ -36,7 +36,7 @@ export const strings = {
     email: 'name@example.com',
     value_minor: '420',
     tags: 'Add a tag',
-  } as Partial<Record<LeadField, string>>,
+  } as Partial<Record<FixedField, string>>,
   notesHint: 'Ctrl+Enter saves, Esc gives up',
   tagsHint: 'Enter takes a tag, Ctrl+Enter saves',
   problems: {
@@ -52,6 +52,10 @@ export const strings = {
     notes_long: 'The notes are too long: at most 65,536 bytes.',
     notes_zero: 'There is a character in it that can’t be stored. Type it again rather than paste it.',
     value: 'This is not an amount. Write it as 420 or 420.50.',
+    text_long: 'At most 200 characters.',
+    number: 'This is not a number that can be kept. Write it as 1250.5, with up to three decimals.',
+    date: 'This is not a day. Write it as 2026-01-31.',
+    choice: 'This is none of the options.',
   } satisfies Record<Problem, string>,
   refused: 'This can’t be used here. Change it and try again.',
   /** Before the value that the field has now. */

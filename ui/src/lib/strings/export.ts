@@ -14,7 +14,7 @@ export const strings = {
   leadCount: (n: number) => counted(n, 'lead', 'leads'),
   nothing: 'There is nothing here to export.',
   nothingSelected: 'Nothing selected',
-  columns: 'Every column is written, opt-out and consent included.',
+  columns: 'Every column is written: your studio’s own fields, opt-out and consent included.',
   notEncrypted:
     'The file is not encrypted. Keep it where only you can read it, and delete it when you no longer need it.',
   audited: 'The export is noted in your studio’s audit log.',

@@ -6,7 +6,8 @@ import type { ImportTarget } from '../bindings/ImportTarget';
 import type { RefusalReason } from '../bindings/RefusalReason';
 import { count, counted } from '../format/number';
 
-export const TARGET_NAMES: Readonly<Record<ImportTarget, string>> = {
+/** What every studio can import; one of its own fields is called as it is. */
+export const TARGET_NAMES: Readonly<Record<Extract<ImportTarget, string>, string>> = {
   ignore: 'Leave out',
   name: 'Name',
   first_name: 'First name',

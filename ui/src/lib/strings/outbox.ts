@@ -25,8 +25,7 @@ export const strings = {
     forbidden: 'Your role may not do this. Ask a manager, or discard it.',
     lead_deleted: 'The lead was deleted. Copy what you need, then discard it.',
     invalid: 'The server can’t take this value. Edit it, or discard it.',
-    invalidField: (field: string) =>
-      `The server can’t take this ${field.toLocaleLowerCase('en-GB')}. Edit it, or discard it.`,
+    invalidField: (field: string) => `The server can’t take this ${field}. Edit it, or discard it.`,
     createdInvalid: 'The server can’t take the lead as it is. Discard it, and add it again.',
     taken: 'The server has had a lead under this one’s id. Discard it and add it again.',
     too_large: 'It is too large for the server. Make it shorter, or discard it.',

@@ -13,7 +13,14 @@ const ENDS: Record<SessionEnd, string> = {
 
 export const strings = {
   title: 'Settings',
-  sections: { appearance: 'Appearance', security: 'Security', members: 'Members', billing: 'Billing', about: 'About' },
+  sections: {
+    appearance: 'Appearance',
+    security: 'Security',
+    fields: 'Fields',
+    members: 'Members',
+    billing: 'Billing',
+    about: 'About',
+  },
 
   theme: 'Theme',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import LeadScreen from './LeadScreen.svelte';
 import { handleKey } from '../../lib/app/key-handler.svelte';
 import { errorView, useBackend, type Backend } from '../../lib/backend';
+import { EVERY_LEAD } from '../../lib/backend/every-lead';
 import { createFake, type FakeOptions } from '../../lib/backend/fake';
 import { acts } from '../../lib/edit/acts.svelte';
 import { session } from '../../lib/session/session.svelte';
@@ -177,6 +178,94 @@ describe('a draft', () => {
     await enter(input);
     await waitFor(() => expect(edit).toHaveBeenCalled());
     expect(edit.mock.calls[0]?.[1].phone).toEqual({ from: seen, to: '+447700900733' });
+  });
+});
+
+describe('a field of the studio’s own', () => {
+  const custom = (id: string): string => `custom.field-${id}`;
+
+  it('is typed like any other, and emptied', async () => {
+    await open({ isOffline: true });
+    const edit = vi.spyOn(desk, 'leadEdit');
+    const before = (await desk.leadDetail(FIRST)).lead.custom;
+    await enter(await type(custom('hours'), ' 1,250.5 '));
+    await waitFor(() => expect(shownOf(custom('hours'))).toBe('1,250.5'));
+    expect(edit).toHaveBeenLastCalledWith(FIRST, {
+      custom: { 'field-hours': { from: before['field-hours'], to: { number: 1_250_500 } } },
+    });
+    expect(said()).toEqual([strings.saved('Hours booked')]);
+    await enter(await type(custom('day'), ''));
+    await waitFor(() => expect(shownOf(custom('day'))).toBe('—'));
+    expect(edit).toHaveBeenLastCalledWith(FIRST, { custom: { 'field-day': { from: before['field-day'], to: null } } });
+    await waitFor(() => expect(screen.getAllByTestId('unsent')).toHaveLength(2));
+    expect(acts.undoLast()).toBe(true);
+    await waitFor(() => expect(shownOf(custom('day'))).not.toBe('—'));
+  });
+
+  it('says what is wrong with what was typed', async () => {
+    await open();
+    const edit = vi.spyOn(desk, 'leadEdit');
+    await enter(await type(custom('hours'), 'many'));
+    expect((await screen.findByTestId(`problem-${custom('hours')}`)).textContent).toBe(strings.problems.number);
+    await enter(await type(custom('partner'), 'x'.repeat(201)));
+    expect((await screen.findByTestId(`problem-${custom('partner')}`)).textContent).toBe(strings.problems.text_long);
+    expect(edit).not.toHaveBeenCalled();
+  });
+
+  it('is not emptied by half a date', async () => {
+    await open();
+    const edit = vi.spyOn(desk, 'leadEdit');
+    const input = await type(custom('day'), '');
+    Object.defineProperty(input, 'validity', { value: { badInput: true } });
+    await enter(input);
+    expect((await screen.findByTestId(`problem-${custom('day')}`)).textContent).toBe(strings.problems.date);
+    expect(edit).not.toHaveBeenCalled();
+  });
+
+  it('is chosen, of what is offered', async () => {
+    await open({ isOffline: true });
+    const edit = vi.spyOn(desk, 'leadEdit');
+    await fireEvent.click(screen.getByTestId(`edit-${custom('package')}`));
+    const choices = await screen.findAllByTestId('choice');
+    await fireEvent.click(choices.find((choice) => choice.textContent.includes('Silver')) ?? document.body);
+    await waitFor(() => expect(shownOf(custom('package'))).toContain('Silver'));
+    expect(edit.mock.calls[0]?.[1].custom?.['field-package']?.to).toEqual({ choice: 'option-silver' });
+    await waitFor(() => expect(screen.queryByTestId('choice')).toBeNull());
+    await fireEvent.click(screen.getByTestId(`edit-${custom('parking')}`));
+    await fireEvent.click((await screen.findAllByTestId('choice'))[0] ?? document.body);
+    await waitFor(() => expect(edit.mock.calls.at(-1)?.[1].custom?.['field-parking']?.to).toBeNull());
+  });
+
+  it('is there to be read once it is not in use, where the lead has something', async () => {
+    await open();
+    expect(shownOf(custom('old'))).toContain('L-4000');
+    expect(screen.queryByTestId(`edit-${custom('old')}`)).toBeNull();
+    cleanup();
+    const [, lead] = (
+      await desk.leadPage({ filter: EVERY_LEAD, sort: { column: 'name', descending: false } }, 0, 40)
+    ).rows.filter((row) => row.custom['field-old'] === undefined);
+    render(LeadScreen, { leadId: lead?.id ?? '' });
+    await screen.findByTestId(`field-${custom('partner')}`);
+    expect(screen.queryByTestId(`field-${custom('old')}`)).toBeNull();
+  });
+
+  it('is decided where somebody else changed it too', async () => {
+    await open({ hasFieldConflict: true });
+    const box = await screen.findByTestId(`conflict-${custom('package')}`);
+    expect(box.textContent).toContain('Gold');
+    expect(box.textContent).toContain('Silver');
+    expect(within(box).queryByTestId('conflict-both')).toBeNull();
+    handleKey(new KeyboardEvent('keydown', { key: 'c' }));
+    expect(document.activeElement).toBe(within(box).getByTestId('conflict-yours'));
+    await fireEvent.submit(box);
+    await waitFor(() => expect(screen.queryByTestId(`conflict-${custom('package')}`)).toBeNull());
+    await waitFor(() => expect(shownOf(custom('package'))).toContain('Gold'));
+  });
+
+  it('is told in the history by its name and its value', async () => {
+    await open();
+    const entries = await screen.findAllByTestId('timeline-edit');
+    expect(entries.some((entry) => /Package:.*Bronze/.test(entry.textContent.replace(/\s+/g, ' ')))).toBe(true);
   });
 });
 

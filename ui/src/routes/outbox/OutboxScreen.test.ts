@@ -46,7 +46,7 @@ describe('the outbox', () => {
     expect(all.map((row) => row.dataset['state'])).toEqual(['refused', 'refused', 'held', 'refused', 'waiting']);
     const text = (index: number): string => (all[index]?.textContent ?? '').replace(/\s+/g, ' ');
     expect(text(0)).toMatch(/E-mail of Beatriz Sousa: .* → beatriz@sousa.example/);
-    expect(text(0)).toContain(strings.refusals.invalidField('E-mail'));
+    expect(text(0)).toContain(strings.refusals.invalidField('e-mail'));
     expect(text(1)).toMatch(/Owner of Tom Okafor: .* → Vik Rao/);
     expect(text(1)).toContain(strings.refusals.forbidden);
     expect(text(2)).toContain(strings.held);
@@ -69,6 +69,7 @@ describe('the outbox', () => {
       tags: [],
       notes: '',
       value_minor: null,
+      custom: {},
       first_touch: NO_TOUCH,
     });
     await desk.leadEdit(id, { notes: { from: '', to: 'Rang.' } });
@@ -117,7 +118,7 @@ describe('the outbox', () => {
     render(LeadScreen, { leadId: 'lead-0000002' });
     const input = (await screen.findByTestId('input-email')) as HTMLInputElement;
     expect(input.value).toBe('beatriz@sousa.example');
-    expect(screen.getByTestId('problem-email').textContent).toBe(strings.refusals.invalidField('E-mail'));
+    expect(screen.getByTestId('problem-email').textContent).toBe(strings.refusals.invalidField('e-mail'));
     // Our own refused value is no change of anybody else.
     expect(screen.queryByTestId('meanwhile-email')).toBeNull();
     // Nothing is given up before there is something in its place.
