@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::openapi::schema::{
-    AdditionalProperties, KnownFormat, Object, ObjectBuilder, OneOf, Schema, SchemaFormat, Type,
+    AdditionalProperties, KnownFormat, Object, ObjectBuilder, OneOf, OneOfBuilder, Schema, SchemaFormat, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -151,11 +151,31 @@ pub(crate) fn described_changes() -> Object {
     described_map(OneOf::builder().item(Object::with_type(Type::Null)).item(Ref::from_schema_name("CustomValue")))
 }
 
+/// Describes values that a lead is to begin with.
+pub(crate) fn described_new_values() -> Object {
+    described_map(untried(OneOf::builder()))
+}
+
 /// Describes edits of values, each with both sides.
 pub(crate) fn described_edits() -> Object {
-    let side = || OneOf::builder().item(Object::with_type(Type::Null)).item(Ref::from_schema_name("CustomValue"));
+    let side = || untried(OneOf::builder().item(Object::with_type(Type::Null)));
     let edited = Object::builder().property("from", side()).property("to", side()).required("from").required("to");
     described_map(edited.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false))))
+}
+
+/// Values as acts of devices bring them: what is too long or too large refuses the act, and not the request.
+fn untried(choices: OneOfBuilder) -> OneOfBuilder {
+    let closed = || Some(AdditionalProperties::<Schema>::FreeForm(false));
+    let of_kind = |kind: &str, value: RefOr<Schema>| {
+        Object::builder().property(kind, value).required(kind).additional_properties(closed())
+    };
+    let formatted = |kind, format| Object::builder().schema_type(kind).format(Some(SchemaFormat::KnownFormat(format)));
+    choices
+        .item(of_kind("text", Object::with_type(Type::String).into()))
+        .item(of_kind("number", formatted(Type::Integer, KnownFormat::Int64).into()))
+        .item(of_kind("date", formatted(Type::String, KnownFormat::Date).into()))
+        .item(of_kind("yes_no", Object::with_type(Type::Boolean).into()))
+        .item(of_kind("choice", Ref::from_schema_name(<ChoiceOptionId as ToSchema>::name()).into()))
 }
 
 /// Describes what goes by the ids of fields.

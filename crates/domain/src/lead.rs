@@ -7,7 +7,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, SchemaType, Type};
 
-use crate::custom::{described_changes, described_values};
+use crate::custom::{described_changes, described_new_values, described_values};
 use crate::{CustomFieldId, CustomValue, CustomValues, LeadId, MemberId, Permission, Phone, StageId, UnixMs};
 
 /// The door a lead came in by (B1).
@@ -208,7 +208,7 @@ pub struct NewLead {
     /// What the studio asks besides. Left out where there is nothing: who asked before there was such a thing is understood
     /// as having asked the same.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(schema_with = described_values)]
+    #[schema(schema_with = described_new_values)]
     pub custom: CustomValues,
     /// Where it came from, as far as whoever adds it knows.
     #[serde(default)]
