@@ -498,7 +498,14 @@ export const SCREENS = [
     name: 'new-lead-wrong',
     at: '?fake=offline#/leads',
     until: 'status-line',
-    steps: [press('n'), fill('new-lead-phone', '07700 900118'), click('new-lead-add'), shown('new-lead-name')],
+    steps: [
+      press('n'),
+      fill('new-lead-phone', '07700 900118'),
+      click('new-lead-more'),
+      fill('new-lead-field-hours', 'many'),
+      click('new-lead-add'),
+      shown('new-lead-name'),
+    ],
   },
   {
     name: 'new-lead-known',
@@ -529,7 +536,13 @@ export const SCREENS = [
     name: 'import-check',
     at: '#/leads',
     until: 'status-line',
-    steps: [press('Control+i'), click('import-choose'), click('import-next'), shown('import-save-refused')],
+    steps: [
+      press('Control+i'),
+      click('import-choose'),
+      (page) => page.selectOption(testid('import-target-4'), 'custom.field-hours'),
+      click('import-next'),
+      shown('import-save-refused'),
+    ],
   },
   {
     name: 'import-running',

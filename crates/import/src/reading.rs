@@ -234,7 +234,8 @@ impl Reading {
         for target in &self.targets {
             let ImportTarget::Custom(id) = target else { continue };
             let Some(field) = self.fields.get(id) else { continue };
-            let value = read_custom(field, self.cell(record, *target), self.is_ours);
+            let cell = one_line(self.cell(record, *target), self.is_ours);
+            let value = read_custom(field, &cell, self.is_ours);
             if let Some(value) = value.map_err(|reason| (*target, reason))? {
                 values.insert(*id, value);
             }

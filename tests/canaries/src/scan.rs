@@ -179,16 +179,14 @@ mod tests {
 
     #[test]
     fn names_of_files_are_gone_through_too() {
-        let folder = std::env::temp_dir().join(format!("frontdesk-canaries-{}", std::process::id()));
-        let inner = folder.join("a/b");
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("a/b");
         std::fs::create_dir_all(&inner).expect("a folder");
         std::fs::write(inner.join(format!("{}.csv", canary(3))), "nothing").expect("a file");
         std::fs::write(inner.join("left out"), canary(4)).expect("a file");
         let scanner = Scanner::new(&Needle::canaries(10)).expect("a scanner");
         let mut found = Found::default();
-        let outcome = scanner.scan_folder(&folder, &|path| path.ends_with("left out"), &mut found);
-        std::fs::remove_dir_all(&folder).expect("removed");
-        outcome.expect("read");
+        scanner.scan_folder(folder.path(), &|path| path.ends_with("left out"), &mut found).expect("read");
         assert_eq!(found.hits.keys().collect::<Vec<_>>(), ["canary 3"]);
     }
 }

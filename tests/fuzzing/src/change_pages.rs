@@ -78,7 +78,7 @@ fn write(pages: &[PullPage]) {
     let folder = scratch::folder();
     let path = folder.path().join("account/cache.db");
     TEMPLATE.lay(folder.path());
-    let mut cache = Cache::open(&path, &key()).expect("a copy of the template");
+    let cache = Cache::open(&path, &key()).expect("a copy of the template");
     for page in pages {
         let (before, waiting) = (shown(&cache), waiting(&cache));
         match cache.apply_page(page) {
@@ -98,10 +98,11 @@ fn write(pages: &[PullPage]) {
         }
         assert_eq!(self::waiting(&cache), waiting, "acts of this device are what they were");
         check_told(&cache, page);
-        cache.close().expect("closes");
-        cache = Cache::open(&path, &key()).expect("what was written opens");
-        assert!(shown(&cache) == after, "another after a restart");
     }
+    let last = shown(&cache);
+    cache.close().expect("closes");
+    let cache = Cache::open(&path, &key()).expect("what was written opens");
+    assert!(shown(&cache) == last, "another after a restart");
     cache.prove().expect("every page of the file is whole");
 }
 

@@ -41,9 +41,10 @@ pub fn csv_import(input: &[u8]) {
 }
 
 fn understand(mut file: impl Read + Seek, has_headings: Option<bool>) -> Result<(Inspected, Vec<Row>), ImportError> {
-    let found = import::inspect(&mut file, has_headings)?;
+    let fields = studio::fields();
+    let found = import::inspect(&mut file, has_headings, &fields)?;
     let (stages, members) = (studio::stages(), studio::members());
-    let of = Studio { stages: &stages, members: &members, currency: "EUR" };
+    let of = Studio { stages: &stages, members: &members, currency: "EUR", fields: &fields };
     let defaults = Defaults { stage_id: studio::stage_id(1), owner_id: None, tag: None };
     let targets = found.columns.iter().map(|column| column.guess).collect();
     let reading = Reading::new(targets, defaults, of, found.is_ours);
@@ -92,6 +93,7 @@ pub(crate) fn exported(leads: impl Iterator<Item = Lead>) -> Vec<u8> {
     let folder = scratch::folder();
     let path = folder.path().join("leads.csv");
     let context = ExportContext::new("Europe/Lisbon", "EUR").expect("a zone");
+    let context = ExportContext { fields: studio::fields(), ..context };
     let mut writer = export::create(&path, Format::Csv, &context).expect("a file");
     let (stages, members) = (studio::stages(), studio::members());
     for lead in leads {

@@ -50,10 +50,9 @@ fn carry_out(leads: &mut BTreeMap<LeadId, Lead>, Operation { id, at, act }: Oper
             }
         }
         Act::MergeLeads(act) => {
-            if let (Some(lead), Some(duplicate)) = (leads.get(&act.lead_id), leads.get(&act.duplicate_id)) {
-                if let Some(united) = unite(lead, duplicate) {
-                    leads.insert(act.lead_id, united);
-                }
+            let known = leads.get(&act.lead_id).zip(leads.get(&act.duplicate_id));
+            if let Some(united) = known.and_then(|(lead, duplicate)| unite(lead, duplicate)) {
+                leads.insert(act.lead_id, united);
             }
         }
         Act::Reply(act) => fits_in_a_line(Row::Message(Message {

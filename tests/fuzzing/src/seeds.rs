@@ -103,6 +103,7 @@ fn first_rows() -> Vec<Row> {
     let mut rows = vec![Row::Studio(studio::studio())];
     rows.extend(studio::members().map(Row::Member));
     rows.extend(studio::stages().map(Row::Stage));
+    rows.extend(studio::fields().into_iter().map(|field| Row::CustomField(Box::new(field))));
     rows.push(lead_row(studio::lead(1)));
     rows.push(Row::Conversation(studio::conversation(1)));
     rows.push(Row::Message(studio::message(1)));
@@ -159,6 +160,7 @@ fn operations() -> Vec<(&'static str, Vec<u8>)> {
         email: Some(Edited { from: Some("nora@mail.example".to_owned()), to: None }),
         notes: Some(Edited { from: String::new(), to: "Rang\nback".to_owned() }),
         value_minor: Some(Edited { from: Some(4_200), to: Some(5_000) }),
+        custom: studio::custom().into_iter().map(|(id, value)| (id, Edited { from: Some(value), to: None })).collect(),
         ..LeadEdit::default()
     };
     let place = LeadEdit {
@@ -180,6 +182,7 @@ fn operations() -> Vec<(&'static str, Vec<u8>)> {
         tags: lead.tags,
         notes: lead.notes,
         value_minor: None,
+        custom: lead.custom,
         first_touch: Touch { referred_by: Some("Ben".to_owned()), ..Touch::default() },
     };
     let create = Act::CreateLead(Box::new(CreateLead { lead_id: studio::lead_id(9), lead: new }));

@@ -1,9 +1,11 @@
 //! The small studio that the targets begin with. Its numbers are of the range that is kept free for fiction.
 
+use chrono::NaiveDate;
 use domain::{
-    Channel, Conversation, ConversationId, ConversationStatus, DeliveryStatus, DeviceId, Direction, Lead, LeadId,
-    LeadState, Member, MemberId, Message, MessageId, OperationId, Phone, Role, Source, Stage, StageId, StageOutcome,
-    Studio, StudioId, Touch, UnixMs,
+    Channel, ChoiceOption, ChoiceOptionId, Conversation, ConversationId, ConversationStatus, CustomField,
+    CustomFieldForm, CustomFieldId, CustomKind, CustomValue, CustomValues, DeliveryStatus, DeviceId, Direction, Lead,
+    LeadId, LeadState, Member, MemberId, Message, MessageId, OperationId, Phone, Role, Source, Stage, StageId,
+    StageOutcome, Studio, StudioId, Touch, UnixMs,
 };
 use uuid::Uuid;
 
@@ -74,6 +76,41 @@ pub(crate) fn stages() -> [Stage; 3] {
     })
 }
 
+/// A field of each kind.
+pub(crate) fn fields() -> Vec<CustomField> {
+    let option = |n: u64, name: &str| ChoiceOption { id: option_id(n), name: name.to_owned(), is_retired: n > 1 };
+    let field = |(n, kind): (u64, CustomKind)| {
+        let options =
+            if kind == CustomKind::Choice { vec![option(1, "Gold"), option(2, "=Silver")] } else { Vec::new() };
+        let form = CustomFieldForm {
+            name: format!("Field {n}"),
+            kind,
+            options,
+            position: i64::try_from(n).expect("few"),
+            is_in_list: true,
+            is_archived: false,
+        };
+        CustomField { id: CustomFieldId::from_uuid(uuid(11, n)), form }
+    };
+    (1..).zip(CustomKind::ALL).map(field).collect()
+}
+
+fn option_id(n: u64) -> ChoiceOptionId {
+    ChoiceOptionId::from_uuid(uuid(12, n))
+}
+
+/// A value in each field.
+pub(crate) fn custom() -> CustomValues {
+    let values = [
+        CustomValue::Text("+1 guest".to_owned()),
+        CustomValue::Number(-1_250),
+        CustomValue::Date(NaiveDate::from_ymd_opt(2026, 12, 24).expect("a day")),
+        CustomValue::YesNo(true),
+        CustomValue::Choice(option_id(2)),
+    ];
+    fields().into_iter().map(|field| field.id).zip(values).collect()
+}
+
 pub(crate) fn lead(n: u64) -> Lead {
     let at = NOW.plus_ms(-1_000_000 + i64::try_from(n).expect("few"));
     Lead {
@@ -89,6 +126,7 @@ pub(crate) fn lead(n: u64) -> Lead {
         notes: "Asked about\nSaturdays".to_owned(),
         value_minor: Some(4_200),
         state: LeadState::Active,
+        custom: if n == 1 { custom() } else { CustomValues::new() },
         first_touch: Touch { utm_source: Some("poster".to_owned()), ..Touch::default() },
         last_touch: Touch { gclid: Some("last".to_owned()), ..Touch::default() },
         created_at: at,

@@ -20,6 +20,8 @@ const CANARIES: usize = 200;
 const OF_A_LEAD: usize = 4;
 /// Leads that write, of whom the window shows the threads: one is answered, and to another something is written and not sent.
 const WRITING: usize = 5;
+/// Of an app that is signed in, at least.
+const FILES: u64 = 10;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A colleague plants them, and the window shows some.
@@ -80,7 +82,10 @@ pub(super) fn are_exported(csv: &Path) -> anyhow::Result<()> {
 /// Nothing of them is anywhere: while the app is open, and when it has crashed. Then it is opened again.
 pub(super) async fn left_no_trace(walk: &mut Walk) -> anyhow::Result<()> {
     let scanner = Scanner::new(&Needle::canaries(CANARIES))?;
-    scan(walk, &scanner).context("while it is open")?;
+    for folder in folders(walk)? {
+        would_be_found(walk, &scanner, &folder)?;
+    }
+    scan(walk, &scanner)?.require_none(FILES).context("while it is open")?;
     let app = walk.app.take().context("the app is open")?;
     let programs = programs()?;
     ensure!(programs.len() > 1, "the app and its web view run: {programs:?}");
@@ -94,7 +99,7 @@ pub(super) async fn left_no_trace(walk: &mut Walk) -> anyhow::Result<()> {
         Ok(programs.iter().all(|process| !process.exists()).then_some(()))
     })
     .await?;
-    scan(walk, &scanner).context("after a crash")?;
+    scan(walk, &scanner)?.require_none(FILES).context("after a crash")?;
     let app = App::open(&walk.launch).await?;
     app.wait_for(&by_id("nav-inbox")).await.context("after a crash it opens")?;
     walk.app = Some(app);
@@ -152,20 +157,24 @@ async fn show_lead(app: &App, n: usize) -> anyhow::Result<()> {
     .map(drop)
 }
 
-/// Everything that the desktop of this walk has on disk, the app's data, the web view's storage, the temporary files, the
-/// keyring and the log, without what is the server's and what was drawn or exported for the person.
-fn scan(walk: &Walk, scanner: &Scanner) -> anyhow::Result<()> {
-    let mut found = Found::default();
-    let server = walk.hosted.folder();
+/// Where the desktop of this walk keeps what is on disk: the app's data, the web view's storage, temporary files, the keyring.
+fn folders(walk: &Walk) -> anyhow::Result<Vec<PathBuf>> {
     let mut folders = vec![walk.launch.data_dir.clone()];
     for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR"] {
         folders.push(PathBuf::from(std::env::var_os(name).context(name)?));
     }
+    Ok(folders)
+}
+
+/// Goes through all of that and the log, without what is the server's and what was drawn or exported for the person.
+fn scan(walk: &Walk, scanner: &Scanner) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    let server = walk.hosted.folder();
     let is_of_the_server = |path: &Path| {
         path.starts_with(server) && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("server"))
     };
-    for folder in &folders {
-        scanner.scan_folder(folder, &is_of_the_server, &mut found)?;
+    for folder in folders(walk)? {
+        scanner.scan_folder(&folder, &is_of_the_server, &mut found)?;
     }
     scanner.scan_file(&walk.launch.log, &mut found)?;
     // A dump lies where the app was started, unless the system takes it.
@@ -173,7 +182,21 @@ fn scan(walk: &Walk, scanner: &Scanner) -> anyhow::Result<()> {
         let name = entry?.file_name();
         ensure!(!name.to_string_lossy().starts_with("core"), "the dump {} was left", name.display());
     }
-    found.require_none(10)
+    Ok(found)
+}
+
+/// The control: a word that is left in the folder is found there.
+fn would_be_found(walk: &Walk, scanner: &Scanner, folder: &Path) -> anyhow::Result<()> {
+    let file = folder.join("left-by-the-control");
+    let text: Vec<u8> = canary(7).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&file, text)?;
+    let found = scan(walk, scanner);
+    std::fs::remove_file(&file)?;
+    let found = found?;
+    let at = file.display().to_string();
+    let is_found = found.hits.values().flatten().any(|place| place.starts_with(&at));
+    ensure!(is_found, "the control: what is left in {} is not found", folder.display());
+    Ok(())
 }
 
 /// The app and its web view, by their folders in `/proc`.

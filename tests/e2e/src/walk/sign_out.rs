@@ -2,6 +2,7 @@
 
 use anyhow::{Context, ensure};
 use std::path::Path;
+use std::time::Duration;
 use tokio::process::Command;
 
 use super::Walk;
@@ -21,6 +22,9 @@ pub(super) async fn erases(walk: &mut Walk) -> anyhow::Result<()> {
     walk.picture("security").await?;
     let app = walk.app()?;
     app.click(&by_id("sign-out")).await?;
+    app.click(&by_id("sign-out-confirm")).await?;
+    // What was written before the crash is still there, and is not lost without being told.
+    app.wait_for_text(&by_id("sign-out-unsent"), Duration::from_secs(10), |text| text.contains("1 draft")).await?;
     app.click(&by_id("sign-out-confirm")).await?;
     app.wait_for(&by_id("signin-submit")).await.context("it ends at the sign-in screen")?;
 

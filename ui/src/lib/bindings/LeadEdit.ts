@@ -18,8 +18,4 @@ value_minor?: Edited<number | null>, state?: Edited<LeadState>,
 /**
  * Of the studio's own fields those that were touched.
  */
-<<<<<<< HEAD
 custom?: { [key in CustomFieldId]: Edited<CustomValue | null> }, };
-=======
-custom?: { [key in CustomFieldId]?: Edited<CustomValue | null> }, };
->>>>>>> f66f9e9485a16a922640845740f3320e7223f7be

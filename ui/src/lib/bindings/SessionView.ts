@@ -27,10 +27,6 @@ fields: Array<CustomField>,
  */
 tags: Array<string>, 
 /**
- * The studio's own fields in their order, those put away too.
- */
-fields: Array<CustomField>, 
-/**
  * What the member's role holds now. The server decides; this is for not offering what it would refuse.
  */
 permissions: Array<Permission>, key_store: KeyStore, 

@@ -102,7 +102,7 @@ export function editOf(field: LeadField, from: FieldValue, to: FieldValue): Lead
 /** The lead with another value in one field. */
 export function withValue(lead: Lead, field: LeadField, value: FieldValue): Lead {
   if (typeof field === 'string') return { ...lead, [field]: bare(value) };
-  const { [field.custom]: _, ...others } = lead.custom;
+  const others = Object.fromEntries(Object.entries(lead.custom).filter(([id]) => id !== field.custom));
   const held = 'custom' in value ? value.custom : null;
   return { ...lead, custom: held === null ? others : { ...others, [field.custom]: held } };
 }

@@ -18,6 +18,11 @@ export function isTypedKind(kind: CustomKind): boolean {
   return kind === 'text' || kind === 'number' || kind === 'date';
 }
 
+/** What stands in an empty field, as an example. */
+export function hintOf(kind: CustomKind | null): string | undefined {
+  return kind === 'number' ? strings.numberHint : kind === 'date' ? strings.dateHint : undefined;
+}
+
 /** A value as one reads it. `field` is absent where its studio does not have it yet. A text may be an outsider's. */
 export function customWords(value: CustomValue, field: CustomField | undefined): string {
   if ('text' in value) return value.text;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChoiceOption } from '../bindings/ChoiceOption';
 import type { CustomField } from '../bindings/CustomField';
 import type { CustomFieldForm } from '../bindings/CustomFieldForm';
-import { formOf, hasProblem, lastPosition, moved, problemsOfForm } from './field-form';
+import { formOf, hasProblem, lastPosition, moved, problemsOfForm, withSaved } from './field-form';
 
 const option = (id: string, name: string, is_retired = false): ChoiceOption => ({ id, name, is_retired });
 const form = (change: Partial<CustomFieldForm> = {}): CustomFieldForm => {
@@ -67,6 +67,16 @@ describe('the order of fields', () => {
     expect(moved(order, 'b', 1)).toEqual([]);
     expect(lastPosition(fields)).toBe(5);
     expect(lastPosition([])).toBe(0);
+  });
+
+  it('is as it was saved until the session tells something else', () => {
+    const saved = { ...field('c', { position: 0 }) };
+    const mine = new Map([['c', { seen: fields[3], field: saved }]]);
+    expect(withSaved(fields, mine).map(({ id }) => id)).toEqual(['a', 'c', 'away', 'b']);
+    const theirs = fields.map((one) => (one.id === 'c' ? { ...one, position: 9 } : one));
+    expect(withSaved(theirs, mine).at(-1)).toEqual(theirs[3]);
+    const added = field('d', { position: 5 });
+    expect(withSaved(fields, new Map([['d', { seen: undefined, field: added }]])).at(-1)).toEqual(added);
   });
 
   it('says of a field all but which it is', () => {

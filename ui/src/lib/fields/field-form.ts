@@ -85,6 +85,26 @@ export function moved(fields: readonly CustomField[], id: CustomFieldId, by: -1 
   return order.flatMap((field, position) => (field.position === position ? [] : { ...field, position }));
 }
 
+/** A field as it was saved, and as the session had it then. */
+export interface Saved {
+  seen: CustomField | undefined;
+  field: CustomField;
+}
+
+/** The fields with what was saved and has not come back with the sync yet: as soon as the session has another, that holds. */
+export function withSaved(fields: readonly CustomField[], saved: ReadonlyMap<CustomFieldId, Saved>): CustomField[] {
+  const same = (a: CustomField | undefined, b: CustomField | undefined): boolean =>
+    JSON.stringify(a) === JSON.stringify(b);
+  const ids = new Set([...fields.map(({ id }) => id), ...saved.keys()]);
+  const all = [...ids].flatMap((id) => {
+    const now = fields.find((field) => field.id === id);
+    const mine = saved.get(id);
+    const field = mine !== undefined && same(now, mine.seen) ? mine.field : now;
+    return field === undefined ? [] : [field];
+  });
+  return all.toSorted((a, b) => a.position - b.position);
+}
+
 /** Where a new field stands: after all others. */
 export function lastPosition(fields: readonly CustomField[]): number {
   return Math.max(-1, ...fields.map(({ position }) => position)) + 1;

@@ -33,6 +33,8 @@ export const strings = {
   title: 'Studio’s fields',
   notInUse: 'not in use any more',
   notInUseNote: 'This field is not in use any more. What leads have of it is kept.',
+  /** Where a date is typed as text; elsewhere the system draws its own. */
+  dateHint: '2026-01-31',
   numberHint: '12.5',
   more: (n: number) => `${counted(n, 'more field', 'more fields')}`,
 

@@ -28,7 +28,8 @@ const rowOf = (name: string) => {
 };
 const said = (): string[] => toasts.items.map(({ text }) => text);
 const type = (input: HTMLElement, value: string): Promise<boolean> => fireEvent.input(input, { target: { value } });
-const submit = (): Promise<boolean> => fireEvent.submit(screen.getByTestId('field-dialog').querySelector('form')!);
+const submit = (): Promise<boolean> =>
+  fireEvent.submit(screen.getByTestId('field-dialog').querySelector('form') ?? document.body);
 
 afterEach(async () => {
   cleanup();
@@ -75,6 +76,18 @@ describe('the studio’s own fields', () => {
     await waitFor(() => expect(session.listedFields.map(({ id }) => id)).toContain('field-partner'));
     expect(save).toHaveBeenCalledTimes(1);
     expect(said()).toEqual([strings.saved('Partner')]);
+  });
+
+  it('are shown as they were saved before the sync brings them', async () => {
+    await open();
+    // The server has it, and nothing came back yet.
+    vi.spyOn(desk, 'customFieldSave').mockResolvedValue();
+    const box = rowOf('Partner').getByTestId('field-in-list');
+    await fireEvent.click(box);
+    await waitFor(() => expect(box.getAttribute('aria-checked')).toBe('true'));
+    expect(session.listedFields.map(({ id }) => id)).not.toContain('field-partner');
+    await fireEvent.click(rowOf('Needs parking').getByTestId('field-up'));
+    await waitFor(() => expect(rows().slice(3)).toEqual(['Needs parking', 'Partner']));
   });
 
   it('show what holds where it could not be saved', async () => {
