@@ -205,9 +205,8 @@ pub struct NewLead {
     pub notes: String,
     /// In hundredths of the studio's currency.
     pub value_minor: Option<i64>,
-    /// What the studio asks besides. Left out where there is nothing: who asked before there was such a thing is understood
-    /// as having asked the same.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// What the studio asks besides.
+    #[serde(default)]
     #[schema(schema_with = described_new_values)]
     pub custom: CustomValues,
     /// Where it came from, as far as whoever adds it knows.

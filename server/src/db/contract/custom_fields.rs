@@ -288,18 +288,6 @@ async fn an_act_with_a_value_that_no_field_holds_is_refused(db: TestDatabase) {
     assert_eq!(patch(&tenant, 70, LeadPatch::default()).await.expect("there").custom, right);
 }
 
-/// Devices that were brought up to date before they had heard send the same act again, and it is known by its hash.
-#[test]
-fn an_act_that_does_not_speak_of_them_is_written_as_before_there_were_any() {
-    for before in [
-        r#"{"create_lead":{"lead_id":"01900000-0004-7000-8000-000000000046","lead":{"name":"Nora","email":null,"phone":null,"stage_id":"01900000-0003-7000-8000-000000000000","owner_id":null,"source":"manual","tags":[],"notes":"","value_minor":null,"first_touch":{}}}}"#,
-        r#"{"edit_lead":{"lead_id":"01900000-0004-7000-8000-000000000046","edit":{"notes":{"from":"","to":"rang"}}}}"#,
-    ] {
-        let act: Act = serde_json::from_str(before).expect("an act");
-        assert_eq!(serde_json::to_string(&act).expect("text"), before);
-    }
-}
-
 async fn of_two_who_fill_in_the_same_field_the_first_stands_and_both_are_kept(db: TestDatabase) {
     let tenant = with_fields(&db).await;
     let before = seq(&tenant).await;
