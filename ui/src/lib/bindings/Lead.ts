@@ -27,7 +27,7 @@ campaign: string | null, tags: Array<string>, notes: string,
  */
 value_minor: number | null, state: LeadState, 
 /**
- * What the studio asks besides; see [`crate::CustomField`].
+ * What the studio asks besides.
  */
 custom: { [key in CustomFieldId]: CustomValue }, first_touch: Touch, last_touch: Touch, created_at: UnixMs, updated_at: UnixMs, 
 /**
