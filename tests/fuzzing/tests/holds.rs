@@ -69,23 +69,23 @@ fn holds(name: &str, inputs: usize) {
 
 #[test]
 fn change_pages_hold() {
-    holds("change_pages", 150);
+    holds("change_pages", 400);
 }
 
 #[test]
 fn operations_hold() {
-    holds("operations", 10_000);
+    holds("operations", 40_000);
 }
 
 /// Few: where the compiler does not optimise, looking for numbers of telephones takes long.
 #[test]
 fn csv_imports_hold() {
-    holds("csv_import", 20);
+    holds("csv_import", 100);
 }
 
 #[test]
 fn envelopes_hold() {
-    holds("envelope", 100);
+    holds("envelope", 300);
 }
 
 /// The control: what does not hold is found, by the same way. The seeds themselves hold.
