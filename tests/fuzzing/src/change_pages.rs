@@ -150,6 +150,7 @@ fn shown(cache: &Cache) -> Value {
         "studio": cache.find_studio().expect("a studio"),
         "members": by_id(cache.list_members().expect("members").iter().map(|member| (member.id, member))),
         "stages": by_id(cache.list_stages().expect("stages").iter().map(|stage| (stage.id, stage))),
+        "fields": by_id(cache.list_custom_fields().expect("fields").iter().map(|field| (field.id, field))),
         "leads": states, "conversations": folders,
         "subscription": cache.find_subscription().expect("a subscription"),
         "invoices": by_id(cache.list_invoices().expect("invoices").iter().map(|invoice| (invoice.id, invoice))),
