@@ -1,13 +1,13 @@
-// The conversation list as it stands: its folder, rows, cursor, and how far it was scrolled. It outlives the screen; it lets
-// go of everything when the desk closes.
+// The conversation list, of one folder.
 
-import { backend, onDeskEvent } from '../backend';
+import { backend } from '../backend';
+import type { Changed } from '../bindings/Changed';
 import type { ConversationRow } from '../bindings/ConversationRow';
 import type { Folder } from '../bindings/Folder';
 import type { FolderCounts } from '../bindings/FolderCounts';
 import type { MemberId } from '../bindings/MemberId';
 import { session } from '../session/session.svelte';
-import { ListCursor } from '../virtual/list-cursor.svelte';
+import { FollowedList } from '../virtual/followed-list.svelte';
 import { PagedRows, type RowSource } from '../virtual/paged-rows.svelte';
 
 export type FolderName = keyof FolderCounts;
@@ -24,43 +24,30 @@ function conversationSource(name: FolderName, me: MemberId): RowSource<Conversat
   };
 }
 
-class InboxList {
+class InboxList extends FollowedList<ConversationRow> {
   folder = $state.raw<FolderName>('open');
-  /** Pixels of the list above its viewport. Not state: nothing is drawn from it. */
-  top = 0;
 
-  readonly rows = new PagedRows<ConversationRow>({ pageSize: 50 });
-  readonly cursor = new ListCursor<ConversationRow>(this.rows);
+  constructor() {
+    super(new PagedRows<ConversationRow>({ pageSize: 50 }));
+  }
 
-  private isOpen = false;
+  protected source(): RowSource<ConversationRow> {
+    return conversationSource(this.folder, session.view.me.id);
+  }
 
-  /** Reads the list, unless it is already being followed. */
-  begin(): void {
-    if (this.isOpen) return;
-    this.isOpen = true;
-    const stop = onDeskEvent((event) => {
-      if (typeof event === 'object' && 'changed' in event && (event.changed.conversations || event.changed.leads)) {
-        this.rows.refresh();
-      }
-    });
-    const letGo = session.onClose(() => {
-      stop();
-      letGo();
-      this.isOpen = false;
-      this.folder = 'open';
-      this.top = 0;
-      this.rows.close();
-      this.cursor.clear();
-    });
-    this.rows.open(conversationSource(this.folder, session.view.me.id));
+  protected isTouchedBy({ conversations, leads }: Changed): boolean {
+    return conversations || leads;
+  }
+
+  protected override forget(): void {
+    super.forget();
+    this.folder = 'open';
   }
 
   show(folder: FolderName): void {
     if (folder === this.folder) return;
     this.folder = folder;
-    this.top = 0;
-    this.cursor.clear();
-    this.rows.open(conversationSource(folder, session.view.me.id));
+    this.restart();
   }
 }
 

@@ -1,15 +1,14 @@
-// The lead list as it stands: its query, rows, cursor, selection, and how far it was scrolled. It outlives the screen, so that
-// coming back from a lead finds the same place; it lets go of everything when the desk closes.
+// The lead list: its query, the view that it is of, and what is selected in it.
 
-import { backend, onDeskEvent } from '../backend';
+import { backend } from '../backend';
+import type { Changed } from '../bindings/Changed';
 import type { LeadFilter } from '../bindings/LeadFilter';
 import type { LeadQuery } from '../bindings/LeadQuery';
 import type { LeadRow } from '../bindings/LeadRow';
 import type { LeadSort } from '../bindings/LeadSort';
-import { session } from '../session/session.svelte';
 import { savedViews } from '../views/saved-views.svelte';
-import { ListCursor } from '../virtual/list-cursor.svelte';
-import { PagedRows, type RowSource } from '../virtual/paged-rows.svelte';
+import { FollowedList } from '../virtual/followed-list.svelte';
+import type { RowSource } from '../virtual/paged-rows.svelte';
 import { DEFAULT_QUERY, sameQuery } from './filter';
 import { Selection } from './selection.svelte';
 
@@ -20,45 +19,32 @@ function leadSource(query: LeadQuery): RowSource<LeadRow> {
   };
 }
 
-class LeadList {
+class LeadList extends FollowedList<LeadRow> {
   query = $state.raw<LeadQuery>(DEFAULT_QUERY);
   /** The saved view that was chosen; `null` is all leads. Its query may have been changed since. */
   viewId = $state.raw<string | null>(null);
   /** Selecting a range or leaving one out reads ids that are not held. */
   isCollecting = $state.raw(false);
-  /** Pixels of the list above its viewport. Not state: nothing is drawn from it. */
-  top = 0;
 
-  readonly rows = new PagedRows<LeadRow>();
-  readonly cursor = new ListCursor<LeadRow>(this.rows);
   readonly selection = new Selection();
 
-  private isOpen = false;
   /** Raised with each act on the selection, so that a slow one gives way to the next. */
   private collecting = 0;
 
-  /** Reads the list, unless it is already being followed. */
-  begin(): void {
-    if (this.isOpen) return;
-    this.isOpen = true;
-    const stop = onDeskEvent((event) => {
-      if (typeof event === 'object' && 'changed' in event && (event.changed.leads || event.changed.studio)) {
-        this.rows.refresh();
-      }
-    });
-    const letGo = session.onClose(() => {
-      stop();
-      letGo();
-      this.isOpen = false;
-      this.query = DEFAULT_QUERY;
-      this.viewId = null;
-      this.top = 0;
-      this.rows.close();
-      this.cursor.clear();
-      this.stopCollecting();
-      this.selection.clear();
-    });
-    this.rows.open(leadSource(this.query));
+  protected source(): RowSource<LeadRow> {
+    return leadSource(this.query);
+  }
+
+  protected isTouchedBy({ leads, studio }: Changed): boolean {
+    return leads || studio;
+  }
+
+  protected override forget(): void {
+    super.forget();
+    this.query = DEFAULT_QUERY;
+    this.viewId = null;
+    this.stopCollecting();
+    this.selection.clear();
   }
 
   /** Whether the query is another than that of the view it came from. */
@@ -83,12 +69,10 @@ class LeadList {
   private show(query: LeadQuery): void {
     if (sameQuery(query, this.query)) return;
     this.query = query;
-    this.top = 0;
-    this.cursor.clear();
     // What is no longer in sight must not be exported by surprise.
     this.stopCollecting();
     this.selection.clear();
-    this.rows.open(leadSource(query));
+    this.restart();
   }
 
   /** Selects a row, or takes it out of the selection. */

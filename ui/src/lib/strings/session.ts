@@ -58,7 +58,7 @@ export const strings = {
     'The encrypted data and its key are erased from this computer. Everything stays on the server and comes back when you sign in. Data that can’t be read is not erased: it is set aside with its key, and support may still open it.',
   signOutConfirm: 'Erase and sign out',
   unsent: (counts: UnsentCounts) =>
-    `${amount(counts)} of this computer could not be sent to the server. If you sign out now, ${isOne(counts) ? 'it is' : 'they are'} lost.`,
+    `${amount(counts)} of this computer ${isOne(counts) ? 'is' : 'are'} not on the server. If you sign out now, ${isOne(counts) ? 'it is' : 'they are'} lost.`,
   /** Changes that are not on the server: they are only here. */
   unsentEdits: (n: number) =>
     n === 1
@@ -68,7 +68,16 @@ export const strings = {
   waitsForSignIn: (n: number) =>
     `${counted(n, 'change', 'changes')} of this computer ${n === 1 ? 'waits' : 'wait'}, and ${n === 1 ? 'is' : 'are'} sent once you have signed in. Signing out instead loses ${n === 1 ? 'it' : 'them'}.`,
   loseEditsConfirm: (n: number) => `Lose ${counted(n, 'change', 'changes')} and sign out`,
-  unsentAdvice: 'To keep it, cancel and sign out when the server can be reached and nothing is left in the outbox.',
+  /** Drafts leave this computer only when somebody sends them. */
+  unsentAdvice: ({ audit, edits, drafts }: UnsentCounts) =>
+    [
+      audit + edits > 0
+        ? 'To keep what waits, cancel and sign out when the server can be reached and nothing is left in the outbox.'
+        : '',
+      drafts > 0 ? 'To keep a draft, cancel and send it.' : '',
+    ]
+      .filter((advice) => advice !== '')
+      .join(' '),
   unsentUnknown:
     'Frontdesk is locked, so it can’t tell whether changes or audit entries of this computer have yet to be sent. If so, they are lost when you sign out now.',
   unsentUnknownAdvice: 'To be sure, cancel, unlock, and sign out in the settings.',

@@ -19,12 +19,17 @@ export function doneOf(done: number, total: number): string {
   return `${count(done)} of ${count(Math.max(done, total))}`;
 }
 
+/** What is said of a thing that runs; what is empty is left out. */
+export function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
 /** `5,200 a second · 13 s left`; what is not known is left out. */
 export function rateAndRest(rowsPerSecond: number, remainingSeconds: number | null): string {
-  const parts: string[] = [];
-  if (rowsPerSecond >= 1) parts.push(`${count(rowsPerSecond)} a second`);
-  if (remainingSeconds !== null) parts.push(`${duration(Math.max(1, remainingSeconds))} left`);
-  return parts.join(' · ');
+  return joined([
+    rowsPerSecond >= 1 ? `${count(rowsPerSecond)} a second` : '',
+    remainingSeconds === null ? '' : `${duration(Math.max(1, remainingSeconds))} left`,
+  ]);
 }
 
 /** Rows a second over the last few reports, for progress that comes without a rate. */
