@@ -11,7 +11,7 @@
 
 #[path = "../../../../crates/store/src/apply.rs"]
 mod apply;
-#[path = "../../../../crates/store/src/cache.rs"]
+#[path = "../../../../crates/store/src/cache/mod.rs"]
 mod cache;
 #[path = "../../../../crates/store/src/code.rs"]
 mod code;
