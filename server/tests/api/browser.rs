@@ -237,6 +237,7 @@ async fn every_route_that_changes_something_refuses_cookies_that_another_page_se
             "invitation_id" => invitation.clone(),
             "lead_id" => lead_id(turn - 200).to_string(),
             "conversation_id" => crate::harness::conversation_id(turn - 200).to_string(),
+            "field_id" => crate::harness::field_id(turn - 200).to_string(),
             "device_id" => other.device_id.to_string(),
             _ => panic!("{route}: say here which {parameter}"),
         });
