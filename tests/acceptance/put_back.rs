@@ -158,6 +158,7 @@ async fn a_page_that_is_not_the_newest_is_noticed_and_all_but_what_was_not_sent_
     drop(file);
 
     unlock(&desk).await?;
+    desk.wait_for_event("why it is locked", |event| *event == DeskEvent::Altered).await?;
     desk.wait_for_event("it to be locked", |event| *event == DeskEvent::Locked).await?;
     unlock(&desk).await?;
     let healed = desk.desk.find_healed().await?.expect("it is told");

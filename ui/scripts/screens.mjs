@@ -53,6 +53,7 @@ export const SCREENS = [
     until: 'unlock-submit',
     steps: [click('unlock-submit'), shown('unlock-error')],
   },
+  { name: 'lock-altered', at: '?fake=altered', until: 'lock-altered' },
   {
     name: 'lock-lease-over',
     at: '?fake=locked&unlock=lease_over',

@@ -7,7 +7,8 @@ use crate::view::DeskEvent;
 use crate::{Desk, DeskError};
 
 impl Desk {
-    /// Once for each opening. A cache that is not as it was left is locked: opening it again makes it anew.
+    /// Once for each opening. A cache that is not as it was left is locked, and that is told: opening it again
+    /// makes it anew.
     pub(crate) async fn prove(self) {
         let Ok(open) = self.open() else { return };
         let cache = open.cache.clone();
@@ -34,6 +35,7 @@ impl Desk {
         if let Err(error) = self.close_cache(&open).await {
             tracing::warn!(%error, "locked, but the cache was not closed cleanly");
         }
+        self.tell(DeskEvent::Altered);
         self.tell(DeskEvent::Locked);
     }
 }

@@ -41,6 +41,8 @@ pub enum DeskEvent {
     Healed(Healed),
     /// Other colleagues look at leads than did: ask again of the one that is shown.
     PresenceChanged,
+    /// The cache is not as it was left, and is closed for it: the next unlocking makes it good.
+    Altered,
     /// The cache was closed and its key wiped.
     Locked,
     /// The session ended, in this way: by the user, or because the server revoked it.

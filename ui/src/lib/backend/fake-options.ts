@@ -59,6 +59,8 @@ export interface FakeOptions {
   hasColleague: boolean;
   /** The cache can't be read: signing out sets it aside. */
   isUnreadable: boolean;
+  /** The desk opens, and locks because the cache is not as it was left. */
+  isAltered: boolean;
   /** The server ends the session a moment after the start. */
   isRevoked: boolean;
   clockSkewMs: number | null;
@@ -122,6 +124,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
   isOvertaken: false,
   hasColleague: false,
   isUnreadable: false,
+  isAltered: false,
   isRevoked: false,
   isOnlyDevice: false,
   clockSkewMs: null,
@@ -148,7 +151,7 @@ export const DEFAULTS: Omit<FakeOptions, 'now'> = {
  * `&start=keyring_locked&unlock=passphrase_wrong&problem=session_expired&export=export_failed&revoke=server_failed`
  * `&member=last_owner&members=server_failed&field=server_failed&edit=disk_full&edits=3&refuse=forbidden`. Words for `fake`: signed-out, locked, passphrase, offline, connecting,
  * first-sync, first-sync-offline, empty, sales, owner, admin, canceling, no-mail, unreadable, skew, unsent, set-aside,
- * revoked, one-device, refused, refused-reply, draft, watched, conflict, field-conflict, overtaken, colleague, archived, deleted (the first lead), older-copy,
+ * altered, revoked, one-device, refused, refused-reply, draft, watched, conflict, field-conflict, overtaken, colleague, archived, deleted (the first lead), older-copy,
  * rebuilt, foreign (a file to import whose headings nobody knows). `&import=import_empty&importing=disk_full` are what opening such a
  * file and adding its rows fail with. `away` is how many leads were put away, `edits` how many edits wait, `refuse` what the server says of
  * each: not_found, forbidden, busy, or the field that is invalid. `billing=past_due` is where the subscription stands, `none` that there is none.
@@ -198,6 +201,7 @@ export function optionsFromLocation(search: string): Partial<FakeOptions> {
     isOvertaken: words.has('overtaken'),
     hasColleague: words.has('colleague'),
     isUnreadable: words.has('set-aside'),
+    isAltered: words.has('altered'),
     isRevoked: words.has('revoked'),
     isOnlyDevice: words.has('one-device'),
     clockSkewMs: words.has('skew') ? -11 * 60_000 : null,

@@ -55,6 +55,7 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
   let phase = options.phase;
   let keyStore = options.keyStore;
   let healed = options.healed;
+  let isAltered = options.isAltered;
   let lockAfterMinutes = 5;
   let locksWithScreen = true;
   let devices: Device[] = options.isOnlyDevice ? data.devices(options.now).slice(0, 1) : data.devices(options.now);
@@ -125,6 +126,14 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
 
   function emit(event: DeskEvent): void {
     for (const listener of [...listeners]) listener(event);
+  }
+
+  /** The look through the file has found it altered. */
+  function closeAltered(): void {
+    isAltered = false;
+    emit('altered');
+    phase = 'locked';
+    emit('locked');
   }
 
   async function answer<T>(make: () => T): Promise<T> {
@@ -357,7 +366,11 @@ export function createFake(given: Partial<FakeOptions> = {}): Backend {
         if (wish === 'keep' && !isNothing) return { unsent: { left } };
         return leave({ erased: { lost: left } });
       }),
-    session: () => opened(session),
+    session: () =>
+      opened(() => {
+        if (isAltered) setTimeout(closeAltered);
+        return session();
+      }),
     setLockAfterMinutes: (minutes) =>
       opened(() => {
         lockAfterMinutes = minutes;

@@ -9,4 +9,4 @@ import type { SyncStatus } from "./SyncStatus";
 /**
  * Something happened at the desk.
  */
-export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | { "import_progressed": ImportProgress } | { "healed": Healed } | "presence_changed" | "locked" | { "signed_out": SignOutEnd };
+export type DeskEvent = { "changed": Changed } | { "status_changed": SyncStatus } | { "export_progressed": ExportProgress } | { "import_progressed": ImportProgress } | { "healed": Healed } | "presence_changed" | "altered" | "locked" | { "signed_out": SignOutEnd };

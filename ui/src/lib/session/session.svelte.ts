@@ -25,6 +25,9 @@ class Session {
   /** How the account left this computer; null once somebody has signed in. */
   departure = $state.raw<Departure | null>(null);
 
+  /** Whether the desk closed the cache because it was not as it was left; until it is opened again. */
+  isAltered = $state(false);
+
   #view = $state.raw<SessionView | null>(null);
   readonly #members = $derived(new Map((this.#view?.members ?? []).map((member) => [member.id, member])));
   readonly #stages = $derived(new Map((this.#view?.stages ?? []).map((stage) => [stage.id, stage])));
@@ -77,7 +80,8 @@ class Session {
   /** Begins: listens to the desk and asks where to start. */
   async begin(): Promise<() => void> {
     const stop = onDeskEvent((event) => {
-      if (event === 'locked') this.#close({ kind: 'locked' });
+      if (event === 'altered') this.isAltered = true;
+      else if (event === 'locked') this.#close({ kind: 'locked' });
       else if (typeof event === 'string') return;
       else if ('signed_out' in event) {
         // Of a sign-out of our own its answer tells, once it is here.
@@ -113,6 +117,7 @@ class Session {
 
   async unlock(passphrase: string | null): Promise<void> {
     this.#view = await backend().unlock(passphrase);
+    this.isAltered = false;
     this.#move({ kind: 'unlocked' });
   }
 
@@ -163,6 +168,7 @@ class Session {
     // The event of a sign-out whose answer came first.
     if (this.phase === 'signed_out') return;
     this.departure = { end, isOwn };
+    this.isAltered = false;
     this.#close({ kind: 'signed_out' });
   }
 

@@ -62,6 +62,17 @@ describe('session', () => {
     expect(session.current).toBeNull();
   });
 
+  it('tells why a cache was closed that is not as it was left, until it is opened again', async () => {
+    const { fake, tell } = await beginHeard();
+    expect(session.isAltered).toBe(false);
+    tell('altered');
+    await fake.lock();
+    expect(session.phase).toBe('locked');
+    expect(session.isAltered).toBe(true);
+    await session.unlock(null);
+    expect(session.isAltered).toBe(false);
+  });
+
   it('unlocks with the right passphrase only', async () => {
     await begin({ phase: 'locked', keyStore: 'passphrase' });
     await expect(session.unlock('wrong')).rejects.toMatchObject({ code: 'passphrase_wrong' });

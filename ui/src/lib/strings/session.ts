@@ -48,6 +48,8 @@ export const strings = {
   dot: ' · ',
   lockedTitle: 'Locked',
   lockedLead: 'Your data here is encrypted and closed.',
+  lockedAltered:
+    'The Frontdesk data on this computer was changed from outside, or a disk lost some of it, so it was closed. Unlock to have it made good: what you had not sent is kept.',
   unlock: 'Unlock',
   unlocking: 'Unlocking…',
   unlockPassphrase: 'Passphrase',
