@@ -1,4 +1,4 @@
-/* All leads of a cache that are not deleted, with the 47 columns of the CSV export, for sqlite3 on an unencrypted copy. */
+/* All leads of a cache that are not deleted, with the 47 columns of every CSV export, for sqlite3 on an unencrypted copy. */
 SELECT hex(l.id) AS id, l.name, l.email, l.phone, s.name AS stage, m.name AS owner, l.source, l.campaign, l.tags, l.notes,
        nullif(l.value_key, -9223372036854775808) AS value, (SELECT currency FROM studio) AS currency, l.state,
        l.first_touch ->> '$.utm_source' AS first_touch_utm_source,
@@ -27,7 +27,7 @@ SELECT hex(l.id) AS id, l.name, l.email, l.phone, s.name AS stage, m.name AS own
        l.last_touch ->> '$.referred_by' AS last_touch_referred_by,
        l.created_at, l.updated_at, l.last_activity_at, coalesce(a.messages, 0) AS message_count,
        NULL AS opt_out_status, NULL AS opt_out_at, NULL AS opt_out_method, NULL AS opt_out_keyword,
-       NULL AS consent_messaging, NULL AS consent_marketing
+       NULL AS consent_messaging, NULL AS consent_marketing -- and the studio's own
 FROM lead l JOIN stage s ON s.ref = l.stage_ref LEFT JOIN member m ON m.ref = l.owner_ref
 LEFT JOIN lead_messages a ON a.lead_n = l.n
 WHERE l.state <> 2
